@@ -1,0 +1,52 @@
+# Every target creates or updates .venv first; nothing else needs to be installed by hand.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help demo test lint bench chaos lock clean system-packages
+
+PYTHON ?= python3
+ARGS ?=
+TESTS ?=
+COVERAGE ?= $(if $(TESTS),no,yes)
+
+bin := .venv/bin
+installed := .venv/.installed
+coverage_yes := --cov --cov-report=term:skip-covered
+
+help: ## say what there is to make (the default)
+	@echo "usage: make TARGET"
+	@sed -nE 's/^([a-z]+):.*## (.*)/  \1\t\2/p' Makefile | expand -t 10
+
+demo: $(installed) ## a whole environment with a simulated business, live, until Ctrl-C; ARGS="--for 60 --json"
+	@$(bin)/kpi demo $(ARGS)
+
+test: system-packages lint ## lint, types and all tests; TESTS=tests/core for some of them; ARGS for pytest
+	@$(bin)/python -m pytest $(coverage_$(COVERAGE)) $(TESTS) $(ARGS)
+
+lint: $(installed) ## ruff and mypy
+	@$(bin)/ruff check
+	@$(bin)/ruff format --check
+	@$(bin)/mypy
+
+bench: $(installed) ## what an event costs; ARGS for the benchmark
+	@$(bin)/python -m bench $(ARGS)
+
+chaos: $(installed) ## faults injected into a genuine Kafka; ARGS for pytest
+	@$(bin)/python -m pytest tests/chaos $(ARGS)
+
+lock: $(installed) ## write requirements.lock anew from pyproject.toml
+	@$(bin)/python -m pip install --quiet --disable-pip-version-check uv
+	@$(bin)/uv pip compile pyproject.toml --extra demo --group dev --universal --generate-hashes \
+		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
+		--python-version 3.11 --upgrade --quiet --output-file requirements.lock
+
+clean: ## remove .venv and everything that tools left behind
+	@rm -rf .venv .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+system-packages:
+	@scripts/system-packages
+
+$(installed): requirements.lock pyproject.toml scripts/venv
+	@PYTHON=$(PYTHON) scripts/venv
+	@touch $@

@@ -1,0 +1,1 @@
+"""The command line, ``kpi``: one file a command, errors as one line and an exit code."""

@@ -1,0 +1,100 @@
+"""What the demo shows: where everything is, the KPIs of the whole, and the segments with the churn spike."""
+
+import time
+from collections.abc import Callable
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from streams.cli.figures import Trend, figure
+from streams.cli.table import COLOURS, LiveTable, status
+from streams.client.aio import AsyncKpiReader
+from streams.client.errors import UnavailableError
+from streams.client.reading import Reading, State
+from streams.demo.stage import Stage
+from streams.demo.traffic import Traffic
+from streams.simulate.market import SEGMENTS
+
+_WINDOW = "1h"
+_BY_SEGMENT = ("churned_customers", "churn_ratio", "nps_score", "revenue")
+
+
+class Screen:
+    """Reads Redis and draws."""
+
+    def __init__(self, stage: Stage, traffic: Traffic, reader: AsyncKpiReader) -> None:
+        self._stage = stage
+        self._traffic = traffic
+        self._reader = reader
+        self._table = LiveTable()
+        self._trends = {segment: Trend() for segment in SEGMENTS.values}
+        self.has_numbers = False
+
+    @property
+    def is_live(self) -> bool:
+        """Whether the history is sent."""
+        return self._traffic.live
+
+    @property
+    def sent(self) -> int:
+        """Records sent so far."""
+        return self._traffic.sent
+
+    def addresses(self, tell: Callable[[str], None]) -> None:
+        """Say where everything is, a line each."""
+        for worker in self._stage.workers:
+            tell(f"{worker.name}: {worker.url}/metrics  {worker.url}/api/snapshot")
+        tell(f"Redis: {self._stage.redis_url}")
+        tell(f"Kafka: {self._stage.brokers} ({self._stage.kafka_name})")
+
+    async def draw(self) -> RenderableType:
+        """Read everything anew and draw it."""
+        head: list[RenderableType] = []
+        self.addresses(lambda line: head.append(Text(line, style="bright_black")))
+        head.append(Text(self._doing()))
+        try:
+            standing = await self._reader.get_all("now")
+            windowed = await self._reader.get_all(_WINDOW)
+            segments = await self._segments()
+        except UnavailableError as error:
+            return Group(*head, Text(str(error), style="red"))
+        self.has_numbers = self.has_numbers or any(r.state is State.FRESH for r in windowed.values())
+        if not windowed:
+            return Group(*head, Text("no numbers yet: the workers are catching up", style="cyan"))
+        return Group(*head, self._table.draw(f"KPIs of the last {_WINDOW}", standing, windowed), segments)
+
+    def _doing(self) -> str:
+        if not self._traffic.live:
+            return f"sending the history: {self._traffic.sent:,} records"
+        spike = self._traffic.spike
+        since_s = int(time.time() - spike.at_ms / 1000)
+        when = f"since {since_s} s" if since_s >= 0 else f"in {-since_s} s"
+        return f"live: {self._traffic.sent:,} records sent; churn spike in segment {spike.segment} {when}"
+
+    async def _segments(self) -> Table:
+        table = Table(title=f"Segments, the last {_WINDOW}", title_justify="left", pad_edge=False)
+        table.add_column("segment", no_wrap=True)
+        for name in ("active_customers", *_BY_SEGMENT):
+            table.add_column(name, justify="right", no_wrap=True)
+        table.add_column("status", no_wrap=True)
+        table.add_column("churned, trend", no_wrap=True)
+        for segment in SEGMENTS.values:
+            now = await self._reader.get_all("now", "segment", segment)
+            windowed = await self._reader.get_all(_WINDOW, "segment", segment)
+            if windowed:
+                self._add_segment(table, segment, now, windowed)
+        return table
+
+    def _add_segment(
+        self, table: Table, segment: str, now: dict[str, Reading], windowed: dict[str, Reading]
+    ) -> None:
+        churned = windowed["churned_customers"]
+        trend = self._trends[segment]
+        trend.add(churned.value)
+        cells = [figure(kpi, windowed[kpi].value) for kpi in _BY_SEGMENT]
+        active = figure(
+            "active_customers", now["active_customers"].value if "active_customers" in now else None
+        )
+        state = Text(status(churned), style=COLOURS[churned.state])
+        table.add_row(segment, active, *cells, state, str(trend))

@@ -1,0 +1,27 @@
+"""What the commands' exit codes mean. A worker that ends by itself has codes of its own (engine/exits.py)."""
+
+from enum import IntEnum
+
+
+class Exit(IntEnum):
+    """Exit codes of ``kpi``; scripts branch on these, never on texts."""
+
+    OK = 0
+    FAILED = 1
+    """A check failed, or a value asked for is not fresh."""
+    USAGE = 2
+    """Wrong options, settings or definition: nothing was done."""
+    UNREACHABLE = 3
+    """Kafka or Redis does not answer, or what the demo needs is missing."""
+    BAD_DATA = 4
+    """Some input cannot be read; everything else was done."""
+    INTERNAL = 70
+    """A bug: ``kpi --debug`` shows where."""
+    INTERRUPTED = 130
+    """Ended with Ctrl-C."""
+
+
+EPILOG = (
+    "Exit codes: 0 done, 1 a check failed or a value is not fresh, 2 wrong options or settings, "
+    "3 Kafka or Redis does not answer, 4 bad input data, 70 a bug, 130 interrupted."
+)

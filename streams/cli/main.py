@@ -1,0 +1,108 @@
+"""``kpi``: puts the commands together, turns every failure into one line and an exit code.
+
+Rules: a command's module is imported when the command runs, so that help is quick; its one-line help
+stands here. Never a traceback for a user's mistake; ``--debug`` shows it for anything.
+"""
+
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+import click
+
+from streams.cli.errors import CliError
+from streams.cli.exits import EPILOG, Exit
+
+SUMMARIES = {
+    "demo": "Show everything at work on this machine: Kafka, Valkey, two workers, a live table.",
+    "worker": "Run a worker: count events from Kafka, publish KPIs.",
+    "topics": "Create, check or list the Kafka topics.",
+    "replay": "Recount KPIs from a file of events, without any broker.",
+    "get": "Print one KPI from Redis.",
+    "watch": "Show the KPIs in Redis as a live table.",
+    "simulate": "Make up the events of a business: to a file or to Kafka.",
+    "send": "Send a file of events to Kafka; goes on where it stopped.",
+    "hash": "Print the keyed hash a customer id has in Redis.",
+    "definition": "Show or check the definition of the KPIs.",
+}
+"""Every command and its help in one line; the command stands in the module of its name."""
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command's module only when the command is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """All commands, in the order of the table."""
+        return list(SUMMARIES)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - likewise
+        """The command, imported now; None if there is none of that name."""
+        if cmd_name not in SUMMARIES:
+            return None
+        command = import_module(f"streams.cli.{cmd_name}").command
+        if not isinstance(command, click.Command):
+            raise TypeError(f"streams.cli.{cmd_name}.command is no command")
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - likewise
+        """The list of commands from the table, without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(SUMMARIES.items()))
+
+
+@click.group(cls=LazyGroup, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--debug", is_flag=True, help="Show the traceback of whatever goes wrong.")
+@click.version_option(package_name="kpi-streams", prog_name="kpi")
+@click.pass_context
+def cli(ctx: click.Context, *, debug: bool) -> None:
+    """Customer KPIs, live: events from Kafka to Prometheus and Redis.
+
+    Start with "kpi demo". Settings come from the environment, KPI_<NAME>.
+    """
+    ctx.obj = debug
+
+
+def run(args: Sequence[str]) -> int:
+    """Run one command line; returns its exit code, having written at most one line of error."""
+    debug = "--debug" in args[:1]
+    try:
+        result = cli.main(list(args), prog_name="kpi", standalone_mode=False)
+    except Exception as error:
+        if debug:
+            raise
+        code, text = _explain(error)
+        if text:
+            click.echo(text, err=True)
+        return code
+    except KeyboardInterrupt:
+        return Exit.INTERRUPTED
+    return result if isinstance(result, int) else Exit.OK
+
+
+def main() -> None:
+    """The entry point of the ``kpi`` program."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def _explain(error: Exception) -> tuple[Exit, str]:
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        return Exit.USAGE, error.format_message()
+    if isinstance(error, click.ClickException):
+        context = error.ctx if isinstance(error, click.UsageError) else None
+        path = context.command_path if context else "kpi"
+        return Exit.USAGE, f"{path}: {' '.join(error.format_message().split())} (see {path} --help)"
+    if isinstance(error, CliError):
+        return error.code, f"kpi: {error}"
+    if isinstance(error, click.Abort):
+        return Exit.INTERRUPTED, ""
+    if isinstance(error, BrokenPipeError):
+        return Exit.OK, ""
+    what = str(error).splitlines()
+    return (
+        Exit.INTERNAL,
+        f"kpi: a bug: {type(error).__name__}{': ' + what[0] if what else ''} (kpi --debug …)",
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,39 @@
+"""Reading KPIs from Redis, for services downstream.
+
+``KpiReader("redis://…").get("churn_ratio", window="24h").require()`` is the value, or an error
+that says why there is none.
+"""
+
+from streams.client.aio import AsyncKpiReader
+from streams.client.changes import Change
+from streams.client.errors import (
+    AbsentError,
+    KpiError,
+    LowSampleError,
+    NotFreshError,
+    RecoveringError,
+    StaleError,
+    UnavailableError,
+    UndefinedError,
+)
+from streams.client.reader import KpiReader
+from streams.client.reading import Reading, State
+from streams.publish.layout import NOW, Place
+
+__all__ = [
+    "NOW",
+    "AbsentError",
+    "AsyncKpiReader",
+    "Change",
+    "KpiError",
+    "KpiReader",
+    "LowSampleError",
+    "NotFreshError",
+    "Place",
+    "Reading",
+    "RecoveringError",
+    "StaleError",
+    "State",
+    "UnavailableError",
+    "UndefinedError",
+]

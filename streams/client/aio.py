@@ -1,0 +1,145 @@
+"""AsyncKpiReader: the asyncio twin of KpiReader, with the same answers and the same rules.
+
+Rules: as in reader.py; everything but the waiting is shared (reading.py, changes.py). Belongs to the event
+loop that first used it.
+
+Never caches, never blocks the loop.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import msgspec
+import redis
+from redis.asyncio import Redis
+
+from streams.client.changes import SILENCE_S, STANDING_FIELDS, Change, News
+from streams.client.errors import UnavailableError
+from streams.client.reading import Reading, fields_of, place_of, read, read_all, sorted_places
+from streams.publish.connection import BackOff, RedisAddress
+from streams.publish.layout import Keys, Place
+
+T = TypeVar("T")
+
+
+class AsyncKpiReader:
+    """Reads what the service publishes in Redis; arguments and errors as KpiReader's."""
+
+    def __init__(
+        self,
+        url: str,
+        tenant: str = "default",
+        max_age: float = 10.0,
+        *,
+        username: str | None = None,
+        password: str | None = None,
+        ca_file: str | None = None,
+        timeout: float = 2.0,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        address = RedisAddress(url, username, password, ca_file, timeout)
+        # Any: redis-py's types cannot say that answers come decoded
+        self._client: Any = Redis.from_url(url, retry=address.async_retry(), **address.options())
+        self._keys = Keys(tenant)
+        self._max_age_ms = round(max_age * 1000)
+        self._clock = clock
+
+    async def get(
+        self, kpi: str, window: str = "24h", dimension: str | None = None, value: str | None = None
+    ) -> Reading:
+        """Read one KPI, overall or of one value of a dimension; window ``now``: the standing numbers.
+
+        Raises:
+            UnavailableError: Redis does not answer.
+            ValueError: only one of dimension and value is given.
+        """
+        place, names = place_of(window, dimension, value), fields_of(kpi)
+        question = self._client.pipeline(transaction=True)
+        question.hmget(self._keys.hash(place), list(names)).hget(self._keys.version, "complete")
+        values, complete = await _ask(question.execute())
+        fields = dict(zip(names, values, strict=True))
+        return read(
+            kpi, place, fields, complete=complete != "0", now_ms=self._now_ms(), max_age_ms=self._max_age_ms
+        )
+
+    async def get_all(
+        self, window: str = "24h", dimension: str | None = None, value: str | None = None
+    ) -> dict[str, Reading]:
+        """Read every KPI of one window (or ``now``) at one t; empty if nothing is published there.
+
+        Raises:
+            UnavailableError: Redis does not answer.
+            ValueError: only one of dimension and value is given.
+        """
+        place = place_of(window, dimension, value)
+        fields = await _ask(self._client.hgetall(self._keys.hash(place)))
+        return read_all(place, fields, now_ms=self._now_ms(), max_age_ms=self._max_age_ms)
+
+    async def snapshot(self) -> dict[str, Any] | None:
+        """Return the whole document as it stands (its ``t`` is yours to judge), None if there is none.
+
+        Raises:
+            UnavailableError: Redis does not answer.
+        """
+        text = await _ask(self._client.get(self._keys.snapshot))
+        return None if text is None else msgspec.json.decode(text, type=dict[str, Any])
+
+    async def keys(self) -> list[Place]:
+        """List the places that have values: windows, ``now``, and those of dimension values.
+
+        Raises:
+            UnavailableError: Redis does not answer.
+        """
+        return sorted_places(self._keys, await _ask(self._client.smembers(self._keys.index)))
+
+    async def watch(self) -> AsyncIterator[Change]:
+        """Yield the snapshot that stands, then every newer one; waits for ever, reconnects by itself."""
+        news, back_off = News(), BackOff()
+        while True:
+            try:
+                async for change in self._changes(news):
+                    back_off.reset()
+                    yield change
+            except (redis.RedisError, OSError):
+                await asyncio.sleep(back_off.next_s())
+
+    async def _changes(self, news: News) -> AsyncIterator[Change]:
+        async with self._client.pubsub(ignore_subscribe_messages=True) as channel:
+            await channel.subscribe(self._keys.changes)
+            standing = news.from_standing(await self._client.hmget(self._keys.version, list(STANDING_FIELDS)))
+            if standing:
+                yield standing
+            heard_s = time.monotonic()
+            while time.monotonic() - heard_s < SILENCE_S:
+                message = await channel.get_message(timeout=SILENCE_S)
+                if message is None:
+                    continue
+                heard_s = time.monotonic()
+                change = news.from_message(message["data"])
+                if change:
+                    yield change
+
+    async def close(self) -> None:
+        """Close the connections; the reader is not to be used again."""
+        await self._client.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    def _now_ms(self) -> int:
+        return int(self._clock() * 1000)
+
+
+async def _ask(answer: Awaitable[T]) -> T:
+    try:
+        return await answer
+    except (redis.RedisError, OSError) as error:
+        raise UnavailableError(f"Redis does not answer ({type(error).__name__})") from error

@@ -1,0 +1,154 @@
+"""KpiReader: KPIs for a service that is not asyncio.
+
+Rules: one call is one answer of Redis, so all parts of a reading are of one snapshot; a call waits at most
+the timeout for a connection and once more for the answer. Readers are safe to share between threads.
+
+Never caches: a value that was fresh a moment ago says nothing about now.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import msgspec
+import redis
+
+from streams.client.changes import SILENCE_S, STANDING_FIELDS, Change, News
+from streams.client.errors import UnavailableError
+from streams.client.reading import Reading, fields_of, place_of, read, read_all, sorted_places
+from streams.publish.connection import BackOff, RedisAddress
+from streams.publish.layout import Keys, Place
+
+T = TypeVar("T")
+
+
+class KpiReader:
+    """Reads what the service publishes in Redis.
+
+    Args:
+        url: ``redis://``, ``rediss://`` or ``unix://``.
+        tenant: whose values.
+        max_age: seconds after which a value is stale for this reader, by this machine's clock.
+        username, password, ca_file: credentials and authority, where they shall not stand in the URL.
+        timeout: longest wait for a connection or an answer, in seconds.
+        clock: the time in seconds since the epoch.
+
+    Raises:
+        ValueError: an address or a tenant that cannot be.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        tenant: str = "default",
+        max_age: float = 10.0,
+        *,
+        username: str | None = None,
+        password: str | None = None,
+        ca_file: str | None = None,
+        timeout: float = 2.0,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        address = RedisAddress(url, username, password, ca_file, timeout)
+        # Any: redis-py's types cannot say that answers come decoded
+        self._client: Any = redis.Redis.from_url(url, retry=address.retry(), **address.options())
+        self._keys = Keys(tenant)
+        self._max_age_ms = round(max_age * 1000)
+        self._clock = clock
+
+    def get(
+        self, kpi: str, window: str = "24h", dimension: str | None = None, value: str | None = None
+    ) -> Reading:
+        """Read one KPI, overall or of one value of a dimension; window ``now``: the standing numbers.
+
+        Raises:
+            UnavailableError: Redis does not answer.
+            ValueError: only one of dimension and value is given.
+        """
+        place, names = place_of(window, dimension, value), fields_of(kpi)
+        question = self._client.pipeline(transaction=True)
+        question.hmget(self._keys.hash(place), list(names)).hget(self._keys.version, "complete")
+        values, complete = self._ask(question.execute)
+        fields = dict(zip(names, values, strict=True))
+        return read(
+            kpi, place, fields, complete=complete != "0", now_ms=self._now_ms(), max_age_ms=self._max_age_ms
+        )
+
+    def get_all(
+        self, window: str = "24h", dimension: str | None = None, value: str | None = None
+    ) -> dict[str, Reading]:
+        """Read every KPI of one window (or ``now``) at one t; empty if nothing is published there.
+
+        Raises:
+            UnavailableError: Redis does not answer.
+            ValueError: only one of dimension and value is given.
+        """
+        place = place_of(window, dimension, value)
+        fields = self._ask(lambda: self._client.hgetall(self._keys.hash(place)))
+        return read_all(place, fields, now_ms=self._now_ms(), max_age_ms=self._max_age_ms)
+
+    def snapshot(self) -> dict[str, Any] | None:
+        """Return the whole document as it stands (its ``t`` is yours to judge), None if there is none.
+
+        Raises:
+            UnavailableError: Redis does not answer.
+        """
+        text = self._ask(lambda: self._client.get(self._keys.snapshot))
+        return None if text is None else msgspec.json.decode(text, type=dict[str, Any])
+
+    def keys(self) -> list[Place]:
+        """List the places that have values: windows, ``now``, and those of dimension values.
+
+        Raises:
+            UnavailableError: Redis does not answer.
+        """
+        return sorted_places(self._keys, self._ask(lambda: self._client.smembers(self._keys.index)))
+
+    def watch(self) -> Iterator[Change]:
+        """Yield the snapshot that stands, then every newer one; waits for ever, reconnects by itself."""
+        news, back_off = News(), BackOff()
+        while True:
+            try:
+                for change in self._changes(news):
+                    back_off.reset()
+                    yield change
+            except (redis.RedisError, OSError):
+                time.sleep(back_off.next_s())
+
+    def _changes(self, news: News) -> Iterator[Change]:
+        with self._client.pubsub(ignore_subscribe_messages=True) as channel:
+            channel.subscribe(self._keys.changes)
+            standing = news.from_standing(self._client.hmget(self._keys.version, list(STANDING_FIELDS)))
+            if standing:
+                yield standing
+            heard_s = time.monotonic()
+            while time.monotonic() - heard_s < SILENCE_S:
+                message = channel.get_message(timeout=SILENCE_S)
+                if message is None:
+                    continue
+                heard_s = time.monotonic()
+                change = news.from_message(message["data"])
+                if change:
+                    yield change
+
+    def close(self) -> None:
+        """Close the connections; the reader is not to be used again."""
+        self._client.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _now_ms(self) -> int:
+        return int(self._clock() * 1000)
+
+    def _ask(self, question: Callable[[], T]) -> T:
+        try:
+            return question()
+        except (redis.RedisError, OSError) as error:
+            raise UnavailableError(f"Redis does not answer ({type(error).__name__})") from error

@@ -1,0 +1,111 @@
+"""From facts to cells: what a customer adds to the panes, and how to take it out again.
+
+Every function here is additive with a sign: emitting with -1 what was emitted with +1 leaves no trace.
+"""
+
+from itertools import pairwise
+
+from streams.core import quantities as q
+from streams.core.changes import COHORT, Change, pair_changes, purchase_changes, survey_changes
+from streams.core.customer import Customer, Form
+from streams.core.definition import Definition
+from streams.core.derive import Facts, by_identity, latest_vote
+from streams.core.groups import UNKNOWN, Groups
+from streams.core.life import CHURNED, INACTIVE, NEW, REACTIVATED, Transition
+from streams.core.panes import Panes
+from streams.core.sealing import sealed_changes
+
+_QUANTITY = {NEW: q.NEW, REACTIVATED: q.REACTIVATED, CHURNED: q.CHURNED}
+
+
+def emit_life(panes: Panes, calendar: Panes, facts: Facts, groups: Groups, sign: int) -> None:
+    """Transitions: in the cohort, by panes and by the hour; and churn in its reason and churn type."""
+    transitions = facts.life.transitions
+    gone = bool(transitions) and transitions[-1].kind == CHURNED
+    for transition in transitions:
+        changes = _transition_changes(facts, transition, gone=gone, sign=sign)
+        panes.add(facts.cohort, transition.at_ms, changes)
+        calendar.add(facts.cohort, transition.at_ms, changes)
+        if transition.kind == CHURNED:
+            for group in causes(transition, groups):
+                panes.add(group, transition.at_ms, [(q.CHURNED, sign)], whole=False)
+    if gone:
+        for group in causes(transitions[-1], groups):
+            for transition in transitions:
+                step = sign if transition.kind in (NEW, REACTIVATED) else -sign
+                panes.add(group, transition.at_ms, [(q.GONE, step)], whole=False)
+
+
+def _transition_changes(facts: Facts, transition: Transition, *, gone: bool, sign: int) -> list[Change]:
+    kind, at_ms = transition.kind, transition.at_ms
+    step = sign if kind in (NEW, REACTIVATED) else -sign
+    changes: list[Change] = [(_QUANTITY.get(kind, q.ERASED), sign), (q.DELTA_MS, step * at_ms)]
+    if gone:
+        changes.append((q.GONE, step))
+    if kind == NEW and facts.cost_minor is not None:
+        changes += [(q.COST, sign * facts.cost_minor), (q.WITH_COST, sign)]
+    return changes
+
+
+def causes(transition: Transition, groups: Groups) -> tuple[int, int]:
+    """The reason and churn type groups of a churn."""
+    if transition.cause is None:
+        return groups.value("reason", UNKNOWN), groups.value("churn_type", INACTIVE)
+    return transition.cause.reason, transition.cause.churn_type
+
+
+def emit_orders(panes: Panes, customer: Customer, facts: Facts, definition: Definition, sign: int) -> None:
+    """Purchases and distinct buyers."""
+    cohort = facts.cohort
+    for entry in facts.purchases:
+        panes.add(cohort, entry.at_ms, _signed(purchase_changes(entry), sign))
+    sealed = customer.body.sealed
+    if sealed is not None:
+        for end, group, changes in sealed_changes(sealed, q.ORDERS_FAMILY):
+            panes.add(cohort if group == COHORT else group, end, _signed(changes, sign))
+    before = sealed.last_ms if sealed is not None else 0
+    for earlier, later in pairwise([before, *facts.times]):
+        for at_ms, changes in pair_changes(earlier, later, definition):
+            panes.add(cohort, at_ms, _signed(changes, sign))
+    for at_ms, quantity in ((facts.last, q.BUYERS), (facts.second, q.REPEAT)):
+        if at_ms:
+            panes.add(cohort, at_ms, [(quantity, sign)])
+
+
+def emit_engaged(panes: Panes, facts: Facts, sign: int) -> None:
+    """The customer at the time of the newest event."""
+    if facts.engaged:
+        panes.add(facts.cohort, facts.engaged, [(q.ENGAGED, sign)])
+
+
+def emit_surveys(panes: Panes, customer: Customer, facts: Facts, sign: int) -> None:
+    """Answers, and the latest NPS answer, in the cohort and by touchpoint."""
+    cohort = facts.cohort
+    for entry in facts.surveys:
+        changes = _signed(survey_changes(entry), sign)
+        panes.add(cohort, entry.at_ms, changes)
+        panes.add(entry.touchpoint, entry.at_ms, changes, whole=False)
+    sealed = customer.body.sealed
+    if sealed is not None:
+        for end, group, changes in sealed_changes(sealed, q.SURVEYS_FAMILY):
+            whole = group == COHORT
+            panes.add(cohort if whole else group, end, _signed(changes, sign), whole=whole)
+    for touchpoint, (at_ms, score) in latest_votes(customer, facts).items():
+        panes.add(touchpoint, at_ms, [(q.LATEST + q.nps_class(score), sign)], whole=False)
+    latest = latest_vote(customer, facts)
+    if latest is not None:
+        panes.add(cohort, latest[0], [(q.LATEST + q.nps_class(latest[1]), sign)])
+
+
+def latest_votes(customer: Customer, facts: Facts) -> dict[int, tuple[int, int]]:
+    """Touchpoint -> time and score of its latest NPS answer."""
+    sealed = customer.body.sealed
+    votes = {} if sealed is None else {g: (vote.at_ms, vote.score) for g, vote in sealed.votes.items()}
+    nps = [entry for entry in facts.surveys if entry.form == Form.NPS]
+    for entry in sorted(nps, key=by_identity):
+        votes[entry.touchpoint] = (entry.at_ms, entry.score)
+    return votes
+
+
+def _signed(changes: list[Change], sign: int) -> list[Change]:
+    return changes if sign > 0 else [(quantity, -amount) for quantity, amount in changes]

@@ -1,0 +1,243 @@
+"""The customers of one partition: records, what they add to the panes and gauges, and their timers.
+
+Every change of a record goes through here or through fast.py, which is held to the same results. What a record
+contributes is retracted before it changes and added again after. Records at rest are packed bytes (the same
+the changelog keeps); those touched since the last ``drain`` are objects.
+"""
+
+from collections.abc import Iterator
+
+from streams.core.cells import emit_engaged, emit_life, emit_orders, emit_surveys
+from streams.core.customer import ERASED, Customer, State, unpack
+from streams.core.definition import Definition
+from streams.core.derive import Facts, derive, stand_due
+from streams.core.families import families
+from streams.core.groups import Groups
+from streams.core.identity import DIGEST_SIZE, Identity
+from streams.core.risk import HIGH, LOW, MEDIUM, calm_band
+from streams.core.timers import Timers
+
+ACTIVE_AT, LONG_TERM_AT, LOW_AT = 0, 1, 2
+BAND_AT = {0: LOW_AT, LOW: LOW_AT, MEDIUM: LOW_AT + 1, HIGH: LOW_AT + 2}
+GAUGES_WIDTH = 5
+ANONYMOUS = b"A"
+
+
+class Customers:
+    """Records, panes, gauges and timers of one partition."""
+
+    __slots__ = (
+        "_gone",
+        "clock",
+        "cold",
+        "definition",
+        "families",
+        "gauges",
+        "groups",
+        "hot",
+        "identity",
+        "not_active",
+        "timers",
+        "void_pending",
+        "whole",
+    )
+
+    def __init__(self, definition: Definition, identity: Identity, groups: Groups) -> None:
+        self.definition = definition
+        self.identity = identity
+        self.groups = groups
+        self.families = families(definition)
+        self.clock = -1
+        self.cold: dict[bytes, bytes] = {}
+        self.hot: dict[bytes, Customer] = {}
+        self._gone: set[bytes] = set()
+        self.gauges: dict[int, list[int]] = {}
+        """Cohort -> active, long term, low, medium, high."""
+        self.whole = [0] * GAUGES_WIDTH
+        self.not_active = 0
+        self.void_pending = 0
+        self.timers = Timers(self._due_of)
+
+    def __len__(self) -> int:
+        return len(self.cold.keys() | self.hot.keys())
+
+    @property
+    def nobody(self) -> int:
+        """The cohort of a customer without a signup."""
+        return self.groups.cohort(None, None, None, None)
+
+    # ---- records
+
+    def get(self, key: bytes) -> Customer | None:
+        """A record, to be changed."""
+        customer = self.hot.get(key)
+        if customer is None:
+            packed = self.cold.get(key)
+            if packed is None:
+                return None
+            customer = self.hot[key] = unpack(packed)
+        return customer
+
+    def put(self, key: bytes, customer: Customer) -> None:
+        """Enter a new record."""
+        self.hot[key] = customer
+        self._gone.discard(key)
+
+    def remove(self, key: bytes) -> None:
+        """Remove a record."""
+        self.hot.pop(key, None)
+        if self.cold.pop(key, None) is not None:
+            self._gone.add(key)
+
+    def drain(self) -> Iterator[tuple[bytes, bytes | None]]:
+        """Pack what changed: (key, record), or None for what is gone."""
+        for key in self._gone:
+            yield key, None
+        self._gone.clear()
+        cold = self.cold
+        for key, customer in self.hot.items():
+            if customer.changed:
+                packed = cold[key] = customer.pack()
+                yield key, packed
+        self.hot.clear()
+
+    @property
+    def changed(self) -> bool:
+        """Whether drain would yield anything."""
+        return bool(self._gone) or any(customer.changed for customer in self.hot.values())
+
+    # ---- contributions
+
+    def facts(self, customer: Customer) -> Facts:
+        """What is true of a customer at the clock."""
+        return derive(customer, self.clock, self.definition, self.identity, self.nobody)
+
+    def retract(self, customer: Customer, facts: Facts, *, orders: bool = True, surveys: bool = True) -> None:
+        """Take out what a record contributes; life and engagement always."""
+        self._emit(customer, facts, -1, orders=orders, surveys=surveys)
+
+    def enter(
+        self, key: bytes, customer: Customer, facts: Facts, *, orders: bool = True, surveys: bool = True
+    ) -> None:
+        """Add what a record contributes, write its header and set its timer."""
+        self._emit(customer, facts, 1, orders=orders, surveys=surveys)
+        write_header(customer, facts)
+        due = stand_due(customer, self.clock)
+        if due:
+            self.timers.set(due, key)
+
+    def _emit(self, customer: Customer, facts: Facts, sign: int, *, orders: bool, surveys: bool) -> None:
+        panes = self.families
+        emit_life(panes.life, panes.calendar, facts, self.groups, sign)
+        emit_engaged(panes.orders, facts, sign)
+        if orders:
+            emit_orders(panes.orders, customer, facts, self.definition, sign)
+        if surveys:
+            emit_surveys(panes.surveys, customer, facts, sign)
+        self.not_active += sign * facts.life.not_active
+        self.void_pending += sign * facts.void_pending
+        if facts.band:
+            self.stand(facts.cohort, facts.band, sign, long_term=facts.long_term)
+
+    def stand(self, cohort: int, band: int, sign: int, *, long_term: bool) -> None:
+        """Count an active customer in the gauges, or take one out."""
+        for gauges in (self.gauges_of(cohort), self.whole):
+            gauges[ACTIVE_AT] += sign
+            gauges[LONG_TERM_AT] += sign * long_term
+            gauges[BAND_AT[band]] += sign
+
+    def shift_band(self, cohort: int, old: int, new: int) -> None:
+        """Move an active customer between risk bands."""
+        for gauges in (self.gauges_of(cohort), self.whole):
+            gauges[BAND_AT[old]] -= 1
+            gauges[BAND_AT[new]] += 1
+
+    def gauges_of(self, cohort: int) -> list[int]:
+        """The gauges of a cohort."""
+        gauges = self.gauges.get(cohort)
+        if gauges is None:
+            gauges = self.gauges[cohort] = [0] * GAUGES_WIDTH
+        return gauges
+
+    # ---- time
+
+    def advance(self, t: int) -> None:
+        """Move the clock: whoever changes by itself until t, changes."""
+        for key in self.timers.due(t):
+            self._wake(key, t)
+        self.clock = t
+
+    def _peek(self, key: bytes) -> Customer | None:
+        customer = self.hot.get(key)
+        if customer is None:
+            packed = self.cold.get(key)
+            return None if packed is None else unpack(packed)
+        return customer
+
+    def _due_of(self, key: bytes) -> int:
+        customer = self._peek(key)
+        return 0 if customer is None else stand_due(customer, self.clock)
+
+    def _wake(self, key: bytes, t: int) -> None:
+        customer = self._peek(key)
+        if customer is None:
+            return
+        if 0 < customer.due <= t:
+            self.hot[key] = customer
+            self._live_on(customer, t)
+        elif customer.state == State.ACTIVE and stand_due(customer, self.clock) <= t:
+            self._calm_on(customer, t)
+        due = stand_due(customer, t)
+        if due:
+            self.timers.set(due, key)
+
+    def _live_on(self, customer: Customer, t: int) -> None:
+        """What changed in life between the clock and t."""
+        before = self.facts(customer)
+        after = derive(customer, t, self.definition, self.identity, self.nobody)
+        self._emit(customer, before, -1, orders=False, surveys=False)
+        self._emit(customer, after, 1, orders=False, surveys=False)
+        write_header(customer, after)
+
+    def _calm_on(self, customer: Customer, t: int) -> None:
+        """The risk band alone may have changed between the clock and t: the record does not."""
+        standing = customer.orders, customer.first, customer.last
+        old, new = calm_band(*standing, self.clock), calm_band(*standing, t)
+        if old != new:
+            self.shift_band(customer.cohort, old, new)
+
+    # ---- recovery
+
+    def rebuild(self) -> None:
+        """Derive panes, gauges and timers from the records, as of the clock."""
+        oldest = self.clock - self.definition.retention_ms - self.definition.tiers[-1].width_ms
+        for key, packed in list(self.cold.items()):
+            customer = unpack(packed)
+            if customer.flags & ERASED and customer.body.erased_ms <= oldest:
+                self.remove(key)
+                continue
+            facts = self.facts(customer)
+            self._emit(customer, facts, 1, orders=True, surveys=True)
+            due = stand_due(customer, self.clock)
+            if due:
+                self.timers.set(due, key)
+
+
+def write_header(customer: Customer, facts: Facts) -> None:
+    """Keep in the header what timers, recovery and the in-order path need."""
+    customer.due = facts.due
+    customer.engaged = facts.engaged
+    customer.first = facts.first
+    customer.last = facts.last
+    customer.second = facts.second
+    customer.since = facts.life.since
+    customer.cohort = facts.cohort
+    customer.orders = facts.orders
+    customer.state = facts.life.state
+    customer.flags = facts.flags
+    customer.changed = True
+
+
+def is_anonymous(key: bytes) -> bool:
+    """Whether a key is that of what an erase left."""
+    return len(key) == DIGEST_SIZE + 1

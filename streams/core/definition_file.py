@@ -1,0 +1,158 @@
+"""A definition file: TOML text to a Definition.
+
+Rules: a key that is not there has the documented default; durations are text (``24h``). Every mistake is a
+DefinitionError of one line that names the file, the key, the value and what is allowed. Opens no file: that
+is the business of ``streams.definitions``.
+"""
+
+import json
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from streams.core.definition import DIMENSIONS, Definition, DefinitionError, Tier, parse_duration
+from streams.core.kpi_build import SAMPLED
+
+Reader = Callable[[str, object], Any]
+"""(key, value in the file) -> value of the field; raises DefinitionError."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MIN_N_KPIS = tuple(dict.fromkeys(name for kpi in SAMPLED for name in (kpi.partition(".")[0], kpi)))
+
+
+def parse_definition(text: str, name: str) -> Definition:
+    """Read the text of a definition file.
+
+    Args:
+        text: TOML.
+        name: how messages call the file.
+
+    Raises:
+        DefinitionError: no TOML, an unknown key, a wrong value, or choices that do not fit together.
+    """
+    try:
+        return _definition(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as mistake:
+        raise DefinitionError(f"{name}: no TOML: {mistake}") from None
+    except DefinitionError as mistake:
+        raise DefinitionError(f"{name}: {mistake}") from None
+
+
+def _definition(table: Mapping[str, object]) -> Definition:
+    choices: dict[str, Any] = {}
+    for key, value in table.items():
+        if key not in _KEYS:
+            raise DefinitionError(f"{key}: unknown key: allowed are {', '.join(_KEYS)}")
+        field, read = _KEYS[key]
+        choices[field] = read(key, value)
+    return Definition(**choices)
+
+
+def _wrong(key: str, value: object, allowed: str) -> DefinitionError:
+    return DefinitionError(f"{key}: {json.dumps(value, default=str)}: allowed is {allowed}")
+
+
+def _text(key: str, value: object) -> str:
+    if not isinstance(value, str):
+        raise _wrong(key, value, "text in quotes")
+    return value
+
+
+def _whole(key: str, value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise _wrong(key, value, "a whole number")
+    return value
+
+
+def _switch(key: str, value: object) -> bool:
+    if not isinstance(value, bool):
+        raise _wrong(key, value, "true or false")
+    return value
+
+
+def _duration(key: str, value: object) -> int:
+    if not isinstance(value, str):
+        raise _wrong(key, value, 'a duration in quotes, like "24h"')
+    return parse_duration(value, key)
+
+
+def _duration_or_off(key: str, value: object) -> int | None:
+    return None if value == "off" else _duration(key, value)
+
+
+def _instant(key: str, value: object) -> int:
+    if not isinstance(value, datetime) or value.tzinfo is None:
+        raise _wrong(key, value, "a date and time with an offset, like 1980-01-01T00:00:00Z")
+    return (value - _EPOCH) // timedelta(milliseconds=1)
+
+
+def _texts(key: str, value: object) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise _wrong(key, value, "a list of texts in quotes")
+    return tuple(_text(key, item) for item in value)
+
+
+def _table(key: str, value: object, allowed: tuple[str, ...]) -> Mapping[str, object]:
+    if not isinstance(value, dict):
+        raise _wrong(key, value, f"a table [{key}]")
+    for name in value:
+        if name not in allowed:
+            raise DefinitionError(f"{key}.{name}: unknown key: allowed are {', '.join(allowed)}")
+    return value
+
+
+def _min_n_by_kpi(key: str, value: object) -> tuple[tuple[str, int], ...]:
+    table = _table(key, value, _MIN_N_KPIS)
+    return tuple((kpi, _whole(f"{key}.{kpi}", n)) for kpi, n in sorted(table.items()))
+
+
+def _allow(key: str, value: object) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    table = _table(key, value, DIMENSIONS)
+    return tuple((dimension, _texts(f"{key}.{dimension}", listed)) for dimension, listed in sorted(table.items()))
+
+
+def _tiers(key: str, value: object) -> tuple[Tier, ...]:
+    if not isinstance(value, list):
+        raise _wrong(key, value, f"one [[{key}]] a pane width")
+    return tuple(_tier(f"{key}[{i}]", item) for i, item in enumerate(value))
+
+
+def _tier(key: str, value: object) -> Tier:
+    table = _table(key, value, ("width", "age"))
+    width, age = (_duration(f"{key}.{name}", table.get(name)) for name in ("width", "age"))
+    return Tier(width, age)
+
+
+_READERS: dict[str, Reader] = {
+    "version": _text,
+    "tenant": _text,
+    "window_names": _texts,
+    "tiers": _tiers,
+    "min_event_time_ms": _instant,
+    "max_clock_skew_ms": _duration,
+    "kept_events": _whole,
+    "kept_life_events": _whole,
+    "implicit_signup": _switch,
+    "purchase_reactivates": _switch,
+    "inactivity_churn_ms": _duration_or_off,
+    "recognition": _text,
+    "formula": _text,
+    "nps_basis": _text,
+    "base_currency": _text,
+    "min_n": _whole,
+    "min_n_by_kpi": _min_n_by_kpi,
+    "freshness_limit_ms": _duration,
+    "max_values": _whole,
+    "max_values_inside": _whole,
+    "max_cohorts": _whole,
+    "allow": _allow,
+}
+_NAMES = {"window_names": "windows"}
+_KEYS: dict[str, tuple[str, Reader]] = {
+    _NAMES.get(field.name, field.name.removesuffix("_ms")): (field.name, _READERS[field.name])
+    for field in fields(Definition)
+    if field.init
+}
+"""Key in the file -> field of the definition, and how it is read."""

@@ -1,0 +1,234 @@
+"""The general path: a record and t in, everything the customer contributes out. A pure function.
+
+``derive`` reads a record that holds only events dated at or before t; what it finds changes with t alone only
+at ``due``. ``emit.py`` turns the result into cells.
+"""
+
+from bisect import insort
+from dataclasses import dataclass
+from operator import attrgetter
+
+from streams.core.customer import (
+    CALM,
+    ERASED,
+    HAS_SEALED,
+    HAS_SURVEYS,
+    HAS_VOIDS,
+    PLAIN_LIFE,
+    Body,
+    Customer,
+    Form,
+    PurchaseEntry,
+    SignupEntry,
+    State,
+    SurveyEntry,
+    purchases_of,
+)
+from streams.core.definition import DAY_MS, Definition
+from streams.core.identity import Identity
+from streams.core.life import ERASED as ERASED_TRANSITION
+from streams.core.life import NEW, Life, LifeEvents, Transition, live
+from streams.core.risk import (
+    DETRACTOR_MS,
+    DETRACTOR_SCORE,
+    HIGH,
+    calm_band,
+    calm_due,
+    detractor_band,
+    detractor_due,
+)
+
+LONG_TERM_MS = 365 * DAY_MS
+
+by_identity = attrgetter("at_ms", "event_id", "source")
+"""The order of one customer's signups, cancellations and surveys."""
+
+
+@dataclass(slots=True)
+class Facts:
+    """What is true of a customer as of t. Times in ms, 0 for none."""
+
+    cohort: int
+    life: Life
+    cost_minor: int | None
+    """Acquisition cost of the new customer, where there is one and it is known."""
+    purchases: list[PurchaseEntry]
+    surveys: list[SurveyEntry]
+    times: list[int]
+    """Times of kept orders, oldest first."""
+    orders: int
+    first: int
+    last: int
+    second: int
+    engaged: int
+    void_pending: int
+    erased_ms: int
+    band: int = 0
+    """Risk band of an active customer, else 0."""
+    long_term: bool = False
+    due: int = 0
+    flags: int = 0
+
+
+def derive(customer: Customer, t: int, definition: Definition, identity: Identity, nobody: int) -> Facts:
+    """Everything about a customer as of t (ms); ``nobody`` is the cohort of one without a signup."""
+    body = customer.body
+    kept = _Kept(customer, body, identity)
+    erased = body.erased_ms
+    until = erased or t
+    times = [p.at_ms for p in kept.purchases if p.amount_minor >= 0]
+    activators = times
+    if body.activations:
+        activators = times.copy()
+        for at in body.activations:
+            insort(activators, at)
+    life = live(LifeEvents(kept.signups, kept.cancellations, activators), until, definition)
+    if erased:
+        _end(life, erased)
+    sealed = body.sealed
+    chain = ([x for x in (sealed.second_ms, sealed.last_ms) if x] if sealed else []) + times
+    facts = Facts(
+        cohort=kept.latest.cohort if kept.latest else nobody,
+        life=life,
+        cost_minor=_cost(life, kept.signups),
+        purchases=kept.purchases,
+        surveys=kept.surveys,
+        times=times,
+        orders=len(times) + (sealed.orders if sealed else 0),
+        first=(sealed.first_ms if sealed and sealed.first_ms else 0) or (times[0] if times else 0),
+        last=chain[-1] if chain else 0,
+        second=chain[-2] if len(chain) > 1 else 0,
+        engaged=kept.engaged,
+        void_pending=kept.void_pending,
+        erased_ms=erased,
+        due=life.due,
+    )
+    if life.state == State.ACTIVE and not erased:
+        _stand(facts, customer, t)
+    facts.flags |= _flags(body, facts)
+    return facts
+
+
+class _Kept:
+    """The kept events that no void withdraws."""
+
+    __slots__ = ("cancellations", "engaged", "latest", "purchases", "signups", "surveys", "void_pending")
+
+    def __init__(self, customer: Customer, body: Body, identity: Identity) -> None:
+        self.signups = body.signups
+        self.cancellations = body.cancellations
+        self.surveys = body.surveys
+        self.purchases = purchases_of(customer.purchases)
+        self.void_pending = 0
+        if body.voids:
+            self._withdraw(body, identity)
+        self.latest: SignupEntry | None = max(self.signups, key=by_identity, default=None)
+        lists = (self.signups, self.cancellations, self.surveys)
+        newest = [entries[-1].at_ms for entries in lists if entries]
+        if self.purchases:
+            newest.append(self.purchases[-1].at_ms)
+        if body.sealed is not None:
+            newest.append(body.sealed.horizon_ms)
+        self.engaged = max(newest, default=0)
+
+    def _withdraw(self, body: Body, identity: Identity) -> None:
+        targets = {void.target for void in body.voids if void.target}
+        found: set[bytes] = set()
+
+        def stays(entry: SignupEntry | SurveyEntry | object) -> bool:
+            digest = identity.event(entry.source, entry.event_id)  # type: ignore[attr-defined]
+            if digest in targets:
+                found.add(digest)
+                return False
+            return True
+
+        self.signups = [e for e in body.signups if stays(e)]
+        self.cancellations = [e for e in body.cancellations if stays(e)]
+        self.surveys = [e for e in body.surveys if stays(e)]
+        bought = self.purchases
+        self.purchases = [p for p in bought if p.digest not in targets]
+        found.update(p.digest for p in bought if p.digest in targets)
+        self.void_pending = sum(1 for void in body.voids if void.target and void.target not in found)
+
+
+def _end(life: Life, erased_ms: int) -> None:
+    """An erase ends a person: an active one leaves without churn; nothing is pending any more."""
+    if life.state == State.ACTIVE:
+        life.transitions.append(Transition(erased_ms, ERASED_TRANSITION))
+    life.pending = False
+    life.due = 0
+
+
+def _cost(life: Life, signups: list[SignupEntry]) -> int | None:
+    if not life.transitions or life.transitions[0].kind != NEW:
+        return None
+    start = life.transitions[0].at_ms
+    known = [s for s in signups if s.cost_minor is not None and s.at_ms <= start]
+    return max(known, key=by_identity).cost_minor if known else None
+
+
+def latest_vote(customer: Customer, facts: Facts) -> tuple[int, int] | None:
+    """Time and score of the latest NPS answer; None without one."""
+    votes = [s for s in facts.surveys if s.form == Form.NPS]
+    if votes:
+        latest = max(votes, key=by_identity)
+        return latest.at_ms, latest.score
+    sealed = customer.body.sealed
+    if sealed is not None and sealed.votes:
+        vote = max(sealed.votes.values(), key=lambda v: v.at_ms)
+        return vote.at_ms, vote.score
+    return None
+
+
+def _stand(facts: Facts, customer: Customer, t: int) -> None:
+    """Risk band and long term of an active customer, and when they change."""
+    life = facts.life
+    dues = [life.due] if life.due else []
+    long_at = life.since + LONG_TERM_MS
+    facts.long_term = t >= long_at
+    if not facts.long_term:
+        dues.append(long_at)
+    vote = latest_vote(customer, facts)
+    detractor = vote is not None and vote[1] <= DETRACTOR_SCORE and t - vote[0] < DETRACTOR_MS
+    if life.pending:
+        facts.band = HIGH
+    elif detractor:
+        facts.band = detractor_band(facts.orders, facts.first, facts.last, t)
+        higher = detractor_due(facts.orders, facts.first, facts.last, t)
+        if higher:
+            dues.append(higher)
+    else:
+        facts.band = calm_band(facts.orders, facts.first, facts.last, t)
+        facts.flags |= CALM
+    if detractor and vote is not None:
+        dues.append(vote[0] + DETRACTOR_MS)
+    facts.due = min(dues, default=0)
+
+
+def _flags(body: Body, facts: Facts) -> int:
+    life = facts.life
+    plain = (
+        len(life.transitions) == 1
+        and life.state == State.ACTIVE
+        and not life.pending
+        and facts.cost_minor is None
+        and not life.not_active
+        and not facts.erased_ms
+    )
+    return (
+        (PLAIN_LIFE if plain else 0)
+        | (HAS_SURVEYS if body.surveys else 0)
+        | (HAS_VOIDS if body.voids else 0)
+        | (HAS_SEALED if body.sealed is not None else 0)
+        | (ERASED if facts.erased_ms else 0)
+    )
+
+
+def stand_due(customer: Customer, t: int) -> int:
+    """When an active or inactive customer changes by itself next after t; 0: never."""
+    due = customer.due
+    if customer.flags & CALM and customer.state == State.ACTIVE:
+        calm = calm_due(customer.orders, customer.first, customer.last, t)
+        if calm and (not due or calm < due):
+            return calm
+    return due

@@ -1,0 +1,106 @@
+"""Erasure: a customer's record goes, an anonymous person stays until the windows have passed.
+
+The erase acts at its own time on what is dated at or before it; later-dated events begin a new person. What
+stays has times, amounts and a cohort, no ids: event ids become their rank, which keeps the order of ties.
+A marker keeps, under the keyed digest, when erases acted and were received (docs/contract.md, section 7).
+"""
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+import msgspec
+from msgspec.structs import replace
+
+from streams.core.customer import (
+    Body,
+    CancellationEntry,
+    Customer,
+    PurchaseEntry,
+    SignupEntry,
+    SurveyEntry,
+    VoidEntry,
+    pack_purchase,
+    purchases_of,
+)
+from streams.core.customers import ANONYMOUS, Customers
+from streams.core.derive import by_identity
+from streams.core.identity import DIGEST_SIZE
+
+_NO_DIGEST = bytes(DIGEST_SIZE)
+_NO_TARGET = b"\xff" * DIGEST_SIZE
+_Named = TypeVar("_Named", SignupEntry, CancellationEntry, SurveyEntry)
+
+
+class Marker(msgspec.Struct, array_like=True, frozen=True):
+    """Greatest times of a customer's erases: those that acted, and those received."""
+
+    acted_ms: int
+    received_ms: int
+
+
+def erase(customers: Customers, key: bytes, at_ms: int, entropy: Callable[[], bytes]) -> None:
+    """Erase a customer as of ``at_ms``, which is not after the clock; an unknown one is no error."""
+    customer = customers.get(key)
+    if customer is None:
+        return
+    customers.retract(customer, customers.facts(customer))
+    past, rest = _split(customer, at_ms)
+    customers.remove(key)
+    _strip_voided(customers, past)
+    if _holds_anything(past):
+        past.body.erased_ms = at_ms
+        anonymous = ANONYMOUS + entropy()
+        customers.put(anonymous, past)
+        customers.enter(anonymous, past, customers.facts(past))
+    if _holds_anything(rest) or rest.body.voids:
+        customers.put(key, rest)
+        customers.enter(key, rest, customers.facts(rest))
+
+
+def _split(customer: Customer, at_ms: int) -> tuple[Customer, Customer]:
+    """What is dated at or before an instant, and what is after it."""
+    body = customer.body
+    bought = purchases_of(customer.purchases)
+    past, rest = Customer(), Customer()
+    for side, holds in ((past, True), (rest, False)):
+        mine = side.body
+        mine.signups = [e for e in body.signups if (e.at_ms <= at_ms) is holds]
+        mine.cancellations = [e for e in body.cancellations if (e.at_ms <= at_ms) is holds]
+        mine.surveys = [e for e in body.surveys if (e.at_ms <= at_ms) is holds]
+        mine.voids = [e for e in body.voids if (e.at_ms <= at_ms) is holds]
+        mine.activations = [x for x in body.activations if (x <= at_ms) is holds]
+        purchases = [p for p in bought if (p.at_ms <= at_ms) is holds]
+        side.purchases = b"".join(map(pack_purchase, purchases))
+        side.kept = len(purchases) + len(mine.surveys)
+    past.body.sealed = body.sealed
+    return past, rest
+
+
+def _strip_voided(customers: Customers, past: Customer) -> None:
+    """Drop what voids withdrew, then the voids and every id."""
+    facts = customers.facts(past)
+    body: Body = past.body
+    withdrawn = {void.target for void in body.voids}
+    kept = [c for c in body.cancellations if customers.identity.event(c.source, c.event_id) not in withdrawn]
+    signups = [s for s in body.signups if customers.identity.event(s.source, s.event_id) not in withdrawn]
+    body.cancellations = _nameless(kept)
+    body.signups = _nameless(signups)
+    body.surveys = _nameless(facts.surveys)
+    body.voids = [VoidEntry(0, _NO_DIGEST, _NO_TARGET)] * facts.void_pending
+    past.purchases = b"".join(pack_purchase(_no_digest(p)) for p in facts.purchases)
+    past.kept = len(facts.purchases) + len(facts.surveys)
+
+
+def _nameless(entries: Sequence[_Named]) -> list[_Named]:
+    ranked = sorted(entries, key=by_identity)
+    return [replace(entry, event_id=f"{rank:04d}", source="") for rank, entry in enumerate(ranked)]
+
+
+def _no_digest(entry: PurchaseEntry) -> PurchaseEntry:
+    return replace(entry, digest=_NO_DIGEST)
+
+
+def _holds_anything(customer: Customer) -> bool:
+    body = customer.body
+    events = body.signups or body.cancellations or body.surveys or body.sealed is not None
+    return bool(events or customer.purchases)

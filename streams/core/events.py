@@ -1,0 +1,79 @@
+"""What happened to a customer: one frozen struct a kind, and ``Malformed`` for what could not be read.
+
+Rules: times are integer milliseconds since the epoch (``*_ms``), money is integer minor units of its currency
+(``*_minor``), an absent optional text is ``None``. Events are complete and checked (docs/contract.md,
+section 1). They never hold a survey's comment, nor any field the contract does not name.
+"""
+
+from typing import Literal, TypeAlias
+
+import msgspec
+
+from streams.core.decode_reasons import Reason
+
+Kind: TypeAlias = Literal["signup", "purchase", "cancellation", "survey", "void", "erase"]
+KINDS: tuple[Kind, ...] = ("signup", "purchase", "cancellation", "survey", "void", "erase")
+
+
+class Envelope(msgspec.Struct, frozen=True, gc=False):
+    """What every event has. (``customer_id``, ``source``, ``event_id``) is its identity over all kinds."""
+
+    event_id: str
+    source: str
+    customer_id: str
+    at_ms: int
+
+
+class Signup(Envelope, frozen=True, gc=False):
+    """A customer signed up, or their attributes changed; ``cost_minor`` is in the base currency."""
+
+    plan: str | None = None
+    segment: str | None = None
+    channel: str | None = None
+    region: str | None = None
+    cost_minor: int | None = None
+    trial: bool = False
+
+
+class Purchase(Envelope, frozen=True, gc=False):
+    """A customer bought something; a negative amount is a refund."""
+
+    amount_minor: int
+    currency: str
+
+
+class Cancellation(Envelope, frozen=True, gc=False):
+    """A customer cancelled; ``effective_ms`` may lie in the future, ``None`` means at once."""
+
+    effective_ms: int | None = None
+    reason: str | None = None
+    churn_type: str | None = None
+
+
+class Survey(Envelope, frozen=True, gc=False):
+    """A customer answered; ``scale`` is the greatest score there is (nps 10, csat 5 or 10, ces 7)."""
+
+    survey: str
+    score: int
+    scale: int
+    touchpoint: str | None = None
+
+
+class Void(Envelope, frozen=True, gc=False):
+    """Withdraws the customer's event with this id and source, whether it came before or is still to come."""
+
+    target_id: str
+    target_source: str
+
+
+class Erase(Envelope, frozen=True, gc=False):
+    """Erases the customer."""
+
+
+class Malformed(msgspec.Struct, frozen=True, gc=False):
+    """A record that is no event; the reason is one of a closed set, fit for a metric label."""
+
+    reason: Reason
+
+
+Event: TypeAlias = Signup | Purchase | Cancellation | Survey | Void | Erase

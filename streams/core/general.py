@@ -1,0 +1,163 @@
+"""The general path: any entry, in any order, into a customer's record.
+
+The record's contribution is taken out, the entry goes to its place, and the contribution is derived anew.
+``None`` means counted, a text is the reason why the entry is ignored (docs/contract.md, sections 2 and 6).
+"""
+
+from bisect import bisect_right, insort
+from operator import attrgetter
+
+from streams.core.customer import (
+    PLAIN_LIFE,
+    PURCHASE_SIZE,
+    Body,
+    CancellationEntry,
+    Customer,
+    Entry,
+    PurchaseEntry,
+    SignupEntry,
+    SurveyEntry,
+    VoidEntry,
+    pack_purchase,
+    purchases_of,
+)
+from streams.core.customers import Customers
+from streams.core.derive import Facts, by_identity
+from streams.core.life import NEW, REACTIVATED
+from streams.core.sealing import compact, seal_purchase, seal_survey, sealed_of
+
+SEALED = "sealed"
+OVERFLOW = "overflow"
+
+_at = attrgetter("at_ms")
+_order = attrgetter("at_ms", "digest")
+
+
+def apply_entry(customers: Customers, key: bytes, entry: Entry, *, by_age: bool) -> str | None:
+    """Apply an entry dated at or before the clock.
+
+    Args:
+        customers: the partition's.
+        key: the customer's digest.
+        entry: any entry but an erase.
+        by_age: whether what is older than retention is sealed (live operation; never in a replay).
+    """
+    customer = customers.get(key)
+    if customer is None:
+        customer = Customer()
+        _insert(customer, entry)
+        customers.put(key, customer)
+        customers.enter(key, customer, customers.facts(customer))
+        return None
+    if by_age:
+        _seal_by_age(customers, customer, entry)
+    reason = _refusal(customers, customer, entry)
+    if reason is not None:
+        return reason
+    before = customers.facts(customer)
+    moves = isinstance(entry, VoidEntry) or _moves(customer, before, entry)
+    orders = moves or isinstance(entry, PurchaseEntry)
+    surveys = moves or isinstance(entry, SurveyEntry)
+    customers.retract(customer, before, orders=orders, surveys=surveys)
+    _insert(customer, entry)
+    customers.enter(key, customer, customers.facts(customer), orders=orders, surveys=surveys)
+    while customer.kept > customers.definition.kept_events:
+        seal_oldest(customers, customer)
+    return None
+
+
+def _refusal(customers: Customers, customer: Customer, entry: Entry) -> str | None:
+    body = customer.body
+    if isinstance(entry, PurchaseEntry | SurveyEntry):
+        sealed = body.sealed
+        return SEALED if sealed is not None and entry.at_ms <= sealed.horizon_ms else None
+    kept = len(body.signups) + len(body.cancellations) + len(body.voids)
+    return OVERFLOW if kept >= customers.definition.kept_life_events else None
+
+
+def _moves(customer: Customer, before: Facts, entry: Entry) -> bool:
+    """Whether a signup gives the customer another cohort."""
+    if not isinstance(entry, SignupEntry) or entry.cohort == before.cohort:
+        return False
+    signups = customer.body.signups
+    return not signups or bool(customer.body.voids) or by_identity(entry) > max(map(by_identity, signups))
+
+
+def _insert(customer: Customer, entry: Entry) -> None:
+    body: Body = customer.body
+    if isinstance(entry, PurchaseEntry):
+        _insert_purchase(customer, entry)
+    elif isinstance(entry, SignupEntry):
+        insort(body.signups, entry, key=by_identity)
+    elif isinstance(entry, CancellationEntry):
+        insort(body.cancellations, entry, key=by_identity)
+    elif isinstance(entry, SurveyEntry):
+        insort(body.surveys, entry, key=by_identity)
+        customer.kept += 1
+    elif isinstance(entry, VoidEntry):
+        insort(body.voids, entry, key=_at)
+    customer.changed = True
+
+
+def _insert_purchase(customer: Customer, entry: PurchaseEntry) -> None:
+    block = customer.purchases
+    at = bisect_right(purchases_of(block), _order(entry), key=_order) * PURCHASE_SIZE
+    customer.purchases = block[:at] + pack_purchase(entry) + block[at:]
+    customer.kept += 1
+
+
+def _seal_by_age(customers: Customers, customer: Customer, entry: Entry) -> None:
+    """Before an event older than retention is judged: seal what is as old."""
+    oldest = customers.clock - customers.definition.retention_ms
+    if entry.at_ms > oldest:
+        return
+    while customer.kept and _oldest_ms(customer) <= oldest:
+        seal_oldest(customers, customer)
+
+
+def _oldest_ms(customer: Customer) -> int:
+    purchases = purchases_of(customer.purchases[:PURCHASE_SIZE])
+    surveys = customer.body.surveys
+    return min(entry.at_ms for entry in (*purchases, *surveys[:1]))
+
+
+def seal_oldest(customers: Customers, customer: Customer) -> None:
+    """Seal the oldest kept purchase or survey; what the record contributes stays the same."""
+    body = customer.body
+    surveys = body.surveys
+    bought = purchases_of(customer.purchases[:PURCHASE_SIZE])
+    panes = customers.families.orders
+    sealed = sealed_of(customer)
+    if bought and (not surveys or bought[0].at_ms <= surveys[0].at_ms):
+        _keep_activation(customers, customer, bought[0])
+        customer.purchases = customer.purchases[PURCHASE_SIZE:]
+        if not _settled(body, bought[0].digest):
+            seal_purchase(sealed, bought[0], panes, customers.definition)
+    else:
+        oldest = surveys.pop(0)
+        if not _settled(body, customers.identity.event(oldest.source, oldest.event_id)):
+            seal_survey(sealed, oldest, panes)
+    customer.kept -= 1
+    compact(sealed, panes, customers.clock - customers.definition.retention_ms)
+    customer.changed = True
+
+
+def _settled(body: Body, digest: bytes) -> bool:
+    """Whether a void had withdrawn the event; its target is then settled for good."""
+    found = False
+    for at, void in enumerate(body.voids):
+        if void.target == digest:
+            body.voids[at] = VoidEntry(void.at_ms, void.digest, b"")
+            found = True
+    return found
+
+
+def _keep_activation(customers: Customers, customer: Customer, entry: PurchaseEntry) -> None:
+    """A sealed purchase at whose time an activation stands goes on activating."""
+    if customer.flags & PLAIN_LIFE:
+        activations = [customer.since]
+    else:
+        transitions = customers.facts(customer).life.transitions
+        activations = [x.at_ms for x in transitions if x.kind in (NEW, REACTIVATED)]
+    if entry.amount_minor >= 0 and entry.at_ms in activations:
+        insort(customer.body.activations, entry.at_ms)

@@ -1,0 +1,242 @@
+"""Intake: the class of each record at receipt, and its way to the record of its customer or to parking.
+
+Classes are decided in arrival order, whatever the clock (docs/contract.md, sections 1, 2 and 6): malformed,
+duplicate, erased, else counted. What is dated after the clock is parked; the rest is applied at once.
+"""
+
+from collections.abc import Callable, Sequence
+
+from streams.core.customer import (
+    PURCHASE_SIZE,
+    CancellationEntry,
+    Customer,
+    Entry,
+    EraseEntry,
+    Form,
+    PurchaseEntry,
+    SignupEntry,
+    SurveyEntry,
+    VoidEntry,
+)
+from streams.core.customers import Customers
+from streams.core.definition import Definition
+from streams.core.erasure import Marker, erase
+from streams.core.events import Cancellation, Erase, Event, Malformed, Purchase, Signup, Survey, Void
+from streams.core.fast import PurchasePath
+from streams.core.general import apply_entry
+from streams.core.groups import Groups
+from streams.core.identity import Identity
+from streams.core.ledger import Ledger
+from streams.core.parking import Parked, Parking
+
+DUPLICATE = "duplicate"
+ERASED = "erased"
+_FORMS = {("nps", 10): Form.NPS, ("csat", 5): Form.CSAT5, ("csat", 10): Form.CSAT10, ("ces", 7): Form.CES}
+
+
+class Intake:
+    """Takes decoded events into the state of one partition."""
+
+    __slots__ = (
+        "_base_currency",
+        "_customers",
+        "_entropy",
+        "_fast",
+        "_groups",
+        "_identity",
+        "_replays",
+        "_retention_ms",
+        "changed_markers",
+        "ledger",
+        "markers",
+        "newest",
+        "parking",
+    )
+
+    def __init__(
+        self,
+        definition: Definition,
+        identity: Identity,
+        customers: Customers,
+        entropy: Callable[[], bytes],
+        *,
+        replays: bool,
+    ) -> None:
+        self._base_currency = definition.base_currency
+        self._retention_ms = definition.retention_ms + definition.tiers[-1].width_ms
+        self._identity = identity
+        self._customers = customers
+        self._groups: Groups = customers.groups
+        self._entropy = entropy
+        self._replays = replays
+        self._fast = PurchasePath(customers)
+        self.ledger = Ledger()
+        self.parking = Parking()
+        self.markers: dict[bytes, Marker] = {}
+        self.changed_markers: set[bytes] = set()
+        self.newest: dict[str, int] = {}
+
+    def take(self, kind: str, events: Sequence[Event | Malformed]) -> None:
+        """Class and apply a batch of one kind, in order; the malformed are counted here too."""
+        self.ledger.received += len(events)
+        if kind == "purchase":
+            self._purchases(events)
+            return
+        for event in events:
+            if isinstance(event, Malformed):
+                self.ledger.reject(kind, event.reason)
+            else:
+                self._one(kind, event)
+
+    def unpark(self, t: int) -> None:
+        """Apply what was parked and is dated at or before t, which is the clock now."""
+        for parked in self.parking.due(t):
+            entry = parked.entry
+            if isinstance(entry, PurchaseEntry) and self._in_order(parked.key, entry):
+                self._note("purchase", entry.at_ms)
+            else:
+                self._apply(parked)
+
+    def _purchases(self, events: Sequence[Event | Malformed]) -> None:
+        customers, identity = self._customers, self._identity
+        hot, cold_get, markers, parking = customers.hot, customers.get, self.markers, self.parking
+        fits, apply = self._fast.fits, self._fast.apply
+        clock, base_currency = customers.clock, self._base_currency
+        newest, counted = self.newest.get("purchase", -1), 0
+        for event in events:
+            if type(event) is not Purchase:
+                self._odd("purchase", event)
+                continue
+            at_ms = event.at_ms
+            key = identity.customer(event.customer_id)
+            customer = hot.get(key) or cold_get(key)
+            if customer is None or at_ms > clock or not fits(customer, at_ms) or key in markers:
+                self._one("purchase", event)
+                continue
+            digest = identity.event(event.source, event.event_id)
+            if customer.seems_known(digest, event.event_id) or (parking and parking.knows(key, digest)):
+                self._one("purchase", event)
+                continue
+            apply(key, customer, digest, at_ms, event.amount_minor, event.currency == base_currency)
+            counted += 1
+            newest = max(newest, at_ms)
+        if counted:
+            self.ledger.count("purchase", counted)
+            self.newest["purchase"] = max(newest, self.newest.get("purchase", -1))
+
+    def _odd(self, kind: str, event: Event | Malformed) -> None:
+        if isinstance(event, Malformed):
+            self.ledger.reject(kind, event.reason)
+        else:
+            self._one(kind, event)
+
+    def _in_order(self, key: bytes, entry: PurchaseEntry) -> bool:
+        customer = self._customers.get(key)
+        if customer is None or not self._fast.fits(customer, entry.at_ms):
+            return False
+        self._fast.apply(key, customer, entry.digest, entry.at_ms, entry.amount_minor, entry.base)
+        return True
+
+    def _one(self, kind: str, event: Event) -> None:
+        key = self._identity.customer(event.customer_id)
+        digest = self._identity.event(event.source, event.event_id)
+        marker = self.markers.get(key)
+        if self._is_known(key, digest, event, marker):
+            self.ledger.ignore(kind, DUPLICATE)
+            return
+        if marker is not None and event.at_ms <= marker.received_ms:
+            self.ledger.ignore(kind, ERASED)
+            return
+        self.ledger.count(kind)
+        if isinstance(event, Erase):
+            self._mark(key, received_ms=event.at_ms)
+            self.parking.forget_ids(key, event.at_ms)
+        entry = self._entry(event, digest)
+        if event.at_ms > self._customers.clock:
+            self.parking.park(key, digest, kind, entry)
+        else:
+            self._apply(Parked(event.at_ms, False, key, digest, kind, entry))
+
+    def _is_known(self, key: bytes, digest: bytes, event: Event, marker: Marker | None) -> bool:
+        if self.parking.knows(key, digest):
+            return True
+        if marker is not None and marker.received_ms > self._customers.clock:
+            return False  # the whole record is about to be erased: its ids no longer count
+        customer = self._customers.get(key)
+        return (
+            customer is not None
+            and customer.seems_known(digest, event.event_id)
+            and _holds(customer, digest, event.source, event.event_id)
+        )
+
+    def _apply(self, parked: Parked) -> None:
+        kind, entry, at_ms = parked.kind, parked.entry, parked.at_ms
+        if isinstance(entry, EraseEntry):
+            erase(self._customers, parked.key, at_ms, self._entropy)
+            self._mark(parked.key, acted_ms=at_ms)
+        else:
+            reason = apply_entry(self._customers, parked.key, entry, by_age=not self._replays)
+            if reason is not None:
+                self.ledger.count(kind, -1)
+                self.ledger.ignore(kind, reason)
+                return
+            self._see(entry)
+            if not self._replays and at_ms <= self._customers.clock - self._retention_ms:
+                self.ledger.late_beyond_retention += 1
+        self._note(kind, at_ms)
+
+    def _note(self, kind: str, at_ms: int) -> None:
+        if at_ms > self.newest.get(kind, -1):
+            self.newest[kind] = at_ms
+
+    def _see(self, entry: Entry) -> None:
+        if isinstance(entry, SignupEntry):
+            self._groups.see(entry.cohort, entry.at_ms)
+        elif isinstance(entry, CancellationEntry):
+            self._groups.see(entry.reason, entry.at_ms)
+            self._groups.see(entry.churn_type, entry.at_ms)
+        elif isinstance(entry, SurveyEntry):
+            self._groups.see(entry.touchpoint, entry.at_ms)
+
+    def _mark(self, key: bytes, *, acted_ms: int = -1, received_ms: int = -1) -> None:
+        old = self.markers.get(key, Marker(-1, -1))
+        self.markers[key] = Marker(max(old.acted_ms, acted_ms), max(old.received_ms, received_ms))
+        self.changed_markers.add(key)
+
+    def _entry(self, event: Event, digest: bytes) -> Entry:
+        """An event as the record keeps it: without customer id, with groups for its texts."""
+        at_ms, groups = event.at_ms, self._groups
+        match event:
+            case Purchase():
+                return PurchaseEntry(at_ms, digest, event.amount_minor, event.currency == self._base_currency)
+            case Signup():
+                cohort = groups.cohort(event.segment, event.plan, event.channel, event.region)
+                return SignupEntry(at_ms, event.event_id, event.source, cohort, event.cost_minor, event.trial)
+            case Cancellation():
+                effect_ms = max(at_ms, event.effective_ms or at_ms)
+                reason = groups.value("reason", event.reason)
+                churn_type = groups.value("churn_type", event.churn_type)
+                return CancellationEntry(at_ms, event.event_id, event.source, effect_ms, reason, churn_type)
+            case Survey():
+                form = _FORMS[event.survey, event.scale]
+                touchpoint = groups.value("touchpoint", event.touchpoint)
+                return SurveyEntry(at_ms, event.event_id, event.source, form, event.score, touchpoint)
+            case Void():
+                return VoidEntry(at_ms, digest, self._identity.event(event.target_source, event.target_id))
+            case Erase():
+                return EraseEntry(at_ms)
+
+
+def _holds(customer: Customer, digest: bytes, source: str, event_id: str) -> bool:
+    """Whether a record keeps the event, for certain."""
+    block = customer.purchases
+    at = block.find(digest)
+    while at >= 0:
+        if at % PURCHASE_SIZE == 0:
+            return True
+        at = block.find(digest, at + 1)
+    body = customer.body
+    named = (*body.signups, *body.cancellations, *body.surveys)
+    return any(e.event_id == event_id and e.source == source for e in named) or any(
+        void.digest == digest for void in body.voids
+    )

@@ -1,0 +1,60 @@
+"""The ledger: in which class every received record is (docs/contract.md, section 6)."""
+
+import msgspec
+
+from streams.core.totals import Accounting
+
+
+class Ledger(msgspec.Struct, array_like=True):
+    """Counters of one partition; kept in the changelog's marker, they survive restarts."""
+
+    received: int = 0
+    counted: dict[str, int] = {}
+    ignored: dict[str, dict[str, int]] = {}
+    """Kind -> reason -> records."""
+    malformed: dict[str, dict[str, int]] = {}
+    late_beyond_retention: int = 0
+
+    def count(self, kind: str, n: int = 1) -> None:
+        """Class records as counted."""
+        self.counted[kind] = self.counted.get(kind, 0) + n
+
+    def ignore(self, kind: str, reason: str) -> None:
+        """Class a record as ignored."""
+        _add(self.ignored, kind, reason)
+
+    def reject(self, kind: str, reason: str) -> None:
+        """Class a record as malformed."""
+        _add(self.malformed, kind, reason)
+
+    def accounting(self, *, not_active: int, parked: int, void_pending: int, folded_values: int) -> Accounting:
+        """The ledger with the gauges beside it, as totals carry it."""
+        by_kind = {f"{kind}:counted:": n for kind, n in self.counted.items()}
+        for outcome, table in (("ignored", self.ignored), ("malformed", self.malformed)):
+            for kind, reasons in table.items():
+                by_kind.update({f"{kind}:{outcome}:{reason}": n for reason, n in reasons.items()})
+        return Accounting(
+            received=self.received,
+            counted=dict(self.counted),
+            ignored=_by_reason(self.ignored),
+            malformed=_by_reason(self.malformed),
+            late_beyond_retention=self.late_beyond_retention,
+            not_active=not_active,
+            parked=parked,
+            void_pending=void_pending,
+            folded_values=folded_values,
+            by_kind=by_kind,
+        )
+
+
+def _add(table: dict[str, dict[str, int]], kind: str, reason: str) -> None:
+    reasons = table.setdefault(kind, {})
+    reasons[reason] = reasons.get(reason, 0) + 1
+
+
+def _by_reason(table: dict[str, dict[str, int]]) -> dict[str, int]:
+    sums: dict[str, int] = {}
+    for reasons in table.values():
+        for reason, n in reasons.items():
+            sums[reason] = sums.get(reason, 0) + n
+    return sums

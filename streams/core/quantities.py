@@ -1,0 +1,46 @@
+"""What the cells of each family of panes count, by position in their vectors.
+
+Three families keep vectors short and updates cheap: life (transitions), orders (purchases, and engagement),
+surveys. Distinct customers are counted by the pane of their latest (or second-latest) event, which makes
+them sums like everything else.
+"""
+
+from streams.core.definition import Definition, Window
+
+# life
+NEW, REACTIVATED, CHURNED, ERASED, GONE, DELTA_MS, COST, WITH_COST = range(8)
+LIFE_WIDTH = 8
+# GONE: +1 at each activation, -1 at each churn, of customers who are gone by churn as of t: active before
+# minus active after gives those lost. DELTA_MS: change of the active count times its instant (exposure).
+
+# orders
+ORDERS, ORDERS_BASE, REFUNDS_BASE, REVENUE, LEFT_OUT, BUYERS, REPEAT, ENGAGED = range(8)
+PAIRS = 8
+# BUYERS, REPEAT, ENGAGED: customers by the pane of their last order, second-last order, newest event.
+# From PAIRS on, two per window that has purchase retention: PAIRS + 2i counts an order whose next one is
+# at least the window later (at the earlier one), PAIRS + 2i + 1 one whose previous one is (at the later one).
+
+# surveys
+NPS = 0  # promoters, passives, detractors of all answers
+LATEST = 3  # the same of each customer's latest answer
+CSAT5 = 6  # answers, satisfied, sum, sum of squares
+CSAT10 = 10
+CES = 14  # answers, sum, sum of squares
+SURVEYS_WIDTH = 17
+
+LIFE_FAMILY, ORDERS_FAMILY, SURVEYS_FAMILY = range(3)
+
+_PROMOTER = 9
+_PASSIVE = 7
+
+
+def pair_windows(definition: Definition) -> tuple[Window, ...]:
+    """The windows that have purchase retention, shortest first."""
+    return tuple(w for w in definition.windows if definition.has_purchase_retention(w))
+
+
+def nps_class(score: int) -> int:
+    """0 promoter, 1 passive, 2 detractor."""
+    if score >= _PROMOTER:
+        return 0
+    return 1 if score >= _PASSIVE else 2

@@ -1,0 +1,85 @@
+"""Sealing: purchases and surveys beyond the kept ones become sums by pane (docs/contract.md, section 2).
+
+Their ids go, what they counted stays and still moves with the customer's cohort. Only what derive.py calls
+kept can be withdrawn or recounted. An event that a void had withdrawn is sealed without a trace but the
+void's own, whose target is then settled.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from streams.core.changes import COHORT, Change, pair_changes, purchase_changes, survey_changes
+from streams.core.customer import Body, Customer, Form, PurchaseEntry, Sealed, SurveyEntry, Vote
+from streams.core.definition import Definition
+from streams.core.panes import Panes
+from streams.core.quantities import ORDERS_FAMILY, SURVEYS_FAMILY
+
+_CHUNK = 1 << 62
+_FAMILY = 64
+
+
+def seal_purchase(sealed: Sealed, entry: PurchaseEntry, panes: Panes, definition: Definition) -> None:
+    """Turn the oldest kept purchase into sums."""
+    sealed.horizon_ms = max(sealed.horizon_ms, entry.at_ms)
+    _note(sealed, ORDERS_FAMILY, COHORT, panes.end_of(entry.at_ms), purchase_changes(entry))
+    if entry.amount_minor < 0:
+        return
+    for at_ms, changes in pair_changes(sealed.last_ms, entry.at_ms, definition):
+        _note(sealed, ORDERS_FAMILY, COHORT, panes.end_of(at_ms), changes)
+    sealed.orders += 1
+    sealed.first_ms = sealed.first_ms or entry.at_ms
+    sealed.second_ms, sealed.last_ms = sealed.last_ms, entry.at_ms
+
+
+def seal_survey(sealed: Sealed, entry: SurveyEntry, panes: Panes) -> None:
+    """Turn the oldest kept answer into sums."""
+    sealed.horizon_ms = max(sealed.horizon_ms, entry.at_ms)
+    end = panes.end_of(entry.at_ms)
+    for group in (COHORT, entry.touchpoint):
+        _note(sealed, SURVEYS_FAMILY, group, end, survey_changes(entry))
+    if entry.form == Form.NPS:
+        sealed.votes[entry.touchpoint] = Vote(entry.at_ms, entry.score)
+
+
+def sealed_changes(sealed: Sealed, family: int) -> Iterator[tuple[int, int, list[Change]]]:
+    """(pane end, group or COHORT, changes) of one family."""
+    for end, by_group in sealed.sums.items():
+        for group, flat in by_group.items():
+            pairs = zip(flat[::2], flat[1::2], strict=True)
+            changes = [(code % _FAMILY, amount) for code, amount in pairs if code // _FAMILY == family]
+            if changes:
+                yield end, group, changes
+
+
+def compact(sealed: Sealed, panes: Panes, oldest_ms: int) -> None:
+    """Forget sums older than retention and join those whose panes have been rolled up."""
+    sums: dict[int, dict[int, list[int]]] = {}
+    for end, by_group in sealed.sums.items():
+        if end > oldest_ms:
+            into = sums.setdefault(panes.end_of(end), {})
+            for group, flat in by_group.items():
+                _join(into.setdefault(group, []), flat)
+    sealed.sums = sums
+
+
+def sealed_of(customer: Customer) -> Sealed:
+    """The sealed part of a record, made where it is missing."""
+    body: Body = customer.body
+    if body.sealed is None:
+        body.sealed = Sealed()
+    return body.sealed
+
+
+def _note(sealed: Sealed, family: int, group: int, end: int, changes: Iterable[Change]) -> None:
+    flat = sealed.sums.setdefault(end, {}).setdefault(group, [])
+    _join(flat, [x for quantity, amount in changes for x in (family * _FAMILY + quantity, amount)])
+
+
+def _join(flat: list[int], more: list[int]) -> None:
+    """Add flat (code, amount) pairs; an amount that would not fit 64 bits stays a pair of its own."""
+    for code, amount in zip(more[::2], more[1::2], strict=True):
+        for at in range(0, len(flat), 2):
+            if flat[at] == code and abs(flat[at + 1] + amount) < _CHUNK:
+                flat[at + 1] += amount
+                break
+        else:
+            flat += (code, amount)

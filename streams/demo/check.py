@@ -1,0 +1,76 @@
+"""The demo's self-check: everything applied, everything read at one t, everything recounted, all equal."""
+
+import asyncio
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from streams.core.definition import Definition
+from streams.core.snapshot import Snapshot
+from streams.demo.compare import Comparison, Mismatch, compare
+from streams.demo.observe import Observer
+from streams.replay import replay
+
+_SETTLE_S = 180.0
+_AGREE_S = 60.0
+
+
+class Report(msgspec.Struct, frozen=True):
+    """What the check found; times in seconds."""
+
+    ok: bool
+    t: int
+    """Evaluation time that was compared (ms)."""
+    compared: int
+    different: int
+    mismatches: list[Mismatch]
+    """The first of them."""
+    sent: int
+    """Records sent, malformed and repeated ones included."""
+    history: int
+    """So many of them were history."""
+    accounting: dict[str, object]
+    kafka: str
+    timings: dict[str, float]
+
+
+class Stopwatch:
+    """Names how long each step took."""
+
+    def __init__(self) -> None:
+        self.timings: dict[str, float] = {}
+        self._since = time.monotonic()
+
+    def lap(self, name: str) -> None:
+        """The step that ends now."""
+        now = time.monotonic()
+        self.timings[f"{name}_s"] = round(now - self._since, 2)
+        self._since = now
+
+
+async def check(
+    observer: Observer, journal: Path, sent: int, definition: Definition, watch: Stopwatch
+) -> tuple[Snapshot, Comparison]:
+    """Wait until everything sent is applied, then compare; the recount and what the comparison found.
+
+    Raises:
+        ObservationError: it is never all applied, or never shown at one t.
+    """
+    await observer.settled(sent, within=_SETTLE_S)
+    watch.lap("settle")
+    observed = await observer.observe(within=_AGREE_S)
+    watch.lap("observe")
+    recounted = await asyncio.to_thread(_recount, journal, observed.t_ms, definition)
+    watch.lap("recount")
+    return recounted, compare(observed, recounted, definition)
+
+
+def _recount(journal: Path, t_ms: int, definition: Definition) -> Snapshot:
+    return next(iter(replay(_lines(journal), definition=definition, as_of=[t_ms], every_ms=None)))
+
+
+def _lines(journal: Path) -> Iterator[bytes]:
+    with journal.open("rb") as lines:
+        yield from lines

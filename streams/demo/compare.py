@@ -1,0 +1,118 @@
+"""Holds what is published against a recount of what was sent.
+
+Rules: the recount reads the journal's bytes with ``streams.replay`` and has seen no Kafka, no engine, no
+publisher. Everything that has one right value is compared exactly and in both directions: missing, wrong
+and surplus. Not compared: when a value was computed, partitions and their lag, the process' own metrics.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from streams.core.definition import Definition
+from streams.core.snapshot import Snapshot
+from streams.demo.observe import Document, Observed, Page, Series
+from streams.publish.layout import HEADER, PARTS, Place, write_number
+from streams.publish.samples import Sampler
+
+_SHOWN = 20
+_OWN_AFFAIR = ("computed_at", "partitions")
+_COMPUTED = "crm_snapshot_computed_timestamp_seconds"
+_MISSING = "(missing)"
+
+
+class Mismatch(msgspec.Struct, frozen=True):
+    """Two values that should be one."""
+
+    where: str
+    expected: str
+    found: str
+
+
+@dataclass(slots=True)
+class Comparison:
+    """How many values were compared, and the first of those that differ."""
+
+    compared: int = 0
+    different: int = 0
+    mismatches: list[Mismatch] = field(default_factory=list)
+
+    def add(self, place: str, expected: Mapping[Any, object], found: Mapping[Any, object]) -> None:
+        """Compare two mappings, key by key of both."""
+        for key in sorted(expected.keys() | found.keys(), key=str):
+            self.compared += 1
+            wanted, got = expected.get(key, _MISSING), found.get(key, _MISSING)
+            if wanted != got:
+                self.different += 1
+                if len(self.mismatches) < _SHOWN:
+                    self.mismatches.append(Mismatch(f"{place} {_name(key)}", str(wanted), str(got)))
+
+
+def compare(observed: Observed, recounted: Snapshot, definition: Definition) -> Comparison:
+    """Hold everything observed against the recount at the same t."""
+    comparison = Comparison()
+    expected: Document = msgspec.json.decode(recounted.json())
+    for name, document in observed.documents.items():
+        comparison.add(f"{name} snapshot", dict(_leaves(expected)), dict(_leaves(document)))
+    page = _expected_page(recounted, definition)
+    for name, shown in observed.pages.items():
+        comparison.add(f"{name} /metrics", page, _crm(shown))
+    hashes = dict(_expected_hashes(expected))
+    for place in sorted(hashes.keys() | observed.hashes.keys()):
+        found = {key: text for key, text in observed.hashes.get(place, {}).items() if _is_part(key)}
+        comparison.add(f"redis {_place(place)}", hashes.get(place, {}), found)
+    return comparison
+
+
+def _leaves(tree: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], object]]:
+    for key, value in tree.items():
+        if not path and key in _OWN_AFFAIR:
+            continue
+        if isinstance(value, dict):
+            yield from _leaves(value, (*path, key))
+        else:
+            yield (*path, key), value
+
+
+def _expected_page(snapshot: Snapshot, definition: Definition) -> dict[Series, float]:
+    samples = Sampler(definition).samples(snapshot)
+    return _crm({(s.name, tuple(sorted(s.labels.items()))): float(s.value) for s in samples})
+
+
+def _crm(page: Page) -> dict[Series, float]:
+    return {key: value for key, value in page.items() if key[0].startswith("crm_") and key[0] != _COMPUTED}
+
+
+def _expected_hashes(document: Document) -> Iterator[tuple[Place, dict[str, str]]]:
+    """The fields that Redis must hold, besides the header."""
+    for window, values in (*document["windows"].items(), ("now", document["now"])):
+        yield Place(window), _fields(values)
+    for dimension, listed in document["dimensions"].items():
+        for value, periods in listed.items():
+            for window, values in periods.items():
+                yield Place(window, dimension, value), _fields(values)
+
+
+def _fields(values: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    fields = {}
+    for kpi, value in values.items():
+        fields[kpi] = write_number(value["value"])
+        for part in PARTS:
+            text = value[part] if part == "status" else write_number(value[part])
+            fields[f"{kpi}:{part}"] = text
+    return fields
+
+
+def _is_part(field_name: str) -> bool:
+    kpi, _, part = field_name.partition(":")
+    return kpi not in HEADER and (not part or part in PARTS)
+
+
+def _place(place: Place) -> str:
+    return ":".join(part for part in (place.window, place.dimension, place.value) if part)
+
+
+def _name(key: object) -> str:
+    return ".".join(map(str, key)) if isinstance(key, tuple) else str(key)

@@ -1,0 +1,121 @@
+"""What the demo plays on: Kafka, Valkey, topics and workers, started together and ended together.
+
+Rules: everything listens on 127.0.0.1, has an address of its own and ends with us, whatever happens; the
+directory with the logs stays only if something failed.
+"""
+
+import asyncio
+import secrets
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+
+from streams.demo.options import WORKERS, DemoOptions
+from streams.demo.workers import DemoWorker
+from streams.embedded import EmbeddedKafka, ValkeyServer, choose_kafka
+from streams.settings import Settings, read
+
+Tell = Callable[[str], None]
+_KEEP_ALL = {"retention.ms": "-1"}
+"""The history's records carry their own, old timestamps: no broker may take them for expired."""
+
+
+class StageError(Exception):
+    """Something the demo needs ended; the message names it and its log."""
+
+
+class Stage:
+    """An async context manager; ``tell`` takes a line for every step."""
+
+    def __init__(self, options: DemoOptions, tell: Tell) -> None:
+        self._options = options
+        self._tell = tell
+        self._kafka: EmbeddedKafka | None = None
+        self._valkey = ValkeyServer()
+        self.directory = Path(tempfile.mkdtemp(prefix="kpi-demo-"))
+        self.workers: list[DemoWorker] = []
+        self.kafka_name = ""
+        self.transactional = False
+        self.kafka_options: dict[str, Any] = {}
+        self.redis_url = ""
+        self.brokers = ""
+
+    async def __aenter__(self) -> Self:
+        try:
+            await asyncio.to_thread(self._start_servers)
+            settings = self._settings()
+            await self._make_topics(read(settings))
+            for number in range(1, WORKERS + 1):
+                self.workers.append(DemoWorker(number, self.directory, settings))
+                self.workers[-1].start()
+        except BaseException:
+            await self._end()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._end()
+        failed = isinstance(error, Exception)
+        if not failed:
+            shutil.rmtree(self.directory, ignore_errors=True)
+
+    def check(self) -> None:
+        """Make sure that all workers run.
+
+        Raises:
+            StageError: one has ended.
+        """
+        for worker in self.workers:
+            if not worker.alive:
+                raise StageError(f"{worker.name} has ended: {worker.last_line()} (log: {worker.log})")
+
+    def _start_servers(self) -> None:
+        kafka = self._kafka = choose_kafka(self._tell)
+        kafka.start()
+        self._valkey.start()
+        self.kafka_name, self.transactional = kafka.name, kafka.transactional
+        self.brokers, self.redis_url = kafka.bootstrap, self._valkey.url
+        self.kafka_options = {"bootstrap_servers": kafka.bootstrap.split(",")}
+
+    def _settings(self) -> dict[str, str]:
+        settings = {
+            "KPI_BROKERS": self.brokers,
+            "KPI_REDIS_URL": self.redis_url,
+            "KPI_SECRET": secrets.token_hex(32),
+            "KPI_PARTITIONS": str(self._options.partitions),
+            "KPI_REPLICATION_FACTOR": "1",
+        }
+        if not self.transactional:
+            settings |= {
+                "KPI_PROCESSING_GUARANTEE": "at_least_once",
+                "KPI_SESSION_TIMEOUT": "6s",
+                "KPI_HEARTBEAT_INTERVAL": "2s",
+            }
+        return settings
+
+    async def _make_topics(self, settings: Settings) -> None:
+        """Make the source topics, which belong to the demo; the workers make their own."""
+        admin = AIOKafkaAdminClient(**self.kafka_options)
+        await admin.start()
+        try:
+            await admin.create_topics(
+                [
+                    NewTopic(name, settings.partitions, 1, topic_configs=_KEEP_ALL)
+                    for name in settings.source_topics
+                ]
+            )
+        finally:
+            await admin.close()
+
+    async def _end(self) -> None:
+        await asyncio.gather(*(asyncio.to_thread(worker.stop) for worker in self.workers))
+        if self._kafka is not None:
+            await asyncio.to_thread(self._kafka.stop)
+        await asyncio.to_thread(self._valkey.stop)

@@ -1,0 +1,201 @@
+"""The Faust app: Faust for group membership and fetching, our transport and store for everything else.
+
+No Faust Table, no acknowledgements, no Faust web server. Making an app has no effect outside; starting it
+waits for Kafka, makes and checks the topics, then joins the group.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import faust
+from faust.app.base import BootStrategy
+from faust.types import TP
+
+from streams.core.definition import Definition
+from streams.engine import agent, fetch, logs
+from streams.engine.client import Client
+from streams.engine.exits import EngineError, OnFatal, end_process
+from streams.engine.fetch import Batch
+from streams.engine.partition import Context
+from streams.engine.producer import Acknowledged
+from streams.engine.state import Clock, NewState
+from streams.engine.stats import Sample, Stats
+from streams.engine.store import Seeker, Store
+from streams.engine.topics import ensure_patiently
+from streams.engine.transport import Transport
+from streams.engine.watchdog import Watchdog
+from streams.settings import Settings
+
+log = logging.getLogger(__name__)
+
+POLL_RECORDS = 5_000
+BUFFERED_BATCHES = 8
+_FETCH_BUDGET = 64 << 20
+_FETCH_LEAST = 128 << 10
+_FETCH_MOST = 1 << 20
+_STOPPED = "stopped"
+
+Hook = Callable[[], Awaitable[None]]
+
+
+class _Boot(BootStrategy):  # type: ignore[misc]
+    enable_web = False
+
+
+class EngineApp(faust.App):  # type: ignore[misc]
+    """A Faust app that feeds a Store.
+
+    ``before_start`` and ``after_stop`` are awaited in this process's loop: the publisher lives there.
+    """
+
+    BootStrategy = _Boot
+
+    def __init__(self, settings: Settings, context: Context, on_fatal: OnFatal) -> None:
+        self.settings = settings
+        self.client = context.client
+        self.isolation = context.client.isolation
+        self.stats = context.stats
+        self.on_fatal = on_fatal
+        self.before_start: list[Hook] = []
+        self.after_stop: list[Hook] = []
+        self.not_ready: str | None = "starting"
+        """Why the engine is not running yet; None once it has joined."""
+        self._context = context
+        self._store: Store | None = None
+        self._watching: asyncio.Task[None] | None = None
+        self._summary = logs.Summary(
+            log, "%d malformed records went to the dead-letter topic since the last such line (%d in all)"
+        )
+        super().__init__(settings.app_id, **_faust_options(settings, context.client))
+        agent.declare(self, list(settings.source_topics), settings.partitions, self._handle)
+
+    @property
+    def store(self) -> Store:
+        """The owned partitions; there is one store in a process's life."""
+        if self._store is None:
+            self._store = Store(self._context, self.on_fatal)
+            self.on_rebalance_complete.connect(self._store.wait_recovered)
+        return self._store
+
+    def _handle(self, place: TP, batch: Batch, seeker: Seeker) -> None:
+        """Pass a batch to the store."""
+        self.store.handle(place, batch, seeker)
+
+    def _new_transport(self) -> Transport:
+        return Transport(self.conf.broker_consumer, self)
+
+    async def on_start(self) -> None:
+        """Wait for Kafka, make and check the topics; what waiting cannot cure ends the process."""
+        fetch.install()
+        logs.limit(self._count_suppressed)
+        for hook in self.before_start:
+            await hook()
+        try:
+            await ensure_patiently(self.settings, self.client, self._tell)
+        except EngineError as error:
+            self.on_fatal(error.code, str(error))
+        self._watching = asyncio.create_task(self._watch())
+        await super().on_start()
+
+    async def on_stop(self) -> None:
+        """Last flush while the partitions are still ours; then Faust leaves the group."""
+        self.not_ready = _STOPPED
+        if self._watching is not None:
+            self._watching.cancel()
+        if self._store is not None:
+            await self._store.close()
+        await super().on_stop()
+        for hook in self.after_stop:
+            await hook()
+
+    async def _watch(self) -> None:
+        watchdog = Watchdog(self.store, self.settings.stuck_timeout / 1_000, self.on_fatal)
+        while True:
+            await asyncio.sleep(1)
+            watchdog.look()
+            self._summary.tell(self.stats.dead_letters)
+
+    def _tell(self, reason: str | None) -> None:
+        self.not_ready = reason
+
+    def _count_suppressed(self) -> None:
+        self.stats.log_suppressed += 1
+
+    @property
+    def waiting_for(self) -> str | None:
+        """Why the worker is not ready, for the readiness probe; None when it is."""
+        return self.not_ready or self.store.waiting_for
+
+    def samples(self) -> list[Sample]:
+        """Engine metrics of this process."""
+        return self.store.samples()
+
+
+def _faust_options(settings: Settings, client: Client) -> dict[str, Any]:
+    """Faust's settings, from ours."""
+    places = settings.partitions * len(settings.source_topics)
+    return {
+        "broker": [f"kafka://{address}" for address in settings.brokers],
+        "broker_credentials": client.credentials(),
+        "broker_client_id": settings.app_id,
+        "store": "memory://",
+        "datadir": settings.datadir,
+        "topic_partitions": settings.partitions,
+        "topic_disable_leader": True,
+        "topic_allow_declare": False,
+        "key_serializer": "raw",
+        "value_serializer": "raw",
+        "web_enabled": False,
+        "table_standby_replicas": 0,
+        "broker_max_poll_records": POLL_RECORDS,
+        "broker_max_poll_interval": 3_600.0,
+        "stream_buffer_maxsize": BUFFERED_BATCHES,
+        "stream_wait_empty": False,
+        "consumer_max_fetch_size": max(_FETCH_LEAST, min(_FETCH_MOST, _FETCH_BUDGET // places)),
+        "consumer_auto_offset_reset": "earliest",
+        "broker_commit_interval": 5.0,
+        "broker_commit_every": 10**9,
+        "broker_session_timeout": settings.session_timeout / 1_000,
+        "broker_heartbeat_interval": settings.heartbeat_interval / 1_000,
+        "broker_rebalance_timeout": settings.rebalance_timeout / 1_000,
+        "broker_request_timeout": settings.request_timeout / 1_000,
+        "worker_redirect_stdouts": False,
+        "autodiscover": False,
+        "loghandlers": [],
+    }
+
+
+def build(
+    settings: Settings,
+    definition: Definition,
+    fingerprint: str,
+    new_state: NewState,
+    clock: Clock,
+    *,
+    on_fatal: OnFatal = end_process,
+    acknowledged: Acknowledged | None = None,
+) -> EngineApp:
+    """An app that counts with states from ``new_state``.
+
+    Args:
+        settings: of the process.
+        definition: what the numbers mean.
+        fingerprint: of the deployment secret.
+        new_state: makes the empty state of a partition.
+        clock: the wall clock, ms.
+        on_fatal: ends the process.
+        acknowledged: called between acknowledgement and commit of each flush.
+    """
+    context = Context(
+        settings, definition, fingerprint, new_state, clock, Client(settings), Stats(), acknowledged or _nothing
+    )
+    return EngineApp(settings, context, on_fatal)
+
+
+def _nothing(_partition: int, _records: int) -> None:
+    """The default of ``acknowledged``."""
+
+
+__all__ = ["EngineApp", "build"]

@@ -1,0 +1,62 @@
+"""Why the process ends by itself: every code means "supervisor, restart me, with back-off".
+
+The engine is crash-only. Whatever it cannot continue from without guessing ends the process with one
+line and one of these codes; recovery from the changelog is the only way back. Nothing here retries.
+"""
+
+import logging
+import os
+from collections.abc import Callable
+from enum import IntEnum
+from typing import NoReturn
+
+
+class ExitCode(IntEnum):
+    """Exit codes of a worker; 0 is a clean stop. Codes from 30 on need a person before a restart helps."""
+
+    FLUSH_FAILED = 13
+    """A flush failed for good; what it held is replayed from the sources."""
+    RECOVERY_FAILED = 14
+    """A partition could not be read back from its changelog."""
+    HANDLER_CRASHED = 15
+    """Unexpected exception while applying a batch: a bug, or memory ran out."""
+    NOT_COPARTITIONED = 16
+    """A partition was assigned without all of its source topics."""
+    FENCED = 17
+    """Another worker owns the partition now: this one was taken for dead."""
+    NEVER_RESUMED = 20
+    """Watchdog: assigned and recovered, but the streams never resumed."""
+    NO_DURABLE_FLUSH = 21
+    """Watchdog: changed state was not written for too long."""
+    NO_PROGRESS = 22
+    """Watchdog: records are waiting and none was applied for too long."""
+    BAD_TOPICS = 30
+    """A topic is missing, cannot be created, or differs from what the service needs."""
+    DEFINITION_CHANGED = 31
+    """The state was counted under another definition."""
+    SECRET_CHANGED = 32
+    """The state was written under another deployment secret."""
+    FORMAT_CHANGED = 33
+    """The state was written in another record format."""
+    OFFSETS_LOST = 34
+    """The next record to read is no longer (or not yet) in the source log: data is lost."""
+
+
+class EngineError(Exception):
+    """A failure that ends the process: one line for people, a code for the supervisor."""
+
+    def __init__(self, code: ExitCode, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+OnFatal = Callable[[ExitCode, str], NoReturn]
+
+
+def end_process(code: ExitCode, message: str) -> NoReturn:
+    """Log one line, write out the log and end at once, running no handler and no destructor."""
+    log = logging.getLogger("streams.engine")
+    log.critical("%s (exit code %d %s)", message, code.value, code.name)
+    for handler in logging.getLogger().handlers:
+        handler.flush()
+    os._exit(code.value)

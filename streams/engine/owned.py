@@ -1,0 +1,217 @@
+"""One partition as its owner sees it: the state, where its source topics stand, and whether it is live.
+
+Catching up, batches are aligned by record time and the clock follows the newest of them. Live, batches
+are applied as they come and only ticks move the clock. It is live once every source position has reached
+the end of the log first seen since the assignment, and catches up again while its oldest unapplied record
+is more than 30 s old (docs/contract.md, section 2).
+
+Synchronous: no await between changing the state and moving its offsets. It must never apply a record
+twice, nor pass one over.
+"""
+
+from collections.abc import Mapping
+from enum import Enum, auto
+from typing import NamedTuple
+
+from streams.core.events import Kind
+from streams.core.totals import Totals
+from streams.engine.align import Aligner
+from streams.engine.deadletter import DeadLetters, letter
+from streams.engine.fetch import Batch, KafkaRecord
+from streams.engine.state import Clock, State
+from streams.engine.timed import stamp
+
+OLD_MS = 30_000
+"""Age of the oldest unapplied record (by its Kafka timestamp) from which a partition is behind."""
+
+
+class Admission(Enum):
+    """What became of a batch."""
+
+    TAKEN = auto()
+    REPEATED = auto()
+    """Nothing new in it: dropped."""
+    GAP = auto()
+    """Records before it are missing: refused."""
+
+
+class Evaluation(NamedTuple):
+    """The totals of one tick."""
+
+    overall: Totals
+    dimensions: Totals | None
+    """All groups as of the last common dimension instant, when that has moved."""
+
+
+class Owned:
+    """The running side of one partition.
+
+    Args:
+        number: the partition.
+        kinds: source topic -> kind of event, in the order in which kinds are applied.
+        state: its state, restored.
+        clock: the wall clock.
+        tick_ms: evaluation instants are multiples of it.
+        dimension_ms: dimension totals are as of multiples of it.
+    """
+
+    def __init__(
+        self,
+        number: int,
+        kinds: Mapping[str, Kind],
+        state: State,
+        clock: Clock,
+        *,
+        tick_ms: int,
+        dimension_ms: int,
+    ) -> None:
+        self.number = number
+        self.state = state
+        self.live = False
+        self.received: dict[str, int] = {}
+        """Topic -> offset up to which batches were taken, applied or waiting."""
+        self.dead = DeadLetters()
+        self.dimensions_t: int | None = None
+        self.records = 0
+        self.batches = 0
+        self._kinds = kinds
+        self._clock = clock
+        self._tick_ms = tick_ms
+        self._dimension_ms = dimension_ms
+        self._waiting = Aligner(list(kinds))
+        self._ends: dict[str, int] = {}
+        self._targets: dict[str, int] = {}
+        self._arrived: dict[str, int] = {}
+        self._again = False
+
+    # -- where it stands ------------------------------------------------------------------------------
+
+    def start(self, offsets: Mapping[str, int]) -> None:
+        """Begin at these offsets, with nothing waiting."""
+        self.received = dict(offsets)
+        self._waiting = Aligner(list(self._kinds))
+        self.assigned()
+
+    def assigned(self) -> None:
+        """A new assignment: catch up to the ends seen from now on."""
+        self.live = False
+        self._again = False
+        self._ends.clear()
+        self._targets.clear()
+
+    def rewind(self) -> None:
+        """Forget what waits unapplied, so that it is read again."""
+        self.received = self.offsets()
+        self._waiting = Aligner(list(self._kinds))
+
+    def offsets(self) -> dict[str, int]:
+        """Topic -> offset of the next record to apply."""
+        return {
+            topic: received if (first := self._waiting.first(topic)) is None else first.offset
+            for topic, received in self.received.items()
+        }
+
+    def seen_end(self, topic: str, end: int) -> None:
+        """Take note of the end of a source log, as the broker tells it with a fetch."""
+        self._ends[topic] = end
+        self._targets.setdefault(topic, end)
+
+    @property
+    def lag(self) -> int:
+        """Records (offsets) between the next to apply and the known ends of the source logs."""
+        ends = self._ends
+        return sum(max(0, ends.get(topic, 0) - offset) for topic, offset in self.offsets().items())
+
+    def holds(self, topic: str) -> bool:
+        """Whether fetching the topic should pause."""
+        return self._waiting.full(topic) or not self.dead.room
+
+    # -- records --------------------------------------------------------------------------------------
+
+    def take(self, topic: str, batch: Batch) -> Admission:
+        """Take the next batch of a topic and apply what may be applied."""
+        expected = self.received[topic]
+        if batch.position <= expected:
+            return Admission.REPEATED
+        if batch.start > expected:
+            return Admission.GAP
+        records: list[KafkaRecord] = batch
+        if batch.start < expected:
+            records = [record for record in batch if record.offset >= expected]
+        wall = self._clock()
+        if batch.untimed:
+            records = stamp(records, wall)
+        self.received[topic] = batch.position
+        self.batches += 1
+        if records:
+            self._arrived[topic] = records[0].timestamp
+            if self.live and records[0].timestamp < wall - OLD_MS:
+                self._fall_behind()
+        self._waiting.add(topic, records)
+        self.proceed(wall)
+        return Admission.TAKEN
+
+    def proceed(self, wall: int | None = None) -> None:
+        """Apply what waits as far as it may be: after a batch, a flush, or news of an end."""
+        wall = self._clock() if wall is None else wall
+        floor = wall - wall % self._tick_ms
+        while self.dead.room:
+            taken = self._waiting.take(self._complete)
+            if not taken:
+                break
+            self._apply(taken, floor)
+        self._settle(wall)
+
+    def _apply(self, taken: list[tuple[str, list[KafkaRecord]]], floor: int) -> None:
+        """Apply aligned records; what dead letters leave no room for waits again."""
+        if not self.live:
+            self.state.view(floor - floor % self._dimension_ms)
+            self.state.advance(min(floor, max(records[-1].timestamp for _, records in taken)))
+        for topic, records in taken:
+            room = self.dead.room
+            if len(records) > room:
+                self._waiting.put_back(topic, records[room:])
+                records = records[:room]  # noqa: PLW2901
+            malformed = self.state.apply(self._kinds[topic], records) if records else ()
+            for record, reason in malformed:
+                self.dead.add(letter(topic, self.number, record, reason))
+            self.records += len(records)
+
+    # -- live or behind -------------------------------------------------------------------------------
+
+    def _complete(self, topic: str) -> bool:
+        """Whether nothing of the topic can follow soon that is older than what waits; live, never wait."""
+        return self.live or self.received[topic] >= self._ends.get(topic, self.received[topic] + 1)
+
+    def _fall_behind(self) -> None:
+        self.live = False
+        self._again = True
+        self._targets = dict(self._ends)
+
+    def _settle(self, wall: int) -> None:
+        """Become live when every topic is where it must be."""
+        if not self.live:
+            self.live = all(self._reached(topic, wall) for topic in self._kinds)
+
+    def _reached(self, topic: str, wall: int) -> bool:
+        if self._waiting.waiting(topic):
+            return False
+        if self.received[topic] >= self._targets.get(topic, self.received[topic] + 1):
+            return True
+        return self._again and self._arrived.get(topic, 0) >= wall - OLD_MS
+
+    def evaluate(self) -> Evaluation | None:
+        """Move the clock to the tick and total; nothing while not live."""
+        wall = self._clock()
+        self.proceed(wall)
+        if not self.live:
+            return None
+        t = wall - wall % self._tick_ms
+        common = t - t % self._dimension_ms
+        dimensions = None
+        if common >= self.state.clock and common != self.dimensions_t:
+            self.state.advance(common)
+            dimensions = self.state.totals(dimensions=True)
+            self.dimensions_t = common
+        self.state.advance(t)
+        return Evaluation(self.state.totals(dimensions=False), dimensions)

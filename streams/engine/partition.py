@@ -1,0 +1,223 @@
+"""One owned partition over its life: acquired, flushed at every tick, closed.
+
+Acquire: a partition kept from before proves by one touch transaction that nobody took it over; else it is
+built anew: start the producer (which fences the old owner), then read the changelog. Flush: evaluate, take
+a snapshot of everything that changed without an await, write it in one transaction.
+
+After any exception in a flush this state may never be written again: ``valid`` is False for good, and only
+``acquire`` makes a new one.
+"""
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from time import monotonic, perf_counter
+
+from streams.core.definition import Definition
+from streams.engine import changelog, partials
+from streams.engine.changelog import FORMAT, MARKER_KEY, Marker
+from streams.engine.client import Client
+from streams.engine.owned import Evaluation, Owned
+from streams.engine.partials import GroupWriter, Pair
+from streams.engine.producer import Acknowledged, Flush, PartitionProducer, Topics
+from streams.engine.recovery import recover
+from streams.engine.state import Clock, NewState
+from streams.engine.stats import Stats
+from streams.settings import Settings
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What every partition of a process shares."""
+
+    settings: Settings
+    definition: Definition
+    fingerprint: str
+    """Of the deployment secret."""
+    new_state: NewState
+    clock: Clock
+    client: Client
+    stats: Stats
+    acknowledged: Acknowledged
+    """Called between acknowledgement and commit of each flush; tests fail there."""
+
+
+class NotOwnedError(Exception):
+    """The partition's state may not be written: it was lost or is not recovered."""
+
+
+class Partition:
+    """A partition this process is assigned."""
+
+    def __init__(self, number: int, context: Context) -> None:
+        self.number = number
+        self.owned: Owned | None = None
+        """Its running side; None until recovered."""
+        self.valid = False
+        self.recovering: asyncio.Task[None] | None = None
+        self.ticking: asyncio.Task[None] | None = None
+        self.committed_at = monotonic()
+        self.recovery_seconds = 0.0
+        self.durable: dict[str, int] = {}
+        """Source offsets of the last committed flush."""
+        self._context = context
+        self._producer: PartitionProducer | None = None
+        self._lock = asyncio.Lock()
+        self._epoch = 0
+        self._groups = GroupWriter(0)
+        self._overall_t: int | None = None
+
+    # -- acquiring ------------------------------------------------------------------------------------
+
+    async def acquire(self, slots: asyncio.Semaphore) -> None:
+        """Become the owner, with a state that is as good as the log."""
+        if self.valid and await self._touch():
+            return
+        await self._drop_producer()
+        async with slots:
+            await self._rebuild()
+
+    async def _touch(self) -> bool:
+        """Whether a state kept from before may still be written."""
+        assert self.owned is not None  # noqa: S101 - valid implies it
+        self.owned.assigned()
+        try:
+            await self.flush(force=True)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the log decides
+            log.info("partition %d: kept state is no longer ours (%s); rebuilding", self.number, type(error).__name__)
+            return False
+        return True
+
+    async def _rebuild(self) -> None:
+        context = self._context
+        settings = context.settings
+        since = perf_counter()
+        state = context.new_state()
+        topics = Topics(settings.topic_changelog, settings.topic_totals, settings.topic_dead_letter)
+        self._producer = PartitionProducer(context.client, self.number, topics, context.acknowledged)
+        await self._producer.start()
+        found = await recover(
+            context.client,
+            state,
+            self.number,
+            settings.topic_changelog,
+            settings.source_topics,
+            self._marker({}, b""),
+        )
+        self._epoch = found.epoch + 1
+        self._groups = GroupWriter(self._epoch)
+        self._overall_t = None
+        self.owned = Owned(
+            self.number,
+            settings.source_topics,
+            state,
+            context.clock,
+            tick_ms=settings.tick,
+            dimension_ms=settings.dimension_interval,
+        )
+        self.owned.start(found.offsets)
+        self.durable = {} if found.fresh else dict(found.offsets)
+        self.committed_at = monotonic()
+        self.valid = True
+        self.recovery_seconds = perf_counter() - since
+        context.stats.recoveries += 1
+        context.stats.recovered_records += found.records
+        log.info("partition %d: recovered %d records in %.2f s", self.number, found.records, self.recovery_seconds)
+
+    # -- flushing -------------------------------------------------------------------------------------
+
+    async def flush(self, *, force: bool = False) -> None:
+        """Evaluate, and write what changed in one transaction.
+
+        Args:
+            force: write at least the marker, as proof of ownership.
+
+        Raises:
+            NotOwnedError: there is nothing that may be written.
+            Exception: of any kind from Kafka; the state is then void.
+        """
+        async with self._lock:
+            if not self.valid or self.owned is None or self._producer is None:
+                raise NotOwnedError(f"partition {self.number} is not owned")
+            try:
+                await self._flush(self.owned, self._producer, force=force)
+            except BaseException:
+                self.valid = False  # its snapshot is gone
+                self._context.stats.flushes["failed"] += 1
+                raise
+
+    async def _flush(self, owned: Owned, producer: PartitionProducer, *, force: bool) -> None:
+        evaluation = owned.evaluate()
+        offsets = owned.offsets()
+        if not (force or evaluation or owned.dead or owned.state.dirty or offsets != self.durable):
+            return
+        since = perf_counter()
+        totals = self._totals(owned, evaluation)
+        dead = owned.dead.drain()
+        marker = changelog.encode(self._marker(offsets, owned.state.header()))
+        await producer.write(Flush(owned.state.drain(), (MARKER_KEY, marker), totals, dead))
+        self.durable = offsets
+        self.committed_at = monotonic()
+        stats = self._context.stats
+        stats.flushed(perf_counter() - since)
+        stats.dead_letters += len(dead)
+        stats.dead_letters_shortened += sum(letter.shortened for letter in dead)
+        if dead:
+            owned.proceed()
+
+    def _totals(self, owned: Owned, evaluation: Evaluation | None) -> list[Pair]:
+        """The records for the totals topic; the header last."""
+        pairs: list[Pair] = []
+        if evaluation is not None:
+            if evaluation.dimensions is not None:
+                pairs += self._groups.changed(evaluation.dimensions, dimensions=True)
+            pairs += self._groups.changed(evaluation.overall, dimensions=False)
+            self._overall_t = evaluation.overall.t
+        standing = owned.state.accounting_only() if evaluation is None else evaluation.overall
+        header = partials.Header(
+            epoch=self._epoch,
+            t=owned.state.clock,
+            live=evaluation is not None,
+            overall_t=self._overall_t,
+            dimensions_t=owned.dimensions_t,
+            definition_hash=self._context.definition.hash,
+            lag=owned.lag,
+            accounting=standing.accounting,
+            newest=standing.newest,
+        )
+        pairs.append((partials.HEADER_KEY, partials.encode_header(header)))
+        return pairs
+
+    def _marker(self, offsets: dict[str, int], header: bytes) -> Marker:
+        definition = self._context.definition
+        return Marker(
+            FORMAT,
+            definition.hash,
+            definition.version,
+            self._context.fingerprint,
+            offsets,
+            header,
+            self._epoch,
+        )
+
+    async def next_tick(self) -> None:
+        """Sleep until the wall clock reaches the next evaluation instant."""
+        tick = self._context.settings.tick
+        await asyncio.sleep((tick - self._context.clock() % tick) / 1_000)
+
+    # -- closing --------------------------------------------------------------------------------------
+
+    async def close(self) -> None:
+        """Stop writing; the state is void from here on."""
+        self.valid = False
+        for task in (self.recovering, self.ticking):
+            if task is not None and not task.done():
+                task.cancel()
+        await self._drop_producer()
+
+    async def _drop_producer(self) -> None:
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            await producer.stop()

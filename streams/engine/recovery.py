@@ -1,0 +1,113 @@
+"""Reading a partition's state back from its changelog, after its producer has fenced every other owner.
+
+Read to ``max(end, high watermark)`` by *position*, which also moves over control records and aborted
+batches. It hands the loop back at least every ``SLICE_S``: heartbeats, probes and other partitions go on.
+A log that cannot be trusted ends in EngineError, never in a guess.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from time import perf_counter
+
+import aiokafka
+from aiokafka import TopicPartition
+
+from streams.engine.changelog import MARKER_KEY, Marker, check_identity, check_offsets, decode
+from streams.engine.client import Client
+from streams.engine.producer import SLICE_S
+from streams.engine.state import State
+
+_POLL_MS = 200
+_POLL_RECORDS = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """What a changelog said."""
+
+    offsets: dict[str, int]
+    epoch: int
+    records: int
+    fresh: bool
+    """Whether the partition was never written."""
+
+
+async def recover(
+    client: Client, state: State, partition: int, changelog: str, sources: Mapping[str, str], expected: Marker
+) -> Recovered:
+    """Restore a state from its changelog and find where to read its sources on.
+
+    Args:
+        client: to read with.
+        state: a new one, to be filled.
+        partition: its number.
+        changelog: topic.
+        sources: the source topics.
+        expected: what the marker must agree with.
+
+    Raises:
+        EngineError: another definition, secret or format; or offsets outside the source log.
+    """
+    consumer = client.reader()
+    await consumer.start()
+    try:
+        count, marker = await _read(client, consumer, state, TopicPartition(changelog, partition), expected)
+        state.restored(None if marker is None else marker.header)
+        offsets = await _offsets(client, consumer, partition, list(sources), marker)
+    finally:
+        await consumer.stop()
+    return Recovered(offsets, 0 if marker is None else marker.epoch, count, marker is None)
+
+
+async def _read(
+    client: Client,
+    consumer: aiokafka.AIOKafkaConsumer,
+    state: State,
+    source: TopicPartition,
+    expected: Marker,
+) -> tuple[int, Marker | None]:
+    """All records of the changelog into the state; the last marker comes back."""
+    consumer.assign([source])
+    end = 0
+    if client.exactly_once:  # a broker without transactions may not tell the end of a log truly
+        end = (await consumer.end_offsets([source]))[source]
+    await consumer.seek_to_beginning(source)
+    count = 0
+    marker: Marker | None = None
+    since = perf_counter()
+    while (high := consumer.highwater(source)) is None or await consumer.position(source) < max(end, high):
+        for records in (await consumer.getmany(timeout_ms=_POLL_MS, max_records=_POLL_RECORDS)).values():
+            for record in records:
+                if record.key == MARKER_KEY:
+                    marker = decode(source.partition, record.value)
+                    check_identity(source.partition, marker, expected)
+                else:
+                    state.restore(record.key, record.value)
+                if perf_counter() - since > SLICE_S:
+                    await asyncio.sleep(0)
+                    since = perf_counter()
+            count += len(records)
+    return count, marker
+
+
+async def _offsets(
+    client: Client,
+    consumer: aiokafka.AIOKafkaConsumer,
+    partition: int,
+    topics: list[str],
+    marker: Marker | None,
+) -> dict[str, int]:
+    """Where to read on: the marker's offsets, checked; the beginning of topics it does not know."""
+    places = [TopicPartition(topic, partition) for topic in topics]
+    # one request a topic, all at once: a client learns of one unknown topic a request, with a pause after it
+    found = await asyncio.gather(*(consumer.beginning_offsets([place]) for place in places))
+    begin = {place.topic: offset for offsets in found for place, offset in offsets.items()}
+    if marker is None:
+        return begin
+    end = None
+    if client.exactly_once:
+        end = {place.topic: offset for place, offset in (await consumer.end_offsets(places)).items()}
+    offsets = {topic: marker.offsets.get(topic, begin[topic]) for topic in topics}
+    check_offsets(partition, offsets, begin, end)
+    return offsets

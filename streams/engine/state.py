@@ -1,0 +1,56 @@
+"""What the engine asks of a partition's state; streams.core.partition.PartitionState provides it.
+
+The engine moves bytes, offsets and time. It never looks into the state, and the state never sees Kafka.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from streams.core.events import Kind
+from streams.core.totals import Totals
+from streams.engine.fetch import KafkaRecord
+
+Clock = Callable[[], int]
+"""The wall clock in ms since the epoch, injected."""
+
+
+class State(Protocol):
+    """The customers, panes and clock of one partition. Pure and synchronous."""
+
+    @property
+    def clock(self) -> int:
+        """Evaluation time in ms; -1 before the first advance; never goes back."""
+
+    def apply(self, kind: Kind, records: Sequence[KafkaRecord], /) -> Sequence[tuple[KafkaRecord, str]]:
+        """Class and apply records of one kind, in order; the malformed ones come back with a reason."""
+
+    def advance(self, t: int, /) -> None:
+        """Move the clock; ignored when it is already there."""
+
+    def view(self, t: int, /) -> None:
+        """Promise not to ask for group totals before ``t``."""
+
+    def totals(self, *, dimensions: bool = True) -> Totals:
+        """Totals at the clock; only the overall group without dimensions."""
+
+    def accounting_only(self) -> Totals:
+        """Counters and newest event times without groups; may be asked for at any clock."""
+
+    def drain(self) -> list[tuple[bytes, bytes | None]]:
+        """Changed records since the last drain; None deletes."""
+
+    def header(self) -> bytes:
+        """What the marker keeps of the state."""
+
+    @property
+    def dirty(self) -> bool:
+        """Whether a drain would change anything."""
+
+    def restore(self, key: bytes, value: bytes | None, /) -> None:
+        """Take one changelog record back, in log order."""
+
+    def restored(self, header: bytes | None, /) -> None:
+        """Rebuild what is derived, after the last record; None: nothing was ever written."""
+
+
+NewState = Callable[[], State]

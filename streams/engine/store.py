@@ -1,0 +1,273 @@
+"""The partitions this process owns: taken and given back with the consumer group's assignments.
+
+Faust decides who reads what, Kafka's transactions decide who owns what: an assignment only starts
+``acquire``. Records are dropped while an assignment is not complete; their offsets are not passed, so they
+come again. Every failure that leaves the state in doubt ends the process (see exits); nothing here writes
+a state whose flush failed.
+"""
+
+import asyncio
+import gc
+import logging
+from collections.abc import Coroutine, Iterable, Mapping
+from time import monotonic
+from traceback import format_tb
+from typing import Any, Protocol
+
+from aiokafka.errors import InvalidProducerEpoch, ProducerFenced
+from faust.types import TP
+
+from streams.engine.exits import EngineError, ExitCode, OnFatal
+from streams.engine.fetch import Batch
+from streams.engine.owned import Admission
+from streams.engine.partition import Context, Partition
+from streams.engine.stats import Sample
+
+log = logging.getLogger(__name__)
+
+REVOKE_LIMIT_S = 5.0
+_POLL_S = 0.2
+_CONCURRENT_RECOVERIES = 4
+_FENCED = (ProducerFenced, InvalidProducerEpoch)
+
+
+class Seeker(Protocol):
+    """What the store asks of the consumer."""
+
+    async def seek_wait(self, partitions: Mapping[TP, int]) -> None:
+        """Read on from these offsets."""
+
+
+class Store:
+    """Owned partitions and their assignment.
+
+    Args:
+        context: what partitions share.
+        on_fatal: ends the process.
+    """
+
+    def __init__(self, context: Context, on_fatal: OnFatal) -> None:
+        self.partitions: dict[int, Partition] = {}
+        self.ready = False
+        """Whether every assigned partition is recovered and may be fed."""
+        self.generation = -1
+        self._context = context
+        self._topics = set(context.settings.source_topics)
+        self._fatal = on_fatal
+        self._slots = asyncio.Semaphore(_CONCURRENT_RECOVERIES)
+        self._background: set[asyncio.Task[None]] = set()
+        self._seeking: set[TP] = set()
+
+    # -- assignments ----------------------------------------------------------------------------------
+
+    def on_assigned(self, assigned: Iterable[TP], generation: int) -> None:
+        """Take note of an assignment and start acquiring; returns at once."""
+        self.ready = False
+        self._seeking.clear()
+        if not self._context.client.exactly_once and generation != self.generation + 1:
+            self._give_up(list(self.partitions))  # nobody fences us: what we hold may be old
+        self.generation = generation
+        self._context.stats.rebalances += 1
+        numbers = self._copartitioned(assigned)
+        self._give_up([number for number in self.partitions if number not in numbers])
+        for number in sorted(numbers):
+            partition = self.partitions.setdefault(number, Partition(number, self._context))
+            if partition.recovering is None or partition.recovering.done():
+                partition.recovering = asyncio.create_task(partition.acquire(self._slots))
+        log.info("assigned partitions %s (generation %d)", sorted(numbers), generation)
+
+    def _copartitioned(self, assigned: Iterable[TP]) -> set[int]:
+        """The assigned partitions; each must come with all of its source topics."""
+        topics: dict[int, set[str]] = {}
+        for place in assigned:
+            topics.setdefault(place.partition, set()).add(place.topic)
+        for number, found in topics.items():
+            if found != self._topics:
+                missing = ", ".join(sorted(self._topics - found))
+                self._fatal(ExitCode.NOT_COPARTITIONED, f"partition {number} was assigned without {missing}")
+        return set(topics)
+
+    async def wait_recovered(self, *_args: object, **_kwargs: object) -> None:
+        """Return when all partitions are acquired, or the assignment is outdated; Faust resumes then."""
+        generation = self.generation
+        while self.generation == generation:
+            pending = [task for task in self._recovering() if not task.done()]
+            if not pending:
+                break
+            await asyncio.wait(pending, timeout=_POLL_S)
+        if self.generation != generation:
+            return
+        for partition in self.partitions.values():
+            self._check_recovered(partition)
+            if partition.ticking is None or partition.ticking.done():
+                partition.ticking = asyncio.create_task(self._tick(partition))
+        freeze_garbage()
+        self.ready = True
+        log.info("ready: partitions %s", sorted(self.partitions))
+
+    def _recovering(self) -> list[asyncio.Task[None]]:
+        return [p.recovering for p in self.partitions.values() if p.recovering is not None]
+
+    def _check_recovered(self, partition: Partition) -> None:
+        task = partition.recovering
+        error = None if task is None or task.cancelled() else task.exception()
+        if isinstance(error, EngineError):
+            self._fatal(error.code, str(error))
+        if error is not None or not partition.valid:
+            why = "cancelled" if error is None else describe(error)
+            self._fatal(ExitCode.RECOVERY_FAILED, f"partition {partition.number}: recovery failed: {why}")
+
+    async def on_revoked(self) -> None:
+        """Before partitions move: write out what is in memory, as far as time allows."""
+        self.ready = False
+        flushes = {asyncio.create_task(p.flush()): p for p in self.partitions.values() if p.valid}
+        if not flushes:
+            return
+        done, _ = await asyncio.wait(flushes, timeout=REVOKE_LIMIT_S)
+        for task, partition in flushes.items():
+            if task not in done or task.exception() is not None:
+                log.warning("partition %d: last flush failed; it will be replayed", partition.number)
+                task.cancel()
+                self._give_up([partition.number])
+
+    async def close(self) -> None:
+        """A clean stop: last flush, then give everything up."""
+        await self.on_revoked()
+        self._give_up(list(self.partitions))
+        if self._background:
+            await asyncio.wait(self._background, timeout=REVOKE_LIMIT_S)
+
+    def _give_up(self, numbers: list[int]) -> None:
+        for number in numbers:
+            partition = self.partitions.pop(number)
+            partition.valid = False
+            self._start(partition.close())
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+
+    # -- running --------------------------------------------------------------------------------------
+
+    async def _tick(self, partition: Partition) -> None:
+        """Flush right after every tick; partitions never wait for each other."""
+        while True:
+            await partition.next_tick()
+            if not (self.ready and partition.valid):
+                continue
+            try:
+                await partition.flush()
+            except Exception as error:  # noqa: BLE001 - the state is void, whatever it was
+                if self.partitions.get(partition.number) is not partition or not self.ready:
+                    return  # during a rebalance: acquire decides
+                code = ExitCode.FENCED if isinstance(error, _FENCED) else ExitCode.FLUSH_FAILED
+                self._fatal(code, f"partition {partition.number}: flush failed: {describe(error)}")
+
+    def handle(self, place: TP, batch: Batch, seeker: Seeker) -> None:
+        """Apply a batch, or refuse it; an unexpected exception ends the process."""
+        partition = self.partitions.get(place.partition)
+        if partition is None or not (self.ready and partition.valid) or partition.owned is None:
+            self._context.stats.batches["dropped"] += 1
+            return
+        try:
+            admission = partition.owned.take(place.topic, batch)
+        except Exception as error:  # noqa: BLE001 - acknowledging it and going on would lose the batch
+            self._crashed(error)
+        stats = self._context.stats
+        if admission is Admission.TAKEN:
+            stats.batches["taken"] += 1
+            stats.records[place.topic] += len(batch)
+        elif admission is Admission.REPEATED:
+            stats.batches["repeated"] += 1
+        elif place not in self._seeking:
+            stats.batches["gap"] += 1
+            self._seeking.add(place)
+            self._start(self._seek(place, partition.owned.received[place.topic], seeker))
+
+    async def _seek(self, place: TP, offset: int, seeker: Seeker) -> None:
+        try:
+            await seeker.seek_wait({place: offset})
+        finally:
+            self._seeking.discard(place)
+
+    def seen_ends(self, ends: Mapping[TP, int]) -> None:
+        """Take note of the ends of the source logs; what waited for them goes on."""
+        if not self.ready:
+            return
+        behind = set()
+        for place, end in ends.items():
+            partition = self.partitions.get(place.partition)
+            if partition is not None and partition.valid and partition.owned is not None:
+                partition.owned.seen_end(place.topic, end)
+                if not partition.owned.live:
+                    behind.add(partition.owned)
+        try:
+            for owned in behind:
+                owned.proceed()
+        except Exception as error:  # noqa: BLE001 - as in handle
+            self._crashed(error)
+
+    def _crashed(self, error: Exception) -> None:
+        log.error("while applying a batch:\n%s", "".join(format_tb(error.__traceback__)))
+        self._fatal(ExitCode.HANDLER_CRASHED, f"a batch could not be applied: {type(error).__name__}")
+
+    # -- what others ask ------------------------------------------------------------------------------
+
+    def holds(self, place: TP) -> bool:
+        """Whether fetching should pause there."""
+        partition = self.partitions.get(place.partition)
+        return partition is not None and partition.owned is not None and partition.owned.holds(place.topic)
+
+    def next_offsets(self) -> dict[TP, int]:
+        """Where to read on, for every source of every recovered partition."""
+        return {
+            TP(topic, number): offset
+            for number, partition in self.partitions.items()
+            if partition.valid and partition.owned is not None
+            for topic, offset in partition.owned.received.items()
+        }
+
+    def durable_offsets(self) -> dict[TP, int]:
+        """What the changelog holds, for tools that show the lag of a group."""
+        return {
+            TP(topic, number): offset
+            for number, partition in self.partitions.items()
+            for topic, offset in partition.durable.items()
+            if offset > 0
+        }
+
+    @property
+    def waiting_for(self) -> str | None:
+        """Why the worker is not ready, for the readiness probe; None when it is."""
+        if not self.ready:
+            return "waiting for an assignment" if self.generation < 0 else "recovering"
+        behind = sorted(n for n, p in self.partitions.items() if p.owned is None or not p.owned.live)
+        return f"catching up: partitions {behind}" if behind else None
+
+    def samples(self) -> list[Sample]:
+        """Engine metrics of this process."""
+        samples = self._context.stats.samples()
+        now = monotonic()
+        live = sum(1 for p in self.partitions.values() if p.owned is not None and p.owned.live)
+        samples.append(("kpi_streams_partitions_owned", {}, len(self.partitions)))
+        samples.append(("kpi_streams_partitions_live", {}, live))
+        for number, partition in sorted(self.partitions.items()):
+            labels = {"partition": str(number)}
+            samples.append(("kpi_streams_commit_age_seconds", labels, now - partition.committed_at))
+            samples.append(("kpi_streams_recovery_seconds", labels, partition.recovery_seconds))
+            if partition.owned is not None:
+                samples.append(("kpi_streams_owned_lag", labels, partition.owned.lag))
+        return samples
+
+
+def describe(error: BaseException) -> str:
+    """An error of Kafka's client in a few words; never its payload."""
+    return f"{type(error).__name__}: {error}"[:200]
+
+
+def freeze_garbage() -> None:
+    """Keep the collector away from the state: it is large, long-lived and without cycles."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 1_000)

@@ -1,0 +1,127 @@
+"""The metrics page: the newest snapshot and the process' own numbers, in Prometheus text or OpenMetrics.
+
+Rules: families come from the catalogue; the snapshot's part is rendered at its first scrape in each format
+and then served as bytes, the process' part is rendered at every scrape. The client chooses the format.
+
+Never: registers anything anywhere, keeps a gauge of its own, or shows a value that is not in the snapshot.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.metrics_core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    InfoMetricFamily,
+)
+from prometheus_client.metrics_core import Metric as Family
+from prometheus_client.registry import Collector
+
+from streams.core.definition import Definition
+from streams.core.snapshot import Snapshot
+from streams.publish.catalogue import CATALOGUE, Metric, Sample
+from streams.publish.samples import Sampler
+
+_END = b"# EOF\n"
+Encoder = Callable[[Collector], bytes]
+Format = tuple[str, str]
+"""Media type and way of escaping names: a handful of combinations, whatever clients ask for."""
+
+
+class SampleCollector(Collector):
+    """Families of samples, in the catalogue's order; a family without samples is left out.
+
+    Raises (in `collect`):
+        ValueError: a sample that the catalogue does not know like this.
+    """
+
+    def __init__(self, samples: Iterable[Sample]) -> None:
+        self._samples = samples
+
+    def collect(self) -> Iterator[Family]:
+        """Group the samples by family."""
+        by_name: dict[str, list[Sample]] = {}
+        for sample in self._samples:
+            by_name.setdefault(sample.name, []).append(sample)
+        for name, metric in CATALOGUE.items():
+            if samples := by_name.pop(name, None):
+                yield _family(metric, samples)
+        if by_name:
+            raise ValueError(f"metrics that are not in the catalogue: {', '.join(sorted(by_name))}")
+
+
+class Exposition:
+    """Renders the metrics page; a Sink.
+
+    Args:
+        definition: what the numbers mean.
+        process: gives the process' own samples, at every scrape.
+    """
+
+    def __init__(self, definition: Definition, process: Callable[[], Iterable[Sample]] = tuple) -> None:
+        self._sampler = Sampler(definition)
+        self._process = process
+        self._snapshot: Snapshot | None = None
+        self._rendered: dict[Format, bytes] = {}
+
+    async def start(self) -> None:
+        """Nothing to open."""
+
+    def publish(self, snapshot: Snapshot) -> None:
+        """Show this snapshot from now on."""
+        self._snapshot = snapshot
+        self._rendered = {}
+
+    async def stop(self) -> None:
+        """Nothing to close."""
+
+    def render(self, accept: str) -> tuple[bytes, str]:
+        """The page and its content type.
+
+        Args:
+            accept: the Accept header; whatever it holds, one of the formats is chosen.
+        """
+        encode, content_type = _encoder(accept)
+        kind, _, escaping = content_type.partition("escaping=")
+        page = self._document(encode, (kind.partition(";")[0], escaping))
+        return page + encode(SampleCollector(self._process())), content_type
+
+    def _document(self, encode: Encoder, form: Format) -> bytes:
+        """The snapshot's part, without the end mark of OpenMetrics."""
+        if self._snapshot is None:
+            return b""
+        known = self._rendered.get(form)
+        if known is None:
+            known = encode(SampleCollector(self._sampler.samples(self._snapshot))).removesuffix(_END)
+            self._rendered[form] = known
+        return known
+
+
+def _encoder(accept: str) -> tuple[Encoder, str]:
+    try:
+        return choose_encoder(accept)
+    except TypeError:  # a version that is no number
+        return choose_encoder("")
+
+
+def _family(metric: Metric, samples: list[Sample]) -> Family:
+    family = _empty(metric)
+    for sample in samples:
+        if len(sample.labels) != len(metric.labels) or not all(
+            label in sample.labels for label in metric.labels
+        ):
+            raise ValueError(f"{metric.name} has the labels {metric.labels}, not {tuple(sample.labels)}")
+        values = [sample.labels[label] for label in metric.labels]
+        if isinstance(family, InfoMetricFamily):
+            family.add_metric(values, {})
+        else:
+            family.add_metric(values, sample.value)
+    return family
+
+
+def _empty(metric: Metric) -> CounterMetricFamily | GaugeMetricFamily | InfoMetricFamily:
+    if metric.kind == "counter":
+        return CounterMetricFamily(metric.name, metric.help, labels=metric.labels)
+    if metric.kind == "info":
+        return InfoMetricFamily(metric.name.removesuffix("_info"), metric.help, labels=metric.labels)
+    return GaugeMetricFamily(metric.name, metric.help, labels=metric.labels, unit=metric.unit)

@@ -1,0 +1,144 @@
+"""Definition files: the shipped default, what a file can say, and one-line mistakes."""
+
+from pathlib import Path
+
+import pytest
+
+from streams.core.definition import DAY_MS, HOUR_MS, Definition, DefinitionError, Tier
+from streams.core.definition_file import parse_definition
+from streams.definitions import DEFAULT, load
+
+
+def test_the_shipped_file_is_the_documented_default() -> None:
+    """Choice by choice; and it names every key there is."""
+    assert load(DEFAULT) == Definition()
+    text = DEFAULT.read_text(encoding="utf-8")
+    with pytest.raises(DefinitionError) as refused:
+        parse_definition("nothing = 1", "x.toml")
+    for key in str(refused.value).partition("allowed are ")[2].split(", "):
+        assert f"\n{key} = " in text or f"[{key}]" in text, key
+
+
+def test_an_empty_file_is_the_documented_default() -> None:
+    """A key that is not there has its default."""
+    assert parse_definition("", "x.toml") == Definition()
+
+
+def test_a_file_can_change_every_choice() -> None:
+    """Each key, with a value that is not the default."""
+    text = """
+        version = "7"
+        tenant = "acme"
+        windows = ["1h", "7d"]
+        base_currency = "EUR"
+        implicit_signup = false
+        purchase_reactivates = false
+        inactivity_churn = "60d"
+        recognition = "cancelled_at"
+        formula = "stripe"
+        nps_basis = "responses"
+        min_n = 10
+        freshness_limit = "20s"
+        min_event_time = 2000-01-01T01:00:00.500+01:00
+        max_clock_skew = "1m"
+        kept_events = 32
+        kept_life_events = 128
+        max_values = 5
+        max_values_inside = 50
+        max_cohorts = 100
+        [[tiers]]
+        width = "1h"
+        age = "30d"
+        [allow]
+        segment = ["smb", "ent"]
+        plan = []
+        [min_n_by_kpi]
+        nps_score = 100
+        "churn_ratio.stripe" = 5
+    """
+    assert parse_definition(text, "x.toml") == Definition(
+        version="7",
+        tenant="acme",
+        window_names=("1h", "7d"),
+        tiers=(Tier(HOUR_MS, 30 * DAY_MS),),
+        min_event_time_ms=946_684_800_500,
+        max_clock_skew_ms=60_000,
+        kept_events=32,
+        kept_life_events=128,
+        implicit_signup=False,
+        purchase_reactivates=False,
+        inactivity_churn_ms=60 * DAY_MS,
+        recognition="cancelled_at",
+        formula="stripe",
+        nps_basis="responses",
+        base_currency="EUR",
+        min_n=10,
+        min_n_by_kpi=(("churn_ratio.stripe", 5), ("nps_score", 100)),
+        freshness_limit_ms=20_000,
+        max_values=5,
+        max_values_inside=50,
+        max_cohorts=100,
+        allow=(("plan", ()), ("segment", ("smb", "ent"))),
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("windos = 1", "windos: unknown key: allowed are version, tenant, windows,"),
+        ("version = 2", "version: 2: allowed is text in quotes"),
+        ("min_n = true", "min_n: true: allowed is a whole number"),
+        ("min_n = 3.5", "min_n: 3.5: allowed is a whole number"),
+        ("implicit_signup = 1", "implicit_signup: 1: allowed is true or false"),
+        ("freshness_limit = 10", 'freshness_limit: 10: allowed is a duration in quotes, like "24h"'),
+        ('freshness_limit = "10"', "freshness_limit: '10': allowed is a whole number and ms, s, m, h or d"),
+        ("inactivity_churn = false", "inactivity_churn: false: allowed is a duration in quotes"),
+        (
+            "min_event_time = 1980-01-01",
+            'min_event_time: "1980-01-01": allowed is a date and time with an offset',
+        ),
+        ("min_event_time = 1980-01-01T00:00:00", "min_event_time: "),
+        ('windows = "1h"', 'windows: "1h": allowed is a list of texts in quotes'),
+        ("windows = [1]", "windows: 1: allowed is text in quotes"),
+        ('windows = ["2x"]', "windows: '2x': allowed is a whole number"),
+        ('windows = ["1h", "1h"]', "windows: '1h, 1h': allowed are one or more, of different lengths"),
+        ("allow = 1", "allow: 1: allowed is a table [allow]"),
+        ('[allow]\ncolour = ["red"]', "allow.colour: unknown key: allowed are segment, plan, channel"),
+        ('[allow]\nplan = ["a", "a"]', "allow.plan: 'a': allowed is each value once"),
+        ("[min_n_by_kpi]\norders = 3", "min_n_by_kpi.orders: unknown key: allowed are churn_ratio,"),
+        ('[min_n_by_kpi]\nnps_score = "3"', 'min_n_by_kpi.nps_score: "3": allowed is a whole number'),
+        ("tiers = 1", "tiers: 1: allowed is one [[tiers]] a pane width"),
+        ("tiers = [1]", "tiers[0]: 1: allowed is a table [tiers[0]]"),
+        ('[[tiers]]\nwidth = "1h"', 'tiers[0].age: null: allowed is a duration in quotes, like "24h"'),
+        ("min_n = ", "no TOML: "),
+        ("min_n = 1\nmin_n = 2", "no TOML: "),
+    ],
+)
+def test_a_mistake_is_one_line_that_names_file_key_and_what_is_allowed(text: str, message: str) -> None:
+    """For whoever edits the file."""
+    with pytest.raises(DefinitionError) as refused:
+        parse_definition(text, "mine.toml")
+    assert str(refused.value).startswith(f"mine.toml: {message}")
+    assert "\n" not in str(refused.value)
+
+
+def test_a_file_is_read_from_disk(tmp_path: Path) -> None:
+    """By its path."""
+    path = tmp_path / "mine.toml"
+    path.write_text("min_n = 12\n", encoding="utf-8")
+    assert load(path).min_n == 12
+
+
+def test_a_file_that_is_not_there_is_one_line(tmp_path: Path) -> None:
+    """No traceback of the operating system's."""
+    path = tmp_path / "none.toml"
+    with pytest.raises(DefinitionError, match=r"none\.toml: cannot be read: No such file or directory$"):
+        load(path)
+
+
+def test_a_file_that_is_no_text_is_one_line(tmp_path: Path) -> None:
+    """UTF-8 is what TOML is."""
+    path = tmp_path / "mine.toml"
+    path.write_bytes(b"\xff\xfe")
+    with pytest.raises(DefinitionError, match=r"mine\.toml: no UTF-8 text$"):
+        load(path)

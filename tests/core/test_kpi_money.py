@@ -1,0 +1,107 @@
+"""KPIs of money from totals: literal cases of the contract."""
+
+from dataclasses import replace
+
+import pytest
+
+from streams.core.kpi import Calculator
+from streams.core.kpi_value import Sweep
+from tests.core.kpi_cases import DEFINITION, WINDOWS, flows_of, gauges_of, shown, values
+
+
+def test_money_is_minor_units_below_and_major_units_above() -> None:
+    """10.00 + 10.02 + 0.30."""
+    found = values(flows_of(orders=3, orders_base=3, revenue=2032, buyers=1, repeat_buyers=1, left_out=2))
+    assert shown(found["revenue"]) == (20.32, 2032, None, 3, "ok")
+    assert found["revenue"].extras == {"left_out": 2}
+    assert shown(found["average_order_value"]) == (2032 / 300, 2032, 3, 3, "low_n")
+    assert found["average_order_value"].low is None
+    assert shown(found["purchase_frequency"]) == (3.0, 3, 1, 1, "low_n")
+    assert shown(found["repurchase_ratio"]) == (1.0, 1, 1, 1, "low_n")
+
+
+def test_a_frequency_of_one_is_no_proportion() -> None:
+    """No interval, though the numerator does not exceed the denominator."""
+    assert values(flows_of(orders=5, buyers=5))["purchase_frequency"].high is None
+
+
+def test_a_refund_alone_is_revenue_but_no_order() -> None:
+    """-3.00."""
+    found = values(flows_of(refunds_base=1, revenue=-300))
+    assert shown(found["revenue"]) == (-3.0, -300, None, 1, "ok")
+    assert shown(found["average_order_value"]) == (None, -300, 0, 0, "undefined")
+
+
+@pytest.mark.parametrize(("currency", "revenue"), [("JPY", 2032.0), ("USD", 20.32), ("KWD", 2.032)])
+def test_minor_units_follow_the_base_currency(currency: str, revenue: float) -> None:
+    """Exponents 0, 2 and 3."""
+    definition = replace(DEFINITION, base_currency=currency)
+    assert values(flows_of(revenue=2032), definition=definition)["revenue"].value == revenue
+
+
+def test_purchase_retention_is_the_part_that_bought_again() -> None:
+    """One of four."""
+    value = values(flows_of(prev_buyers=4, retained_buyers=1), window="30d")["purchase_retention_ratio"]
+    assert shown(value) == (0.25, 1, 4, 4, "low_n")
+    assert value.low == pytest.approx(0.04558726080970055)
+
+
+def test_acquisition_cost_is_shared_by_all_new_customers() -> None:
+    """30.00 known of one of three."""
+    cost = values(flows_of(new=3, cost=3000, with_cost=1), active=3)["acquisition_cost"]
+    assert shown(cost) == (10.0, 3000, 3, 3, "low_n")
+    assert cost.extras == {"with_cost": 1}
+    assert (cost.low, cost.high) == (None, None)
+
+
+def test_acquisition_cost_is_undefined_while_no_cost_is_known() -> None:
+    """A new customer of unknown cost did not cost 0."""
+    cost = values(flows_of(new=1), active=1)["acquisition_cost"]
+    assert shown(cost) == (None, 0, 1, 1, "undefined")
+
+
+def test_lifetime_value_is_yearly_revenue_by_yearly_churn_less_the_cost() -> None:
+    """Revenue 900.00, B 40, A 50, C0 5, cost 30.00 over N 15: 900*40/(45*5) - 2 = 158."""
+    flows = flows_of(new=15, churned=5, lost=5, revenue=90_000, cost=3_000, with_cost=9)
+    found = values(flows, window="7d", active=50)
+    assert shown(found["lifetime_value"]) == (158.0, None, None, 5, "low_n")
+    assert shown(found["customer_equity"]) == (7900.0, None, None, 5, "low_n")
+
+
+@pytest.mark.parametrize("missing", ["lost", "new", "with_cost"])
+def test_lifetime_value_is_undefined_without_churn_or_cost(missing: str) -> None:
+    """Each of its parts must be there."""
+    flows = {**flows_of(new=15, churned=5, lost=5, revenue=90_000, cost=3_000, with_cost=9), missing: 0}
+    found = values(flows, window="7d", active=50)
+    assert (found["lifetime_value"].value, found["lifetime_value"].status) == (None, "undefined")
+    assert (found["customer_equity"].value, found["customer_equity"].status) == (None, "undefined")
+
+
+def test_lifetime_value_is_undefined_without_customers_at_the_start() -> None:
+    """B = 0: all of the 50 are new."""
+    flows = flows_of(new=50, lost=1, revenue=90_000, cost=3_000, with_cost=9)
+    assert values(flows, window="7d", active=50)["lifetime_value"].status == "undefined"
+
+
+def test_a_lifetime_value_may_be_negative() -> None:
+    """A dear customer who buys little."""
+    flows = flows_of(new=5, churned=5, lost=5, revenue=100, cost=500_000, with_cost=5)
+    value = values(flows, window="7d", active=40)["lifetime_value"].value
+    assert value is not None
+    assert value < 0
+
+
+def test_revenue_shares_come_from_a_sweep_with_its_own_time() -> None:
+    """50.00, 30.00 and 20.00 of 100.00."""
+    sweep = Sweep(t_ms=123, buyers=10, a_minor=5000, b_minor=3000, c_minor=2000)
+    found = Calculator(DEFINITION).window(flows_of(buyers=10), gauges_of(), WINDOWS["24h"], sweep)
+    assert shown(found["top20_revenue_ratio"]) == (0.5, 5000, 10_000, 10, "low_n")
+    assert found["top20_revenue_ratio"].extras == {"t": 123}
+    assert [found[f"abc.{part}"].value for part in "abc"] == [0.5, 0.3, 0.2]
+
+
+def test_revenue_shares_of_no_revenue_are_undefined() -> None:
+    """Buyers who returned everything."""
+    sweep = Sweep(t_ms=123, buyers=3, a_minor=0, b_minor=0, c_minor=0)
+    found = Calculator(DEFINITION).window(flows_of(buyers=3), gauges_of(), WINDOWS["24h"], sweep)
+    assert shown(found["abc.c"]) == (None, 0, 0, 3, "undefined")

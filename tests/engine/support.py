@@ -1,0 +1,103 @@
+"""A counting state for tests of the engine: how often each customer was seen, by kind, and the amounts.
+
+Records are ``b"<amount>"`` by customer key; a value that is no number is malformed. Just enough of a state
+to hold the engine to: what it counts can be compared with what a source log holds.
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from streams.core.totals import OVERALL, Accounting, Totals
+from streams.engine.fetch import KafkaRecord
+
+KINDS = ("signup", "purchase", "cancellation", "survey", "void", "erase")
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder().decode
+
+
+class CountingState:
+    """Counts by customer."""
+
+    def __init__(self) -> None:
+        self.clock = -1
+        self.customers: dict[bytes, list[int]] = {}
+        self.received = 0
+        self.malformed = 0
+        self._changed: set[bytes] = set()
+        self._written: tuple[int, int, int] | None = None
+
+    def apply(self, kind: str, records: Sequence[KafkaRecord]) -> list[tuple[KafkaRecord, str]]:
+        """Count records of a kind."""
+        malformed = []
+        index = KINDS.index(kind)
+        customers = self.customers
+        changed = self._changed.add
+        for record in records:
+            key = record.key or b""
+            try:
+                amount = int(record.value or b"")
+            except ValueError:
+                malformed.append((record, "no_number"))
+                continue
+            counts = customers.get(key)
+            if counts is None:
+                counts = customers[key] = [0] * (2 * len(KINDS))
+            counts[index] += 1
+            counts[index + len(KINDS)] += amount
+            changed(key)
+        self.received += len(records)
+        self.malformed += len(malformed)
+        return malformed
+
+    def advance(self, t: int) -> None:
+        """Move the clock."""
+        self.clock = max(self.clock, t)
+
+    def view(self, t: int) -> None:
+        """Nothing is kept by window."""
+
+    def totals(self, *, dimensions: bool = True) -> Totals:
+        """How many records each kind had, in the overall vector."""
+        totals = self.accounting_only()
+        vector = [0] * (2 * len(KINDS))
+        for counts in self.customers.values():
+            vector = [a + b for a, b in zip(vector, counts, strict=True)]
+        totals.groups[OVERALL] = vector
+        if dimensions:
+            totals.groups["plan", "any"] = vector
+            totals.first_seen["plan", "any"] = 1
+        return totals
+
+    def accounting_only(self) -> Totals:
+        """Counters only."""
+        counted = {"purchase": self.received - self.malformed}
+        malformed = {"no_number": self.malformed} if self.malformed else {}
+        return Totals(self.clock, accounting=Accounting(self.received, counted, malformed=malformed))
+
+    def drain(self) -> list[tuple[bytes, bytes | None]]:
+        """Changed customers."""
+        changed, self._changed = self._changed, set()
+        self._written = (self.clock, self.received, self.malformed)
+        return [(b"c" + key, _encode(self.customers[key])) for key in changed]
+
+    def header(self) -> bytes:
+        """Clock and counters."""
+        return _encode([self.clock, self.received, self.malformed])
+
+    @property
+    def dirty(self) -> bool:
+        """Whether anything changed since the last drain."""
+        return self._written != (self.clock, self.received, self.malformed)
+
+    def restore(self, key: bytes, value: bytes | None) -> None:
+        """Take a customer back."""
+        if value is not None:
+            self.customers[key[1:]] = _decode(value)
+
+    def restored(self, header: bytes | None) -> None:
+        """Take the counters back."""
+        if header is not None:
+            self.clock, self.received, self.malformed = _decode(header)
+        self._written = (self.clock, self.received, self.malformed)

@@ -1,0 +1,143 @@
+"""The snapshot as of t, recounted from all records (contract sections 6, 8 and 9)."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from streams.core.definition import COHORT_DIMENSIONS, Definition
+from tests.recount import groups
+from tests.recount.decoding import Record
+from tests.recount.groups import OTHER, GroupCounts
+from tests.recount.kpis import churn_values, customers_at_start, now_values, survey_values, window_values
+from tests.recount.life import Life, life
+from tests.recount.people import persons
+from tests.recount.receipt import Receipt, classify, counted
+from tests.recount.values import Values
+
+Document = dict[str, Any]
+
+
+def recount(
+    records: Iterable[Record], t_ms: int, definition: Definition | None = None, *, wall_ms: int | None = None
+) -> Document:
+    """The snapshot document as of t, without ``schema``, ``definition_version`` and ``tenant``.
+
+    Args:
+        records: Kafka records in arrival order, as ``kpi replay`` reads them.
+        t_ms: time of evaluation.
+        definition: what the numbers mean; the documented default.
+        wall_ms: clock for records without a timestamp; None: those are never too early.
+    """
+    rules = definition or Definition()
+    return document(classify(records, rules, wall_ms=wall_ms), t_ms, rules)
+
+
+def counts(
+    records: Iterable[Record], t_ms: int, definition: Definition | None = None, *, wall_ms: int | None = None
+) -> dict[groups.Group, GroupCounts]:
+    """The exact integers behind the snapshot: (dimension, value) -> ``now`` or window -> name -> number.
+
+    The whole is ("", ""). Values are not folded; a group in which everything is 0 is left out.
+    """
+    rules = definition or Definition()
+    receipts = classify(records, rules, wall_ms=wall_ms)
+    return groups.counts(lives_of(receipts, t_ms, rules), t_ms, rules)
+
+
+def lives_of(receipts: Iterable[Receipt], t_ms: int, definition: Definition) -> list[Life]:
+    """The life of every person as of t."""
+    return [life(person, t_ms, definition) for person in persons(counted(receipts, t_ms))]
+
+
+def document(receipts: Sequence[Receipt], t_ms: int, definition: Definition) -> Document:
+    """The snapshot document as of t from classed records."""
+    lives = lives_of(receipts, t_ms, definition)
+    windows = definition.windows
+    overall = groups.group_counts(lives, t_ms, definition)
+    values = _values(lives, overall, t_ms, definition)
+    return {
+        "t": t_ms,
+        "computed_at": t_ms,
+        "windows": {w.name: values[w.name] for w in windows},
+        "now": values["now"],
+        "dimensions": _dimensions(receipts, lives, overall, t_ms, definition),
+        "bounds": {w.name: {"start": definition.floor_edge(t_ms, w.ms), "end": t_ms} for w in windows},
+        "newest_event": _newest(receipts, t_ms),
+        "accounting": accounting(receipts, lives, t_ms),
+        "partitions": {},
+    }
+
+
+def _values(lives: Sequence[Life], row: GroupCounts, t_ms: int, definition: Definition) -> dict[str, Values]:
+    """Everything published of a group of customers: ``now`` and every window."""
+    active = row["now"]["active"]
+    found = {"now": now_values(row["now"])}
+    for window in definition.windows:
+        spent = groups.net_revenue(lives, t_ms, window, definition)
+        found[window.name] = window_values(row[window.name], active, spent, window, definition)
+    return found
+
+
+def _dimensions(
+    receipts: Sequence[Receipt], lives: list[Life], overall: GroupCounts, t_ms: int, definition: Definition
+) -> dict[str, dict[str, dict[str, Values]]]:
+    events = counted(receipts, t_ms)
+    names = [w.name for w in definition.windows]
+    found: dict[str, dict[str, dict[str, Values]]] = {}
+
+    def rename(dimension: str) -> groups.Rename:
+        named = groups.named_values(events, dimension, definition)
+        return lambda value: value if value in named else OTHER
+
+    for dimension in COHORT_DIMENSIONS:
+        found[dimension] = {}
+        for value, own in groups.by_cohort(lives, dimension, rename(dimension)).items():
+            row = groups.group_counts(own, t_ms, definition)
+            if groups.anything(row):
+                found[dimension][value] = _values(own, row, t_ms, definition)
+    for dimension in groups.CHURN_DIMENSIONS:
+        rows = groups.churn_counts(lives, t_ms, definition, dimension, rename(dimension))
+        found[dimension] = {
+            value: {name: _churn(row[name], overall, name, definition) for name in names}
+            for value, row in rows.items()
+        }
+    rows = groups.touchpoint_counts(lives, t_ms, definition, rename("touchpoint"))
+    found["touchpoint"] = {
+        value: {name: survey_values(row[name], definition) for name in names}
+        for value, row in rows.items()
+        if groups.anything(row)
+    }
+    return found
+
+
+def _churn(row: dict[str, int], overall: GroupCounts, name: str, definition: Definition) -> Values:
+    at_start = customers_at_start(overall[name], overall["now"]["active"])
+    return churn_values(row, at_start, overall[name]["new"], definition)
+
+
+def _newest(receipts: Iterable[Receipt], t_ms: int) -> dict[str, int]:
+    newest: dict[str, int] = {}
+    for event in counted(receipts, t_ms):
+        newest[event.kind] = max(event.at_ms, newest.get(event.kind, event.at_ms))
+    return newest
+
+
+def accounting(receipts: Iterable[Receipt], lives: Iterable[Life], t_ms: int) -> dict[str, Any]:
+    """Where the records dated up to t, and all malformed ones, went.
+
+    As of t nothing is parked, and nothing is late: replay applies events in the order of their times.
+    """
+    own = list(lives)
+    classed = [r for r in receipts if r.event is None or r.event.at_ms <= t_ms]
+    outcomes = Counter(r.outcome for r in classed)
+    return {
+        "received": len(classed),
+        "counted": outcomes["counted"],
+        "ignored": dict(Counter(r.reason for r in classed if r.outcome == "ignored")),
+        "malformed": dict(Counter(r.reason for r in classed if r.outcome == "malformed")),
+        "malformed_total": outcomes["malformed"],
+        "not_active": sum(one.not_active for one in own),
+        "parked": 0,
+        "void_pending": sum(one.person.void_pending for one in own),
+        "late_beyond_retention": 0,
+    }

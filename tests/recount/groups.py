@@ -1,0 +1,150 @@
+"""Dimensions: what belongs to which group, which values keep a name, counts by group (contract section 5).
+
+A group is (dimension, value), the whole is ("", ""). Values are told apart without limit here; folding
+to the published ones is a renaming, given as a function.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+
+from streams.core.definition import COHORT_DIMENSIONS, Definition, Window
+from tests.recount.counting import (
+    Counts,
+    gauges,
+    in_span,
+    is_lost,
+    order_counts,
+    span,
+    survey_counts,
+    window_counts,
+)
+from tests.recount.event import Event
+from tests.recount.life import Life
+
+Group = tuple[str, str]
+OVERALL: Group = ("", "")
+UNKNOWN = "unknown"
+OTHER = "other"
+INACTIVE = "inactive"
+CHURN_DIMENSIONS = ("reason", "churn_type")
+Rename = Callable[[str], str]
+GroupCounts = dict[str, Counts]
+"""``now`` and each window by name -> counts."""
+
+EVENT_FIELDS = {
+    "segment": "signup",
+    "plan": "signup",
+    "channel": "signup",
+    "region": "signup",
+    "reason": "cancellation",
+    "churn_type": "cancellation",
+    "touchpoint": "survey",
+}
+"""Dimension -> kind of event that carries its values."""
+
+
+def same(value: str) -> str:
+    """The renaming that folds nothing."""
+    return value
+
+
+def cohort_value(life: Life, dimension: str) -> str:
+    """The value of a person's latest signup; unknown if absent or without a signup."""
+    signups = life.person.of_kind("signup")
+    value = getattr(signups[-1], dimension) if signups else None
+    return value or UNKNOWN
+
+
+def by_cohort(lives: Iterable[Life], dimension: str, rename: Rename = same) -> dict[str, list[Life]]:
+    """The lives of each value of a cohort dimension."""
+    found: dict[str, list[Life]] = {}
+    for life in lives:
+        found.setdefault(rename(cohort_value(life, dimension)), []).append(life)
+    return found
+
+
+def group_counts(lives: Sequence[Life], t_ms: int, definition: Definition) -> GroupCounts:
+    """The counts of some lives: gauges and every window."""
+    windows = {w.name: window_counts(lives, t_ms, w, definition) for w in definition.windows}
+    return {"now": gauges(lives, t_ms), **windows}
+
+
+def churn_counts(
+    lives: Sequence[Life], t_ms: int, definition: Definition, dimension: str, rename: Rename = same
+) -> dict[str, GroupCounts]:
+    """Churned and lost customers by the value that the churn carries."""
+    found: dict[str, GroupCounts] = {}
+    for window in definition.windows:
+        within = span(t_ms, window, definition)
+        for life in lives:
+            churns = [tr for tr in life.within(*within) if tr.what == "churned"]
+            for churn in churns:
+                row = found.setdefault(rename(getattr(churn, dimension)), _empty(definition))[window.name]
+                row["churned"] += 1
+                row["lost"] += churn is churns[-1] and is_lost(life, within)
+    return found
+
+
+def touchpoint_counts(
+    lives: Sequence[Life], t_ms: int, definition: Definition, rename: Rename = same
+) -> dict[str, GroupCounts]:
+    """Survey counts by touchpoint; the latest vote is the latest within the touchpoint."""
+    surveys = [life.person.of_kind("survey") for life in lives]
+
+    def value(e: Event) -> str:
+        return rename(e.touchpoint or UNKNOWN)
+
+    found: dict[str, GroupCounts] = {}
+    for name in {value(e) for own in surveys for e in own}:
+        found[name] = _empty(definition)
+        for window in definition.windows:
+            within = span(t_ms, window, definition)
+            mine = [[e for e in in_span(own, within) if value(e) == name] for own in surveys]
+            found[name][window.name] |= survey_counts(mine)
+    return found
+
+
+def net_revenue(lives: Sequence[Life], t_ms: int, window: Window, definition: Definition) -> list[int]:
+    """What each buyer of a window spent in it, in minor units of the base currency."""
+    each = [order_counts([life], span(t_ms, window, definition), definition) for life in lives]
+    return [own["revenue"] for own in each if own["buyers"]]
+
+
+def named_values(events: Iterable[Event], dimension: str, definition: Definition) -> set[str]:
+    """The values that keep their name: the allow-list, then those first seen, up to ``max_values``.
+
+    ``unknown`` and ``inactive`` are our own words and take no place.
+    """
+    first: dict[str, int] = {}
+    for event in events:
+        value = getattr(event, dimension) if event.kind == EVENT_FIELDS[dimension] else None
+        if value not in (None, UNKNOWN, OTHER):
+            first[value] = min(event.at_ms, first.get(value, event.at_ms))
+    seen = sorted(first, key=lambda value: (first[value], value))
+    ranked = list(dict.fromkeys([*dict(definition.allow).get(dimension, ()), *seen]))
+    places = [value for value in ranked if value not in (UNKNOWN, OTHER)][: definition.max_values]
+    own_words = {UNKNOWN, INACTIVE} if dimension == "churn_type" else {UNKNOWN}
+    return {*places, *own_words}
+
+
+def counts(lives: Sequence[Life], t_ms: int, definition: Definition) -> dict[Group, GroupCounts]:
+    """The counts of the whole and of every value of every dimension that has any."""
+    found = {OVERALL: group_counts(lives, t_ms, definition)}
+    for dimension in COHORT_DIMENSIONS:
+        for value, own in by_cohort(lives, dimension).items():
+            found[dimension, value] = group_counts(own, t_ms, definition)
+    for dimension in CHURN_DIMENSIONS:
+        for value, row in churn_counts(lives, t_ms, definition, dimension).items():
+            found[dimension, value] = row
+    for value, row in touchpoint_counts(lives, t_ms, definition).items():
+        found["touchpoint", value] = row
+    return {group: row for group, row in found.items() if group == OVERALL or anything(row)}
+
+
+def anything(row: GroupCounts) -> bool:
+    """Whether any number of a group is not zero."""
+    return any(any(numbers.values()) for numbers in row.values())
+
+
+def _empty(definition: Definition) -> GroupCounts:
+    zero = {"now": gauges([], 0)}
+    return zero | {w.name: window_counts([], 0, w, definition) for w in definition.windows}
