@@ -4,6 +4,7 @@ Rules: a command's module is imported when the command runs, so that help is qui
 stands here. Never a traceback for a user's mistake; ``--debug`` shows it for anything.
 """
 
+import logging
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -60,6 +61,7 @@ def cli(ctx: click.Context, *, debug: bool) -> None:
     Start with "kpi demo". Settings come from the environment, KPI_<NAME>.
     """
     ctx.obj = debug
+    logging.getLogger("aiokafka").addHandler(logging.NullHandler())  # commands say it in one line
 
 
 def run(args: Sequence[str]) -> int:

@@ -76,9 +76,7 @@ def _with_windows(definition: Definition, windows: str | None) -> Definition:
 
 def _told(lines: BinaryIO, progress: Progress) -> Iterator[bytes]:
     """The lines, with the progress told now and then."""
-    count = 0
-    for line in lines:
-        count += 1
+    for count, line in enumerate(lines, 1):
         if not count % _TOLD_EVERY:
             progress.advance(_TOLD_EVERY)
         yield line

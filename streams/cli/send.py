@@ -18,12 +18,13 @@ from streams.cli.sent_state import SUFFIX, SentState, load, save
 from streams.core.decode import Decoder
 from streams.core.definition import Definition
 from streams.core.events import Kind, Malformed
+from streams.engine.client import Client
 from streams.lines import Line, LineError, parse_line
+from streams.sending import MAX_RECORD_BYTES, Sender, SendingError
 from streams.settings import Settings
-from streams.simulate.records import SimRecord
+from streams.simulate.records import SimRecord, topic_of
 
 _CHUNK = 10_000
-_MAX_BYTES = 900_000
 
 
 @click.command()
@@ -49,10 +50,12 @@ def command(file: str, *, no_validate: bool) -> None:
 
 
 class Screen:
-    """Tells which lines are sent, and as what record."""
+    """Tells which lines are sent, and as what record; default topic names stand for those of the settings."""
 
     def __init__(self, settings: Settings, *, validate: bool) -> None:
-        self._kinds: dict[str, Kind] = dict(settings.source_topics)  # type: ignore[arg-type]
+        targets: dict[Kind, str] = {kind: topic for topic, kind in settings.source_topics.items()}
+        self._targets = {topic_of(kind): (kind, topic) for kind, topic in targets.items()}
+        self._targets |= {topic: (kind, topic) for kind, topic in targets.items()}
         self._decoder = Decoder(Definition()) if validate else None
 
     def record(self, text: bytes) -> SimRecord:
@@ -62,15 +65,15 @@ class Screen:
             LineError: the line is not to be sent.
         """
         line = parse_line(text)
-        kind = self._kinds.get(line.topic)
-        if kind is None:
+        if line.topic not in self._targets:
             raise LineError("a topic the service does not read")
+        kind, topic = self._targets[line.topic]
         value, timestamp_ms = line.value or b"", line.timestamp_ms
         if timestamp_ms is None:
             timestamp_ms = int(time.time() * 1000)
-        if len(value) + len(line.key or b"") > _MAX_BYTES:
-            raise LineError(f"more than {_MAX_BYTES:,} bytes")
-        return SimRecord(line.topic, self._key(kind, line, timestamp_ms), value, timestamp_ms)
+        if len(value) + len(line.key or b"") > MAX_RECORD_BYTES:
+            raise LineError(f"more than {MAX_RECORD_BYTES:,} bytes")
+        return SimRecord(topic, self._key(kind, line, timestamp_ms), value, timestamp_ms)
 
     def _key(self, kind: Kind, line: Line, timestamp_ms: int) -> bytes | None:
         if self._decoder is None:
@@ -82,9 +85,6 @@ class Screen:
 
 
 async def _send(file: str, state: SentState, settings: Settings, *, validate: bool) -> None:
-    from streams.engine.client import Client  # noqa: PLC0415 - Faust is slow to import
-    from streams.sending import Sender, SendingError  # noqa: PLC0415 - likewise
-
     screen = Screen(settings, validate=validate)
     try:
         async with Sender(Client(settings).options) as sender:

@@ -12,9 +12,9 @@ from streams.cli.exits import Exit
 from streams.cli.output import STANDARD, opened_to_write
 from streams.cli.progress import Progress
 from streams.cli.types import DURATION, INSTANT
-from streams.core.definition import DAY_MS
-from streams.simulate import Business, Spike, to_line
-from streams.simulate.market import SEGMENTS
+from streams.core.definition import DAY_MS, Definition
+from streams.simulate import Business, SimRecord, Spike, to_line, topic_of
+from streams.simulate.market import BASE_AGE_MS, SEGMENTS
 
 _CHUNK = 20_000
 
@@ -60,7 +60,7 @@ def command(
     if rate is not None and not to_kafka:
         raise CliError(Exit.USAGE, "--rate: only traffic to Kafka has a rate; add --to-kafka")
     end_ms = int(time.time() * 1000) if until is None else until
-    if end_ms < (days + 3 * 365) * DAY_MS + 10 * 365 * DAY_MS:
+    if end_ms - days * DAY_MS - BASE_AGE_MS < Definition().min_event_time_ms:
         raise CliError(Exit.USAGE, "--until: a history so long ago would have events from before 1980")
     business = Business(seed, customers, days, end_ms, spike=_spike(spike, end_ms))
     if to_kafka:
@@ -84,17 +84,22 @@ async def _send(business: Business, rate: float | None) -> None:
     from streams.engine.client import Client  # noqa: PLC0415 - Faust is slow to import
     from streams.sending import Sender, SendingError, paced  # noqa: PLC0415 - likewise
 
+    settings = client_settings()
+    topics = {topic_of(kind): topic for topic, kind in settings.source_topics.items()}
+
+    async def send(chunk: list[SimRecord]) -> None:
+        await sender.submit(record._replace(topic=topics[record.topic]) for record in chunk)
+        progress.advance(len(chunk))
+
     try:
-        async with Sender(Client(client_settings()).options) as sender:
+        async with Sender(Client(settings).options) as sender:
             with Progress("sending") as progress:
                 records = business.history()
                 while chunk := list(islice(records, _CHUNK)):
-                    await sender.submit(chunk)
-                    progress.advance(len(chunk))
+                    await send(chunk)
                 await sender.drain()
                 if rate is not None:
                     async for chunk in paced(business.live(rate)):
-                        await sender.submit(chunk)
-                        progress.advance(len(chunk))
+                        await send(chunk)
     except SendingError as error:
         raise CliError(Exit.UNREACHABLE, str(error)) from error

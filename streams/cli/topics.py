@@ -5,6 +5,7 @@ from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 import click
+from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from streams.cli.environment import client_settings
@@ -12,7 +13,7 @@ from streams.cli.errors import CliError
 from streams.cli.exits import Exit
 from streams.engine.client import Client
 from streams.engine.exits import EngineError
-from streams.engine.topics import ensure, table
+from streams.engine.topics import check_counts, ensure, table
 from streams.settings import Settings
 
 T = TypeVar("T")
@@ -31,6 +32,30 @@ def create() -> None:
     for name in made:
         click.echo(f"made {name}")
     click.echo(f"all {len(table(settings))} topics are there, each with {settings.partitions} partitions")
+
+
+@command.command()
+def check() -> None:
+    """Say whether all topics are there and go together; makes none."""
+    settings = client_settings()
+    missing = _answer(settings, _missing(settings))
+    if missing:
+        raise CliError(Exit.FAILED, f"missing topics: {', '.join(missing)}")
+    click.echo(f"all topics are there, each with {settings.partitions} partitions")
+
+
+async def _missing(settings: Settings) -> list[str]:
+    names = [spec.name for spec in table(settings)]
+    admin = AIOKafkaAdminClient(**Client(settings).options, request_timeout_ms=settings.request_timeout)
+    try:
+        await admin.start()
+        present = set(await admin.list_topics()) & set(names)
+        described = await admin.describe_topics(sorted(present)) if present else []
+    finally:
+        await admin.close()
+    counts = {topic["topic"]: len(topic["partitions"]) for topic in described}
+    check_counts(counts, settings.source_topics, settings.partitions)
+    return [name for name in names if name not in counts]
 
 
 @command.command("list")

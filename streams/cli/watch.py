@@ -7,6 +7,7 @@ import click
 from rich.console import Console
 from rich.live import Live
 from rich.table import Table
+from rich.text import Text
 
 from streams.cli.errors import CliError
 from streams.cli.exits import Exit
@@ -37,7 +38,7 @@ def command(*, window: str, dimension: str | None, value: str | None, redis: str
             return
         with Live(console=console, auto_refresh=False) as live:
             while True:
-                live.update(screen.draw(), refresh=True)
+                live.update(screen.draw_or_say(), refresh=True)
                 time.sleep(_EVERY_S)
 
 
@@ -49,6 +50,13 @@ class _Screen:
         self._place = (window, dimension, value)
         self._title = title
         self._table = LiveTable()
+
+    def draw_or_say(self) -> Table | Text:
+        """The table, or why there is none now: an outage does not end a watch."""
+        try:
+            return self.draw()
+        except CliError as error:
+            return Text(str(error), style="red")
 
     def draw(self) -> Table:
         """Read and draw.

@@ -124,7 +124,8 @@ def read(
     """Make a reading from fields of the place's hash; a field may be missing or None.
 
     Args:
-        kpi, place: what was asked for.
+        kpi: what was asked for.
+        place: where.
         fields: what the hash holds of it.
         complete: whether the service has had values at all; if not, what is missing is to come.
         now_ms: the reader's clock.

@@ -84,10 +84,10 @@ class Customers:
         self._gone.discard(key)
 
     def remove(self, key: bytes) -> None:
-        """Remove a record."""
+        """Remove a record; the changelog may hold an older one even where none is cold."""
         self.hot.pop(key, None)
-        if self.cold.pop(key, None) is not None:
-            self._gone.add(key)
+        self.cold.pop(key, None)
+        self._gone.add(key)
 
     def drain(self) -> Iterator[tuple[bytes, bytes | None]]:
         """Pack what changed: (key, record), or None for what is gone."""

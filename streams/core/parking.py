@@ -104,8 +104,9 @@ class Parking:
         self.changed.clear()
         return [(key, _encode(kept) if kept else None) for key, kept in lists.items()]
 
-    def restore(self, key: bytes, packed: bytes) -> None:
-        """Take a customer's parked entries back from the changelog."""
+    def restore(self, key: bytes, packed: bytes, erased_ms: int) -> None:
+        """Take a customer's parked entries back; ids of those dated up to an erase are forgotten already."""
         for kept in _decode(packed):
             self.park(key, kept.digest, kept.kind, kept.entry)
+        self.forget_ids(key, erased_ms)
         self.changed.discard(key)

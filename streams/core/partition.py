@@ -224,6 +224,7 @@ class PartitionState:
         self._customers.rebuild()
         for key, packed in self._parked.items():
             if packed is not None:
-                self._intake.parking.restore(key, packed)
+                marker = self._intake.markers.get(key)
+                self._intake.parking.restore(key, packed, -1 if marker is None else marker.received_ms)
         self._parked.clear()
         self._last_header = self.header()

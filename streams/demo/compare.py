@@ -60,7 +60,7 @@ def compare(observed: Observed, recounted: Snapshot, definition: Definition) -> 
     for name, shown in observed.pages.items():
         comparison.add(f"{name} /metrics", page, _crm(shown))
     hashes = dict(_expected_hashes(expected))
-    for place in sorted(hashes.keys() | observed.hashes.keys()):
+    for place in sorted(hashes.keys() | observed.hashes.keys(), key=_place):
         found = {key: text for key, text in observed.hashes.get(place, {}).items() if _is_part(key)}
         comparison.add(f"redis {_place(place)}", hashes.get(place, {}), found)
     return comparison

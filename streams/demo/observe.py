@@ -143,6 +143,6 @@ def _state(document: Document, sent: int) -> str:
     accounting = document.get("accounting", {})
     states = sorted({part["state"] for part in document.get("partitions", {}).values()})
     return (
-        f"{accounting.get('received', 0):,} of {sent:,} records received, {accounting.get('parked', 0)} parked, "
-        f"partitions {', '.join(states) or 'unknown'}"
+        f"{accounting.get('received', 0):,} of {sent:,} records received, "
+        f"{accounting.get('parked', 0)} parked, partitions {', '.join(states) or 'unknown'}"
     )

@@ -132,7 +132,7 @@ class HttpServer:
             self._runner = None
 
     async def _metrics(self, request: web.Request) -> web.Response:
-        body, content_type = self._exposition.render(request.headers.get("Accept", ""))
+        body, content_type = await self._exposition.scrape(request.headers.get("Accept", ""))
         return web.Response(body=body, headers={"Content-Type": content_type})
 
     async def _document(self, request: web.Request) -> web.Response:

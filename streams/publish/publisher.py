@@ -4,7 +4,7 @@ Rules: the snapshot is computed once a tick and shared; a tick that was missed i
 published before all that the partitions had said when we started is read: half of them known would look like
 half of them recovering.
 
-Never: waits for a sink. An error in computing a snapshot is a bug and ends the loop: whoever runs it must see it.
+Never: waits for a sink, or hides an error in computing a snapshot: that is a bug and ends the loop.
 """
 
 import asyncio
@@ -100,4 +100,5 @@ class Publisher:
         yield Sample("kpi_streams_totals_refused_total", self._merger.refused)
 
     def _until_tick_s(self) -> float:
-        return (self._tick_ms - self._clock() % self._tick_ms) / 1000
+        """Until half a tick after partitions evaluate: most have committed by then."""
+        return (self._tick_ms - (self._clock() + self._tick_ms // 2) % self._tick_ms) / 1000

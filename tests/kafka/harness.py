@@ -169,6 +169,16 @@ class Deployment:
         finally:
             await consumer.stop()
 
+    async def log_end(self, topic: str, partition: int) -> int:
+        """The offset after the last record of a topic partition, of whatever kind."""
+        consumer = self.client.reader()
+        await consumer.start()
+        try:
+            place = TopicPartition(topic, partition)
+            return int((await consumer.end_offsets([place]))[place])
+        finally:
+            await consumer.stop()
+
     async def all_counted(self, within: float = 30) -> list[Marker]:
         """Wait until the changelog holds exactly what is expected."""
 

@@ -70,12 +70,19 @@ def overall(definition: Definition, t: int, size: int = 1) -> Totals:
         by_kind={"purchase:ignored:duplicate": 7 * size, "survey:malformed:not_json": 3 * size},
         parked=size,
     )
-    return Totals(t, {OVERALL: vector(definition, size)}, accounting, {"purchase": t - 500, "signup": t - 900})
+    return Totals(
+        t, {OVERALL: vector(definition, size)}, accounting, {"purchase": t - 500, "signup": t - 900}
+    )
 
 
 def dimensions(definition: Definition, t: int, size: int = 1, values: tuple[Group, ...] = ()) -> Totals:
     """Groups by dimension of a partition."""
-    groups = values or (("segment", "smb"), ("plan", "pro"), ("reason", "price"), ("touchpoint", "onboarding"))
+    groups = values or (
+        ("segment", "smb"),
+        ("plan", "pro"),
+        ("reason", "price"),
+        ("touchpoint", "onboarding"),
+    )
     vectors = {group: vector(definition, size) for group in groups}
     return Totals(t, vectors, first_seen={group: t - 1_000_000 + i for i, group in enumerate(groups)})
 

@@ -1,0 +1,111 @@
+"""The command line as a whole: quick help, one line of error, the right exit code."""
+
+import os
+import subprocess
+import sys
+import time
+
+import click
+import pytest
+
+from streams.cli.exits import EPILOG, Exit
+from streams.cli.main import SUMMARIES, LazyGroup, cli
+from tests.cli.conftest import Kpi
+
+
+def test_help_is_quick_and_imports_no_command() -> None:
+    """Help comes within 0.3 s of processor time, best of three, without Kafka, Redis or rich."""
+    best = min(_help_seconds() for _ in range(3))
+    assert best < 0.3
+    code = "import sys; from streams.cli.main import run; run(['--help']); print(sorted(sys.modules))"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert not [name for name in ("aiokafka", "redis", "rich", "faust", "msgspec") if f"'{name}'" in loaded]
+
+
+def _help_seconds() -> float:
+    before = os.times()
+    began = time.monotonic()
+    subprocess.run([sys.executable, "-m", "streams.cli.main", "--help"], capture_output=True, check=True)
+    after = os.times()
+    used = after.children_user + after.children_system - before.children_user - before.children_system
+    return min(used, time.monotonic() - began)
+
+
+@pytest.mark.parametrize("name", list(SUMMARIES))
+def test_every_command_has_a_help_of_its_own(name: str, kpi: Kpi) -> None:
+    """Each command of the list can be loaded and explains itself."""
+    ran = kpi(name, "--help")
+    assert ran.code == Exit.OK
+    assert f"kpi {name}" in ran.out
+
+
+def test_the_list_names_every_command_once() -> None:
+    """Help shows all of the table."""
+    context = click.Context(cli)
+    assert isinstance(cli, LazyGroup)
+    assert cli.list_commands(context) == list(SUMMARIES)
+    assert cli.get_command(context, "nonsense") is None
+
+
+def test_the_epilogue_names_every_exit_code() -> None:
+    """Who adds a code documents it."""
+    assert [code for code in Exit if f"{code.value} " not in EPILOG] == []
+
+
+@pytest.mark.parametrize(
+    ("args", "told"),
+    [
+        (("nonsense",), "No such command 'nonsense'"),
+        (("simulate", "--nonsense"), "No such option"),
+        (("simulate", "--days", "0"), "Invalid value for '--days'"),
+        (("get",), "Missing argument 'KPI'"),
+        (("replay", "--as-of", "yesterday"), "'yesterday' is no instant"),
+        (("replay", "--every", "1 day"), "is no duration"),
+        (("replay", "--windows", "24"), "no duration"),
+        (("simulate", "--rate", "5"), "add --to-kafka"),
+        (("simulate", "--until", "1970-01-01T00:00:00Z"), "from before 1980"),
+        (("demo", "--json"), "add --for SECONDS"),
+        (("get", "x", "--dimension", "segment"), "--dimension and --value belong together"),
+        (("watch", "--value", "smb"), "--dimension and --value belong together"),
+        (("get", "x", "--redis", "http://a"), "--redis or --tenant"),
+        (("definition", "check", "/nowhere.toml"), "/nowhere.toml: cannot be read"),
+    ],
+)
+def test_a_users_mistake_is_one_line_and_exit_code_2(args: tuple[str, ...], told: str, kpi: Kpi) -> None:
+    """No traceback, no page of usage."""
+    ran = kpi(*args)
+    assert (ran.code, ran.err.count("\n")) == (Exit.USAGE, 1), ran.err
+    assert told in ran.err
+
+
+def test_a_wrong_setting_names_key_value_and_what_is_allowed(kpi: Kpi) -> None:
+    """The line says all that is needed to mend it."""
+    ran = kpi("topics", "list", KPI_PARTITIONS="many")
+    assert ran.code == Exit.USAGE
+    assert ran.err == "kpi: KPI_PARTITIONS: 'many' is not allowed; a whole number from 1 to 1000\n"
+
+
+def test_a_bug_is_one_line_and_debug_shows_the_traceback(kpi: Kpi, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Even what nobody foresaw does not flood the terminal, unless asked to."""
+
+    def broken(_self: LazyGroup, _context: click.Context, _name: str) -> None:
+        raise ZeroDivisionError("one\ntwo")
+
+    monkeypatch.setattr(LazyGroup, "get_command", broken)
+    ran = kpi("hash", "c1")
+    assert (ran.code, ran.err) == (Exit.INTERNAL, "kpi: a bug: ZeroDivisionError: one (kpi --debug …)\n")
+    with pytest.raises(ZeroDivisionError):
+        kpi("--debug", "hash", "c1")
+
+
+def test_no_arguments_print_the_help(kpi: Kpi) -> None:
+    """Who types nothing learns what there is."""
+    ran = kpi()
+    assert ran.code == Exit.USAGE
+    assert "simulate" in ran.err
+
+
+def test_the_version_is_that_of_the_distribution() -> None:
+    """``kpi --version`` works where the distribution is installed."""
+    names = [param.name for param in cli.params]
+    assert "version" in names
