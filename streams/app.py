@@ -2,20 +2,37 @@
 
 ``faust -A streams.app worker`` finds ``app`` here, and ``kpi worker`` calls ``run_worker``; both start the
 same thing. Importing this module has no effect: ``app`` is made from the environment when it is asked for.
+
+A process of role ``all`` counts and publishes, ``worker`` counts and serves its own metrics and health,
+``publisher`` publishes what workers count.
 """
 
+import asyncio
 import logging
 import os
+import signal
 import sys
 import time
-from typing import Any
+from pathlib import Path
 
 import faust
 
+from streams.core.definition import Definition, DefinitionError
+from streams.core.identity import Identity
+from streams.core.partition import PartitionState
+from streams.definitions import load
+from streams.engine import app as engine
 from streams.engine.app import EngineApp
-from streams.settings import Settings
+from streams.engine.client import Client
+from streams.engine.exits import EngineError, end_process
+from streams.engine.topics import ensure_patiently
+from streams.service import Service
+from streams.settings import Settings, SettingsError, read
 
 _FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+_CHATTY = ("aiokafka", "faust", "mode")
+
+log = logging.getLogger(__name__)
 
 
 def wall_clock() -> int:
@@ -23,15 +40,46 @@ def wall_clock() -> int:
     return time.time_ns() // 1_000_000
 
 
-def run_app(app: EngineApp, settings: Settings) -> int:
-    """Run an app until a signal ends it.
+def make_app(settings: Settings) -> EngineApp:
+    """The Faust app of a process that counts.
+
+    Raises:
+        SettingsError: a setting that cannot be used.
+        DefinitionError: the definition file cannot be used.
+    """
+    definition = _definition(settings)
+    identity = Identity(settings.secret_bytes)
+
+    def state() -> PartitionState:
+        return PartitionState(definition, identity)
+
+    app = engine.build(settings, definition, identity.fingerprint, state, wall_clock)
+    service = Service(settings, definition, app.client, wall_clock, end_process, worker=app)
+    app.on_begin.append(service.start)
+    app.on_topics.append(service.follow)
+    app.on_end.append(service.stop)
+    return app
+
+
+def run_worker(settings: Settings) -> int:
+    """Run a process of the settings' role until a signal ends it.
 
     Returns:
-        The exit code: 0 after a clean stop.
+        The exit code: 0 after a clean stop. Ends of another kind leave the process at once, see
+        streams.engine.exits.
+
+    Raises:
+        SettingsError: a setting that cannot be used.
+        DefinitionError: the definition file cannot be used.
     """
-    logging.basicConfig(level=settings.log_level, format=_FORMAT, stream=sys.stderr, force=True)
-    for name in settings.unknown:
-        logging.getLogger(__name__).warning("%s is no setting of this service and is ignored", name)
+    set_up_logging(settings)
+    if settings.role == "publisher":
+        return asyncio.run(_publish(settings))
+    return run_app(make_app(settings), settings)
+
+
+def run_app(app: EngineApp, settings: Settings) -> int:
+    """Run a Faust app until a signal ends it, and return the exit code."""
     worker = faust.Worker(app, loglevel=settings.log_level, override_logging=False, quiet=True)
     try:
         worker.execute_from_commandline()
@@ -39,9 +87,51 @@ def run_app(app: EngineApp, settings: Settings) -> int:
         return int(ended.code or 0)
 
 
-def __getattr__(name: str) -> Any:
-    raise AttributeError(name)
+def set_up_logging(settings: Settings) -> None:
+    """Log to standard error; of the libraries only what is wrong, unless asked for everything."""
+    logging.basicConfig(level=settings.log_level, format=_FORMAT, stream=sys.stderr, force=True)
+    if settings.log_level != "DEBUG":
+        for name in _CHATTY:
+            logging.getLogger(name).setLevel(logging.WARNING)
+    for key in settings.unknown:
+        log.warning("%s is no setting of this service and is ignored", key)
 
 
-__all__ = ["run_app", "wall_clock"]
-_ = os
+async def _publish(settings: Settings) -> int:
+    """Publish until a signal comes."""
+    client = Client(settings)
+    service = Service(settings, _definition(settings), client, wall_clock, end_process, worker=None)
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    await service.start()
+    begin = asyncio.create_task(_follow(settings, client, service))
+    await stop.wait()
+    begin.cancel()
+    await service.stop()
+    return 0
+
+
+async def _follow(settings: Settings, client: Client, service: Service) -> None:
+    try:
+        await ensure_patiently(settings, client, service.waits_for)
+    except EngineError as error:
+        end_process(error.code, str(error))
+    await service.follow()
+
+
+def _definition(settings: Settings) -> Definition:
+    return load(Path(settings.definition_file)) if settings.definition_file else Definition()
+
+
+def __getattr__(name: str) -> EngineApp:
+    """``app``, made when first asked for; a user's mistake is one line."""
+    if name != "app":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    try:
+        settings = read(os.environ)
+        made = make_app(settings)
+    except (SettingsError, DefinitionError) as error:
+        raise SystemExit(f"kpi: {error}") from None
+    globals()["app"] = made
+    return made

@@ -5,8 +5,8 @@ SettingsError with the key, the value and what is allowed; the value of a secret
 there nor in ``repr``. Nothing here reads the environment by itself or opens a file.
 """
 
-from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, field, fields
+from collections.abc import Callable, Mapping
+from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
@@ -25,16 +25,16 @@ class SettingsError(ValueError):
         self.key = key
 
 
-def _seconds(default: str, lowest_ms: int = 1) -> Any:
+def _seconds(default: str, lowest_ms: int = 1) -> int:
     """A duration, kept in ms."""
     return field(default=parse_duration(default), metadata={"duration": True, "low": lowest_ms})
 
 
-def _secret() -> Any:
+def _secret() -> str:
     return field(default="", repr=False, metadata={"secret": True})
 
 
-def _between(default: int, low: int, high: int) -> Any:
+def _between(default: int, low: int, high: int) -> int:
     return field(default=default, metadata={"low": low, "high": high})
 
 
@@ -62,7 +62,10 @@ class Settings:
     http_port: int = _between(8700, 0, 65_535)
     redis_url: str = field(default="redis://127.0.0.1:6379/0", repr=False)
     """May hold a password; empty: no Redis."""
-    redis_timeout: int = _seconds("1s", 10)
+    redis_username: str = ""
+    redis_password: str = _secret()
+    redis_cafile: str = ""
+    redis_timeout: int = _seconds("2s", 10)
     expose_customer_ids: bool = False
     kafka_protocol: Literal["PLAINTEXT", "SSL", "SASL_SSL"] = "PLAINTEXT"
     kafka_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
@@ -122,68 +125,84 @@ def read(environ: Mapping[str, str]) -> Settings:
         if item is None:
             unknown.append(key)
         else:
-            values[item.name] = _parse(item.name, item.type, item.metadata, text.strip())
+            values[item.name] = _parse(item, text.strip())
     settings = Settings(**values, unknown=tuple(unknown))
     _check(settings)
     return settings
 
 
-def _parse(name: str, kind: Any, metadata: Mapping[str, Any], text: str) -> Any:
+def _parse(item: Field[object], text: str) -> object:
     """One value of the type its field has."""
-    if metadata.get("duration"):
-        return _duration(name, text, metadata["low"])
-    if kind is bool:
-        if text.lower() not in {"true", "false"}:
-            raise SettingsError(name, text, "true or false")
-        return text.lower() == "true"
-    if kind is int:
-        low, high = metadata["low"], metadata["high"]
-        if not (text.isascii() and text.isdigit() and low <= int(text) <= high):
-            raise SettingsError(name, text, f"a whole number from {low} to {high}")
-        return int(text)
-    if get_origin(kind) is Literal:
-        if text not in get_args(kind):
-            raise SettingsError(name, text, "one of " + ", ".join(get_args(kind)))
-        return text
-    if kind is Path:
-        return Path(text)
-    if get_origin(kind) is tuple:
-        return _addresses(name, text)
+    if item.metadata.get("duration"):
+        return _duration(item, text)
+    if get_origin(item.type) is Literal:
+        return _choice(item, text)
+    parsers: dict[object, Callable[[Field[object], str], object]] = {
+        bool: _switch,
+        int: _whole,
+        tuple[str, ...]: _addresses,
+        Path: lambda _item, path: Path(path),
+    }
+    parser = parsers.get(item.type)
+    return text if parser is None else parser(item, text)
+
+
+def _switch(item: Field[object], text: str) -> bool:
+    if text.lower() not in {"true", "false"}:
+        raise SettingsError(item.name, text, "true or false")
+    return text.lower() == "true"
+
+
+def _whole(item: Field[object], text: str) -> int:
+    low, high = item.metadata["low"], item.metadata["high"]
+    if not (text.isascii() and text.isdigit() and low <= int(text) <= high):
+        raise SettingsError(item.name, text, f"a whole number from {low} to {high}")
+    return int(text)
+
+
+def _choice(item: Field[object], text: str) -> str:
+    if text not in get_args(item.type):
+        raise SettingsError(item.name, text, "one of " + ", ".join(get_args(item.type)))
     return text
 
 
-def _duration(name: str, text: str, low: int) -> int:
+def _duration(item: Field[object], text: str) -> int:
+    low = item.metadata["low"]
     allowed = f"a duration of at least {low} ms, like 500ms, 10s or 5m"
     try:
         ms = parse_duration(text)
     except DefinitionError:
-        raise SettingsError(name, text, allowed) from None
+        raise SettingsError(item.name, text, allowed) from None
     if ms < low:
-        raise SettingsError(name, text, allowed)
+        raise SettingsError(item.name, text, allowed)
     return ms
 
 
-def _addresses(name: str, text: str) -> tuple[str, ...]:
+def _addresses(item: Field[object], text: str) -> tuple[str, ...]:
     addresses = tuple(part.strip() for part in text.split(",") if part.strip())
-    if not addresses or not all(port.isdigit() for port in (a.rpartition(":")[2] for a in addresses)):
-        raise SettingsError(name, text, "host:port, several separated by commas")
+    if not addresses or not all(_is_address(address) for address in addresses):
+        raise SettingsError(item.name, text, "host:port, several separated by commas")
     return addresses
 
 
+def _is_address(text: str) -> bool:
+    host, _, port = text.rpartition(":")
+    return bool(host) and port.isascii() and port.isdigit()
+
+
 def _check(settings: Settings) -> None:
-    """What single values cannot tell."""
-    topics = [getattr(settings, item.name) for item in fields(Settings) if item.name.startswith("topic_")]
-    for item in fields(Settings):
-        required = isinstance(item.default, str) and item.default and item.default is not MISSING
-        if required and item.name != "redis_url" and not getattr(settings, item.name):
-            raise SettingsError(item.name, "", "some text")
-        twice = item.name.startswith("topic_") and topics.count(getattr(settings, item.name)) > 1
-        if twice:
-            raise SettingsError(item.name, getattr(settings, item.name), "a name no other topic has")
+    """What single values cannot tell.
+
+    Raises:
+        SettingsError: the first thing that does not go together.
+    """
+    _check_texts(settings)
     if not settings.secret and not settings.demo:
         raise SettingsError("secret", "", "a long random text, the same on every worker", secret=True)
     if settings.dimension_interval % settings.tick:
-        raise SettingsError("dimension_interval", f"{settings.dimension_interval}ms", "a multiple of KPI_TICK")
+        raise SettingsError(
+            "dimension_interval", f"{settings.dimension_interval}ms", "a multiple of KPI_TICK"
+        )
     if settings.session_timeout > settings.request_timeout:
         raise SettingsError("session_timeout", f"{settings.session_timeout}ms", "at most KPI_REQUEST_TIMEOUT")
     if settings.heartbeat_interval * 3 > settings.session_timeout:
@@ -194,3 +213,14 @@ def _check(settings: Settings) -> None:
         raise SettingsError("kafka_username", settings.kafka_username, "with SASL_SSL, a name and a password")
     if bool(settings.kafka_certfile) != bool(settings.kafka_keyfile):
         raise SettingsError("kafka_certfile", settings.kafka_certfile, "together with KPI_KAFKA_KEYFILE")
+
+
+def _check_texts(settings: Settings) -> None:
+    """No text that must be there is empty, and no two topics are the same."""
+    topics = [getattr(settings, item.name) for item in fields(Settings) if item.name.startswith("topic_")]
+    for item in fields(Settings):
+        value = getattr(settings, item.name)
+        if isinstance(item.default, str) and item.default and not value and item.name != "redis_url":
+            raise SettingsError(item.name, "", "some text")
+        if item.name.startswith("topic_") and topics.count(value) > 1:
+            raise SettingsError(item.name, value, "a name no other topic has")

@@ -63,13 +63,13 @@ class LiveTable:
     def draw(self, title: str, standing: Mapping[str, Reading], windowed: Mapping[str, Reading]) -> Table:
         """The table of what was read just now."""
         table = Table(title=title, title_justify="left", expand=False, pad_edge=False)
-        table.add_column("KPI", no_wrap=True)
-        for name in ("value", "n"):
-            table.add_column(name, justify="right", no_wrap=True)
+        table.add_column("KPI", no_wrap=True, min_width=16)
+        table.add_column("value", justify="right", no_wrap=True, min_width=10)
+        table.add_column("n", justify="right", no_wrap=True, min_width=7)
         table.add_column("95 % interval", no_wrap=True)
-        table.add_column("age", justify="right", no_wrap=True)
-        table.add_column("status", no_wrap=True)
-        table.add_column("trend", no_wrap=True)
+        table.add_column("age", justify="right", no_wrap=True, min_width=5)
+        table.add_column("status", no_wrap=True, min_width=9)
+        table.add_column("trend", no_wrap=True, overflow="crop")
         for names, readings in ((STANDING, standing), (WINDOWED, windowed)):
             for kpi in names:
                 if kpi in readings:

@@ -17,6 +17,7 @@ from streams.client.errors import UnavailableError
 from streams.client.reader import KpiReader
 
 _EVERY_S = 1.0
+_WIDTH = 140
 
 
 @click.command()
@@ -32,11 +33,10 @@ def command(*, window: str, dimension: str | None, value: str | None, redis: str
     title = " ".join(part for part in (tenant, window, dimension, value) if part)
     with open_reader(redis, tenant) as reader:
         screen = _Screen(reader, window, dimension, value, title)
-        console = Console()
         if not sys.stdout.isatty():
-            console.print(screen.draw())
+            Console(width=_WIDTH).print(screen.draw())
             return
-        with Live(console=console, auto_refresh=False) as live:
+        with Live(auto_refresh=False) as live:
             while True:
                 live.update(screen.draw_or_say(), refresh=True)
                 time.sleep(_EVERY_S)

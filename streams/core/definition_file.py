@@ -110,7 +110,9 @@ def _min_n_by_kpi(key: str, value: object) -> tuple[tuple[str, int], ...]:
 
 def _allow(key: str, value: object) -> tuple[tuple[str, tuple[str, ...]], ...]:
     table = _table(key, value, DIMENSIONS)
-    return tuple((dimension, _texts(f"{key}.{dimension}", listed)) for dimension, listed in sorted(table.items()))
+    return tuple(
+        (dimension, _texts(f"{key}.{dimension}", listed)) for dimension, listed in sorted(table.items())
+    )
 
 
 def _tiers(key: str, value: object) -> tuple[Tier, ...]:

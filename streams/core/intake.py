@@ -26,6 +26,7 @@ from streams.core.fast import PurchasePath
 from streams.core.general import apply_entry
 from streams.core.groups import Groups
 from streams.core.identity import Identity
+from streams.core.journal import COUNTED, Journal
 from streams.core.ledger import Ledger
 from streams.core.parking import Parked, Parking
 
@@ -44,7 +45,7 @@ class Intake:
         "_fast",
         "_groups",
         "_identity",
-        "_replays",
+        "_journal",
         "_retention_ms",
         "changed_markers",
         "ledger",
@@ -59,8 +60,7 @@ class Intake:
         identity: Identity,
         customers: Customers,
         entropy: Callable[[], bytes],
-        *,
-        replays: bool,
+        journal: Journal | None,
     ) -> None:
         self._base_currency = definition.base_currency
         self._retention_ms = definition.retention_ms + definition.tiers[-1].width_ms
@@ -68,7 +68,7 @@ class Intake:
         self._customers = customers
         self._groups: Groups = customers.groups
         self._entropy = entropy
-        self._replays = replays
+        self._journal = journal
         self._fast = PurchasePath(customers)
         self.ledger = Ledger()
         self.parking = Parking()
@@ -141,11 +141,11 @@ class Intake:
         key = self._identity.customer(event.customer_id)
         digest = self._identity.event(event.source, event.event_id)
         marker = self.markers.get(key)
-        if self._is_known(key, digest, event, marker):
-            self.ledger.ignore(kind, DUPLICATE)
-            return
-        if marker is not None and event.at_ms <= marker.received_ms:
-            self.ledger.ignore(kind, ERASED)
+        reason = self._reason(key, digest, event, marker)
+        if self._journal is not None:
+            self._journal.note(kind, reason, event.at_ms)
+        if reason:
+            self.ledger.ignore(kind, reason)
             return
         self.ledger.count(kind)
         if isinstance(event, Erase):
@@ -156,6 +156,11 @@ class Intake:
             self.parking.park(key, digest, kind, entry)
         else:
             self._apply(Parked(event.at_ms, False, key, digest, kind, entry))
+
+    def _reason(self, key: bytes, digest: bytes, event: Event, marker: Marker | None) -> str:
+        if self._is_known(key, digest, event, marker):
+            return DUPLICATE
+        return ERASED if marker is not None and event.at_ms <= marker.received_ms else COUNTED
 
     def _is_known(self, key: bytes, digest: bytes, event: Event, marker: Marker | None) -> bool:
         if self.parking.knows(key, digest):
@@ -175,13 +180,13 @@ class Intake:
             erase(self._customers, parked.key, at_ms, self._entropy)
             self._mark(parked.key, acted_ms=at_ms)
         else:
-            reason = apply_entry(self._customers, parked.key, entry, by_age=not self._replays)
+            reason = apply_entry(self._customers, parked.key, entry, by_age=self._journal is None)
             if reason is not None:
                 self.ledger.count(kind, -1)
                 self.ledger.ignore(kind, reason)
                 return
             self._see(entry)
-            if not self._replays and at_ms <= self._customers.clock - self._retention_ms:
+            if self._journal is None and at_ms <= self._customers.clock - self._retention_ms:
                 self.ledger.late_beyond_retention += 1
         self._note(kind, at_ms)
 

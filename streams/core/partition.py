@@ -18,7 +18,10 @@ from streams.core.events import Kind, Malformed
 from streams.core.groups import Groups
 from streams.core.identity import DIGEST_SIZE, Identity
 from streams.core.intake import Intake
+from streams.core.journal import Journal
+from streams.core.kpi_value import Sweep
 from streams.core.ledger import Ledger
+from streams.core.sweep import sweep
 from streams.core.totals import OVERALL, Accounting, Group, Totals, Vector, add_vectors
 from streams.core.windows import Assembler
 
@@ -53,7 +56,8 @@ class PartitionState:
         definition: what the numbers mean.
         identity: the deployment's digests.
         entropy: 16 random bytes a call, the keys of anonymous persons.
-        replays: age alone never seals (docs/contract.md, section 2): only in a replay.
+        journal: notes the class of every record; only in a replay, where age alone never seals
+            (docs/contract.md, section 2).
     """
 
     __slots__ = (
@@ -73,12 +77,12 @@ class PartitionState:
         identity: Identity,
         *,
         entropy: Callable[[], bytes] = _entropy,
-        replays: bool = False,
+        journal: Journal | None = None,
     ) -> None:
         self._decoder = Decoder(definition)
         self._groups = Groups(definition)
         self._customers = Customers(definition, identity, self._groups)
-        self._intake = Intake(definition, identity, self._customers, entropy, replays=replays)
+        self._intake = Intake(definition, identity, self._customers, entropy, journal)
         self._assembler = Assembler(definition, self._customers.families)
         self._view = -1
         self._last_header = b""
@@ -135,6 +139,10 @@ class PartitionState:
                 if any(vector):
                     totals.groups[group] = vector
         return totals
+
+    def sweep(self) -> dict[tuple[Group, str], Sweep]:
+        """Revenue shares of the buyers at the clock: a pass over all customers, for replays."""
+        return sweep(self._customers, self._customers.definition)
 
     def accounting_only(self) -> Totals:
         """The totals of a partition that is not live: the accounting alone."""

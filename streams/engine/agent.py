@@ -1,8 +1,8 @@
 """The one Faust agent: every batch of every source topic goes through it, in order, one at a time."""
 
 from collections.abc import Callable
-from typing import Any
 
+import faust
 from faust.types import TP
 
 from streams.engine.fetch import Batch
@@ -11,14 +11,14 @@ from streams.engine.store import Seeker
 Handler = Callable[[TP, Batch, Seeker], None]
 
 
-def declare(app: Any, topics: list[str], partitions: int, handle: Handler) -> None:
+def declare(app: faust.App, topics: list[str], partitions: int, handle: Handler) -> None:
     """Declare the sources and the agent on a Faust app.
 
     Sources are not acknowledged: where to read on is kept with the state, not in the group.
     """
     sources = app.topic(*topics, key_type=bytes, value_type=bytes, partitions=partitions, acks=False)
 
-    async def count(stream: Any) -> None:
+    async def count(stream: faust.StreamT[Batch]) -> None:
         """Apply each batch; there is no await between changing the state and moving its offsets."""
         async for event in stream.events():
             handle(event.message.tp, event.value, app.consumer)

@@ -40,14 +40,15 @@ _STOPPED = "stopped"
 Hook = Callable[[], Awaitable[None]]
 
 
-class _Boot(BootStrategy):  # type: ignore[misc]
+class _Boot(BootStrategy):
     enable_web = False
 
 
-class EngineApp(faust.App):  # type: ignore[misc]
+class EngineApp(faust.App):
     """A Faust app that feeds a Store.
 
-    ``before_start`` and ``after_stop`` are awaited in this process's loop: the publisher lives there.
+    ``on_begin`` hooks are awaited before Kafka is waited for, ``on_topics`` hooks once all topics are there, and
+    ``on_end`` hooks after the consumer has left its group: the publisher lives there.
     """
 
     BootStrategy = _Boot
@@ -58,8 +59,9 @@ class EngineApp(faust.App):  # type: ignore[misc]
         self.isolation = context.client.isolation
         self.stats = context.stats
         self.on_fatal = on_fatal
-        self.before_start: list[Hook] = []
-        self.after_stop: list[Hook] = []
+        self.on_begin: list[Hook] = []
+        self.on_topics: list[Hook] = []
+        self.on_end: list[Hook] = []
         self.not_ready: str | None = "starting"
         """Why the engine is not running yet; None once it has joined."""
         self._context = context
@@ -90,12 +92,14 @@ class EngineApp(faust.App):  # type: ignore[misc]
         """Wait for Kafka, make and check the topics; what waiting cannot cure ends the process."""
         fetch.install()
         logs.limit(self._count_suppressed)
-        for hook in self.before_start:
+        for hook in self.on_begin:
             await hook()
         try:
             await ensure_patiently(self.settings, self.client, self._tell)
         except EngineError as error:
             self.on_fatal(error.code, str(error))
+        for hook in self.on_topics:
+            await hook()
         self._watching = asyncio.create_task(self._watch())
         await super().on_start()
 
@@ -107,7 +111,7 @@ class EngineApp(faust.App):  # type: ignore[misc]
         if self._store is not None:
             await self._store.close()
         await super().on_stop()
-        for hook in self.after_stop:
+        for hook in self.on_end:
             await hook()
 
     async def _watch(self) -> None:
@@ -189,7 +193,14 @@ def build(
         acknowledged: called between acknowledgement and commit of each flush.
     """
     context = Context(
-        settings, definition, fingerprint, new_state, clock, Client(settings), Stats(), acknowledged or _nothing
+        settings,
+        definition,
+        fingerprint,
+        new_state,
+        clock,
+        Client(settings),
+        Stats(),
+        acknowledged or _nothing,
     )
     return EngineApp(settings, context, on_fatal)
 

@@ -1,4 +1,4 @@
-"""The marker: the one changelog record that says what the other records of a partition amount to.
+r"""The marker: the one changelog record that says what the other records of a partition amount to.
 
 A partition's changelog holds the core's records as they are, and one marker (key ``\\0M``) written last in
 each transaction: format, definition, fingerprint of the secret, the next offset of every source topic, the

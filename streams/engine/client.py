@@ -41,7 +41,9 @@ class Client:
         try:
             context = ssl.create_default_context(cafile=settings.kafka_cafile or None)
         except OSError as error:
-            raise SettingsError("kafka_cafile", settings.kafka_cafile, f"a readable PEM file ({error})") from None
+            raise SettingsError(
+                "kafka_cafile", settings.kafka_cafile, f"a readable PEM file ({error})"
+            ) from None
         if settings.kafka_certfile:
             try:
                 context.load_cert_chain(settings.kafka_certfile, settings.kafka_keyfile)

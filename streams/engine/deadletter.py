@@ -62,7 +62,13 @@ def letter(topic: str, partition: int, record: KafkaRecord, reason: str) -> Dead
     full = DeadLetter(record.key, record.value, [*record.headers, *origin], timestamp)
     if full.size + _OVERHEAD <= SOURCE_MAX_BYTES + EXTRA_BYTES:
         return full
-    return DeadLetter(record.key, None, [*record.headers, *origin, ("value_omitted", b"too large")], timestamp, shortened=True)
+    return DeadLetter(
+        record.key,
+        None,
+        [*record.headers, *origin, ("value_omitted", b"too large")],
+        timestamp,
+        shortened=True,
+    )
 
 
 class DeadLetters:

@@ -30,6 +30,8 @@ class ExitCode(IntEnum):
     """Watchdog: changed state was not written for too long."""
     NO_PROGRESS = 22
     """Watchdog: records are waiting and none was applied for too long."""
+    PUBLISHER_FAILED = 23
+    """Computing or showing the values failed unexpectedly: a bug."""
     BAD_TOPICS = 30
     """A topic is missing, cannot be created, or differs from what the service needs."""
     DEFINITION_CHANGED = 31
@@ -40,6 +42,8 @@ class ExitCode(IntEnum):
     """The state was written in another record format."""
     OFFSETS_LOST = 34
     """The next record to read is no longer (or not yet) in the source log: data is lost."""
+    BAD_ADDRESS = 35
+    """The HTTP address cannot be listened on."""
 
 
 class EngineError(Exception):

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 from aiokafka.consumer import fetcher
 from aiokafka.errors import CorruptRecordException
+from aiokafka.record._crecords.default_records import DefaultRecordBatch as WireBatch
 
 
 class KafkaRecord(Protocol):
@@ -52,6 +53,7 @@ class Batch(list[KafkaRecord]):
 class FetchResult(fetcher.FetchResult):  # type: ignore[misc]  # aiokafka is untyped
     """One partition's part of a fetch response, handed out in batches of at most ``max_records``."""
 
+    _partition_records: Any
     _stash: list[KafkaRecord] | None = None
     _stash_position = 0
 
@@ -85,7 +87,7 @@ class FetchResult(fetcher.FetchResult):  # type: ignore[misc]  # aiokafka is unt
         return batch
 
 
-def _extend(batch: Batch, source: Any, incoming: Any) -> None:
+def _extend(batch: Batch, source: fetcher.PartitionRecords, incoming: WireBatch) -> None:
     """Add one record batch of the wire, unless it is a control batch or was aborted."""
     if source._check_crcs and not incoming.validate_crc():  # noqa: SLF001
         raise CorruptRecordException(f"Invalid CRC - {source._tp}")  # noqa: SLF001
@@ -99,7 +101,7 @@ def _extend(batch: Batch, source: Any, incoming: Any) -> None:
     source.next_fetch_offset = incoming.next_offset
 
 
-def _hidden(source: Any, incoming: Any) -> bool:
+def _hidden(source: fetcher.PartitionRecords, incoming: WireBatch) -> bool:
     """Whether a record batch is none of the reader's business: control, or of an aborted transaction."""
     if source._isolation_level == fetcher.READ_COMMITTED and incoming.producer_id is not None:  # noqa: SLF001
         source._consume_aborted_up_to(incoming.base_offset)  # noqa: SLF001

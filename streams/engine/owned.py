@@ -11,7 +11,7 @@ twice, nor pass one over.
 
 from collections.abc import Mapping
 from enum import Enum, auto
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from streams.core.events import Kind
 from streams.core.totals import Totals
@@ -174,7 +174,7 @@ class Owned:
                 records = records[:room]  # noqa: PLW2901
             malformed = self.state.apply(self._kinds[topic], records) if records else ()
             for record, reason in malformed:
-                self.dead.add(letter(topic, self.number, record, reason))
+                self.dead.add(letter(topic, self.number, cast(KafkaRecord, record), reason))
             self.records += len(records)
 
     # -- live or behind -------------------------------------------------------------------------------

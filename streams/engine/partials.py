@@ -1,4 +1,4 @@
-"""A partition's totals as records of the totals topic: written by its owner, read by every publisher.
+r"""A partition's totals as records of the totals topic: written by its owner, read by every publisher.
 
 One compacted record a group (``g:`` dimension ``\\0`` value: packed vector and first-seen time) and one
 header a partition (``h``), the last of its transaction. Only groups that changed are written, so the header
@@ -95,7 +95,9 @@ def decode_group(value: bytes) -> tuple[int, int | None, Vector | None]:
 
 
 def _foreign(error: Exception) -> EngineError:
-    return EngineError(ExitCode.FORMAT_CHANGED, f"the totals topic holds records of another version ({error})")
+    return EngineError(
+        ExitCode.FORMAT_CHANGED, f"the totals topic holds records of another version ({error})"
+    )
 
 
 class GroupWriter:

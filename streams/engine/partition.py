@@ -86,7 +86,11 @@ class Partition:
         try:
             await self.flush(force=True)
         except Exception as error:  # noqa: BLE001 - whatever it is, the log decides
-            log.info("partition %d: kept state is no longer ours (%s); rebuilding", self.number, type(error).__name__)
+            log.info(
+                "partition %d: kept state is no longer ours (%s); rebuilding",
+                self.number,
+                type(error).__name__,
+            )
             return False
         return True
 
@@ -124,7 +128,9 @@ class Partition:
         self.recovery_seconds = perf_counter() - since
         context.stats.recoveries += 1
         context.stats.recovered_records += found.records
-        log.info("partition %d: recovered %d records in %.2f s", self.number, found.records, self.recovery_seconds)
+        log.info(
+            "partition %d: recovered %d records in %.2f s", self.number, found.records, self.recovery_seconds
+        )
 
     # -- flushing -------------------------------------------------------------------------------------
 

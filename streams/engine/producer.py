@@ -15,7 +15,8 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from time import perf_counter
-from typing import Any
+
+from aiokafka.producer.message_accumulator import BatchBuilder
 
 from streams.engine.client import RECORD_BYTES, Client
 from streams.engine.deadletter import DeadLetter
@@ -106,7 +107,7 @@ class PartitionProducer:
         await self._send([(topics.changelog, marker)])
         await self._send([(topics.totals, totals)])
 
-    async def _send(self, parts: Iterable[tuple[str, list[Any]]]) -> None:
+    async def _send(self, parts: Iterable[tuple[str, list[BatchBuilder]]]) -> None:
         """Send batches and wait for all of them."""
         futures = [
             await self._producer.send_batch(batch, topic, partition=self._partition)
@@ -116,7 +117,7 @@ class PartitionProducer:
         if futures:
             await asyncio.gather(*futures)
 
-    async def _pack(self, pairs: Sequence[Pair]) -> list[Any]:
+    async def _pack(self, pairs: Sequence[Pair]) -> list[BatchBuilder]:
         """Records as record batches, in order."""
         batches = Batches(self._producer.create_batch)
         since = perf_counter()
@@ -130,7 +131,7 @@ class PartitionProducer:
                 since = perf_counter()
         return batches.done
 
-    async def _pack_dead(self, letters: Sequence[DeadLetter]) -> list[Any]:
+    async def _pack_dead(self, letters: Sequence[DeadLetter]) -> list[BatchBuilder]:
         batches = Batches(self._producer.create_batch)
         since = perf_counter()
         for count, dead in enumerate(letters, 1):
@@ -156,8 +157,8 @@ class PartitionProducer:
 class Batches:
     """Record batches filled one after the other."""
 
-    def __init__(self, create: Callable[[], Any]) -> None:
-        self.done: list[Any] = []
+    def __init__(self, create: Callable[[], BatchBuilder]) -> None:
+        self.done: list[BatchBuilder] = []
         self._create = create
 
     def add(
@@ -176,10 +177,10 @@ class Batches:
 
     @staticmethod
     def _append(
-        batch: Any,
+        batch: BatchBuilder,
         key: bytes | None,
         value: bytes | None,
         timestamp: int | None,
         headers: Sequence[tuple[str, bytes | None]],
-    ) -> Any:
+    ) -> object:
         return batch.append(timestamp=timestamp, key=key, value=value, headers=list(headers))

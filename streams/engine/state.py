@@ -6,6 +6,7 @@ The engine moves bytes, offsets and time. It never looks into the state, and the
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from streams.core.decode import Record
 from streams.core.events import Kind
 from streams.core.totals import Totals
 from streams.engine.fetch import KafkaRecord
@@ -21,7 +22,7 @@ class State(Protocol):
     def clock(self) -> int:
         """Evaluation time in ms; -1 before the first advance; never goes back."""
 
-    def apply(self, kind: Kind, records: Sequence[KafkaRecord], /) -> Sequence[tuple[KafkaRecord, str]]:
+    def apply(self, kind: Kind, records: Sequence[KafkaRecord], /) -> Sequence[tuple[Record, str]]:
         """Class and apply records of one kind, in order; the malformed ones come back with a reason."""
 
     def advance(self, t: int, /) -> None:

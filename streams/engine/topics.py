@@ -49,7 +49,11 @@ def table(settings: Settings) -> list[TopicSpec]:
         "max.compaction.lag.ms": str(6 * 3_600_000),
     }
     source = {**safe, "retention.ms": str(7 * 24 * 3_600_000), "max.message.bytes": str(SOURCE_MAX_BYTES)}
-    dead = {**safe, "retention.ms": str(30 * 24 * 3_600_000), "max.message.bytes": str(SOURCE_MAX_BYTES + EXTRA_BYTES)}
+    dead = {
+        **safe,
+        "retention.ms": str(30 * 24 * 3_600_000),
+        "max.message.bytes": str(SOURCE_MAX_BYTES + EXTRA_BYTES),
+    }
     configs = {
         **dict.fromkeys(settings.source_topics, source),
         settings.topic_changelog: compact,
@@ -76,7 +80,8 @@ def check_counts(counts: Mapping[str, int], sources: Iterable[str], expected: in
     if other:
         told = ", ".join(f"{name} has {count}" for name, count in sorted(other.items()))
         raise EngineError(
-            ExitCode.BAD_TOPICS, f"KPI_PARTITIONS is {expected}, but {told}; all of them must have the same number"
+            ExitCode.BAD_TOPICS,
+            f"KPI_PARTITIONS is {expected}, but {told}; all of them must have the same number",
         )
 
 

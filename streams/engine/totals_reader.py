@@ -103,6 +103,8 @@ class TotalsReader:
         self._client = client
         self._places = [TopicPartition(topic, number) for number in range(partitions)]
         self._tell = tell
+        self.caught_up = False
+        """Whether everything said before the start was read once."""
 
     async def run(self) -> None:
         """Read for ever; a broker that goes away is waited for.
@@ -132,6 +134,7 @@ class TotalsReader:
                     self._take(logs[place], place, records, loading)
                 for place in list(loading):
                     await self._maybe_loaded(consumer, place, loading, ends)
+                self.caught_up = self.caught_up or not loading
         finally:
             await consumer.stop()
 

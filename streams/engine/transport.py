@@ -15,12 +15,13 @@ What is overridden, and why (tests/engine/test_contract.py holds each to the pin
 import asyncio
 import logging
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol, cast
 
 import aiokafka
 from aiokafka import TopicPartition
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
+from faust.types.transports import TPorTopicSet
 from faust.types.tuples import ConsumerMessage
 
 from streams.engine.fetch import Batch, KafkaRecord
@@ -34,6 +35,16 @@ _HELD_POLL_S = 0.05
 _CLOSED_POLL_S = 0.02
 
 
+class Engine(Protocol):
+    """What the transport uses of the app."""
+
+    isolation: str
+
+    @property
+    def store(self) -> Store:
+        """The owned partitions."""
+
+
 class Fetched(dict[TP, list[KafkaRecord]]):
     """Fetched batches by topic partition, and the ends of the logs as of that fetch."""
 
@@ -44,15 +55,15 @@ class Fetched(dict[TP, list[KafkaRecord]]):
         self.ends = ends
 
 
-class Thread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]  # Faust is not typed strictly
+class Thread(driver.AIOKafkaConsumerThread):
     """The thread that owns the Kafka consumer."""
 
-    def _create_worker_consumer(self, transport: Any) -> aiokafka.AIOKafkaConsumer:
+    def _create_worker_consumer(self, transport: driver.Transport) -> aiokafka.AIOKafkaConsumer:
         consumer = super()._create_worker_consumer(transport)
         self._assignor = self.app.assignor
         consumer._partition_assignment_strategy = [self.app.assignor]  # noqa: SLF001
         consumer._fetch_max_wait_ms = FETCH_WAIT_MS  # noqa: SLF001
-        consumer._isolation_level = self.app.isolation  # noqa: SLF001
+        consumer._isolation_level = cast(Engine, self.app).isolation  # noqa: SLF001
         return consumer
 
     async def _fetch_records(
@@ -81,15 +92,14 @@ class Thread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]  # Faust is n
         return ends
 
 
-class Consumer(driver.Consumer):  # type: ignore[misc]
+class Consumer(driver.Consumer):
     """Feeds the store instead of acknowledging messages."""
 
     _group_commit: asyncio.Task[None] | None = None
 
     @property
     def _store(self) -> Store:
-        store: Store = self.app.store
-        return store
+        return cast(Engine, self.app).store
 
     def _new_consumer_thread(self) -> Thread:
         return Thread(self, loop=self.loop, beacon=self.beacon)
@@ -111,7 +121,7 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
             return {}
         if isinstance(fetched, Fetched):
             store.seen_ends(fetched.ends)
-        return {place: [batch] for place, batch in fetched.items()}
+        return {place: [cast(Batch, batch)] for place, batch in fetched.items()}
 
     def _to_message(self, tp: TP, record: Batch) -> ConsumerMessage:
         return ConsumerMessage(
@@ -120,9 +130,9 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
             record.position - 1,
             record[-1].timestamp / 1_000 if len(record) else 0.0,
             0,
-            (),
             None,
-            record,
+            None,
+            cast(Any, record),  # a message of ours is a batch
             None,
             0,
             0,
@@ -130,7 +140,9 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
             generation_id=self.app.consumer_generation_id,
         )
 
-    async def force_commit(self, topics: Any = None, start_new_transaction: bool = True) -> bool:  # noqa: ARG002, FBT001, FBT002
+    async def force_commit(
+        self, topics: TPorTopicSet | None = None, start_new_transaction: bool = True
+    ) -> bool:
         """Tell the group where the changelog stands; one at a time, nobody waits for it."""
         offsets = self._store.durable_offsets()
         idle = self._group_commit is None or self._group_commit.done()
@@ -169,7 +181,7 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
             await self.seek_wait(offsets)
 
 
-class Transport(driver.Transport):  # type: ignore[misc]
+class Transport(driver.Transport):
     """The transport with our consumer."""
 
     Consumer = Consumer

@@ -46,11 +46,15 @@ class Watchdog:
         """Check everything once."""
         now = self._clock()
         store = self._store
-        acquiring = any(p.recovering is not None and not p.recovering.done() for p in store.partitions.values())
+        acquiring = any(
+            p.recovering is not None and not p.recovering.done() for p in store.partitions.values()
+        )
         if store.ready or acquiring or not store.partitions:
             self._resumed = now
         elif now - self._resumed > self._stuck:
-            self._fatal(ExitCode.NEVER_RESUMED, f"recovered {self._stuck:.0f} s ago, but the streams never resumed")
+            self._fatal(
+                ExitCode.NEVER_RESUMED, f"recovered {self._stuck:.0f} s ago, but the streams never resumed"
+            )
         for number in self._flushed.keys() - store.partitions.keys():
             del self._flushed[number]
             self._moved.pop(number, None)
@@ -76,5 +80,6 @@ class Watchdog:
         self._moved[number] = (offsets, moved)
         if now - moved > self._stuck:
             self._fatal(
-                ExitCode.NO_PROGRESS, f"partition {number}: {owned.lag} records wait, none applied for {now - moved:.0f} s"
+                ExitCode.NO_PROGRESS,
+                f"partition {number}: {owned.lag} records wait, none applied for {now - moved:.0f} s",
             )

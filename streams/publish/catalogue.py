@@ -135,6 +135,17 @@ PROCESS = (
     Metric("kpi_streams_flushes_total", "counter", "Commits of a partition's state.", ("outcome",)),
     Metric("kpi_streams_flush_seconds_total", "counter", "Time spent committing."),
     Metric(
+        "kpi_streams_flush_latest_seconds", "gauge", "Duration of the latest commits, by quantile.", ("quantile",)
+    ),
+    Metric(
+        "kpi_streams_owned_lag", "gauge", "Records not yet applied by the partition's owner.", ("partition",)
+    ),
+    Metric("kpi_streams_recovered_records_total", "counter", "Changelog records read in recoveries."),
+    Metric("kpi_streams_log_lines_suppressed_total", "counter", "Lines of the Kafka client held back."),
+    Metric(
+        "kpi_streams_state_records_oversized_total", "counter", "State records too large for their topic."
+    ),
+    Metric(
         "kpi_streams_commit_age_seconds", "gauge", "Time since a partition's last commit.", ("partition",)
     ),
     Metric("kpi_streams_recoveries_total", "counter", "Partitions recovered from the changelog."),

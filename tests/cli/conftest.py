@@ -23,7 +23,7 @@ Kpi = Callable[..., Ran]
 
 @pytest.fixture
 def kpi(capfdbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch) -> Kpi:
-    """``kpi("get", "churn_ratio", KPI_REDIS_URL=…)`` runs a command; no setting of the caller's gets through."""
+    """``kpi("get", "churn_ratio", KPI_REDIS_URL=…)`` runs a command without the caller's own settings."""
     for name in list(os.environ):
         if name.startswith("KPI_"):
             monkeypatch.delenv(name)

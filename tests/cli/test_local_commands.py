@@ -17,11 +17,15 @@ END_MS = 1_776_211_200_000
 SMALL = ("simulate", "--customers", "60", "--days", "5", "--until", END)
 
 
+def _secret(text: str) -> dict[str, str]:
+    return {"KPI_SECRET": text}
+
+
 def test_hash_prints_the_keyed_hash(kpi: Kpi) -> None:
     """The same hash as in Redis; another secret gives another one."""
-    ran = kpi("hash", "c1", KPI_SECRET="s1")
+    ran = kpi("hash", "c1", **_secret("s1"))
     assert ran.out.strip() == Identity(b"s1").customer("c1").hex()
-    assert kpi("hash", "c1", KPI_SECRET="s2").out != ran.out
+    assert kpi("hash", "c1", **_secret("s2")).out != ran.out
 
 
 def test_hash_without_the_secret_is_refused_and_the_secret_never_shown(kpi: Kpi) -> None:

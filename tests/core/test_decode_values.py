@@ -53,7 +53,15 @@ def test_a_value_that_is_no_json_object_is_malformed(value: bytes | None, reason
 
 
 @pytest.mark.parametrize(
-    "member", [b'"\xff"', b'{"a": ["\xff"]}', b'"\\ud800"', b"NaN", b"[" * 256 + b"]" * 256]
+    "member",
+    [
+        b'"\xff"',
+        b'{"a": ["\xff"]}',
+        b'"\\ud800"',
+        b"NaN",
+        b"[" * 256 + b"]" * 256,
+        b'["\\\\",' + b"[" * 256 + b"]" * 257,
+    ],
 )
 def test_unknown_members_must_be_sound(member: bytes) -> None:
     """They are ignored, but what holds them must be JSON in UTF-8, and not too deep."""
@@ -66,6 +74,7 @@ def test_unknown_members_must_be_sound(member: bytes) -> None:
         "[" * 255 + "]" * 255,
         "[" + "[]," * 10_000 + "{}]",
         json.dumps("[" * 1_000 + '\\"]' + "{" * 1_000),
+        json.dumps(["\\", "[" * 1_000]),
         "9" * 10_000,
         "1e999999",
         '"\\\\ud800"',

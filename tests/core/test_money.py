@@ -56,6 +56,7 @@ def test_an_amount_is_counted_in_minor_units(raw: str, minor: int) -> None:
     ("text", "minor"),
     [
         ("10.005", 1000),
+        ("10.0050", 1000),
         ("10.015", 1002),
         ("-10.015", -1002),
         ("10.0050000000000000000000001", 1001),

@@ -12,7 +12,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from streams.app import run_app
+from streams.app import run_app, set_up_logging
 from streams.core.definition import Definition
 from streams.engine.app import build
 from streams.engine.state import State
@@ -44,6 +44,7 @@ def state() -> State:
 
 if __name__ == "__main__":
     settings = read(os.environ)
+    set_up_logging(settings)
     app = build(
         settings,
         Definition(version=os.environ.get("COUNTING_DEFINITION", "1")),

@@ -43,7 +43,10 @@ class Deployment:
         self.folder = folder
         self.expected: Counts = {}
         topics = {f"KPI_TOPIC_{kind.upper()}": f"{self.name}.{kind}" for kind in KINDS}
-        own = {f"KPI_TOPIC_{kind.upper()}": f"{self.name}.{kind}" for kind in ("changelog", "totals", "dead_letter")}
+        own = {
+            f"KPI_TOPIC_{kind.upper()}": f"{self.name}.{kind}"
+            for kind in ("changelog", "totals", "dead_letter")
+        }
         self.environ = {
             "KPI_BROKERS": bootstrap,
             "KPI_APP_ID": self.name,
@@ -90,7 +93,9 @@ class Deployment:
         for worker in self.workers:
             worker.kill()
 
-    async def send(self, records: int, *, seed: int = 1, customers: int = 500, when: int | None = None) -> None:
+    async def send(
+        self, records: int, *, seed: int = 1, customers: int = 500, when: int | None = None
+    ) -> None:
         """Send records of all kinds to all partitions, and expect them to be counted."""
         producer = aiokafka.AIOKafkaProducer(**self.client.options, max_batch_size=200_000, acks="all")
         await producer.start()

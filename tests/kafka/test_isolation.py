@@ -113,7 +113,9 @@ def test_a_worker_counts_only_committed_source_records(deploy: Deploy) -> None:
     async def test() -> None:
         await deployment.make_topics()
         await deployment.send(1_200)
-        producer = aiokafka.AIOKafkaProducer(**deployment.client.options, transactional_id=f"{deployment.name}-s")
+        producer = aiokafka.AIOKafkaProducer(
+            **deployment.client.options, transactional_id=f"{deployment.name}-s"
+        )
         await producer.start()
         for turn in range(6):
             await producer.begin_transaction()

@@ -13,6 +13,7 @@ from streams.embedded.ports import free_ports
 from streams.engine import changelog
 from streams.engine.changelog import FORMAT, MARKER_KEY, Marker
 from streams.engine.exits import EngineError, ExitCode
+from streams.engine.fetch import KafkaRecord
 from streams.engine.producer import Flush, PartitionProducer, Topics
 from streams.engine.recovery import Recovered, recover
 from tests.engine.support import CountingState
@@ -27,7 +28,9 @@ EXPECTED = Marker(FORMAT, "hash", "1", "finger", {}, b"", 0)
 
 def marker(deployment: Deployment, purchase_offset: int = 0, **changes: object) -> Marker:
     """A marker that agrees with what is expected, but for the changes."""
-    offsets = dict.fromkeys(deployment.settings.source_topics, 0) | {deployment.topic("purchase"): purchase_offset}
+    offsets = dict.fromkeys(deployment.settings.source_topics, 0) | {
+        deployment.topic("purchase"): purchase_offset
+    }
     fields = {"offsets": offsets, "header": CountingState().header(), "epoch": 4} | changes
     return Marker(**{**{name: getattr(EXPECTED, name) for name in EXPECTED.__struct_fields__}, **fields})
 
@@ -53,7 +56,11 @@ async def recovered(deployment: Deployment) -> Recovered:
 @pytest.mark.parametrize(
     ("changes", "code", "words"),
     [
-        ({"definition_hash": "other", "definition_version": "7"}, ExitCode.DEFINITION_CHANGED, "definition '7'"),
+        (
+            {"definition_hash": "other", "definition_version": "7"},
+            ExitCode.DEFINITION_CHANGED,
+            "definition '7'",
+        ),
         ({"secret_fingerprint": "other"}, ExitCode.SECRET_CHANGED, "KPI_SECRET"),
         ({"format": 99}, ExitCode.FORMAT_CHANGED, "format 99"),
         ({"purchase_offset": 5}, ExitCode.OFFSETS_LOST, "ends at 0"),
@@ -162,7 +169,7 @@ def test_a_flood_of_dead_letters_goes_out_whole(deploy: Deploy) -> None:
         await deployment.send(240)
         worker = deployment.worker()
         await deployment.all_counted()
-        letters = []
+        letters: list[KafkaRecord] = []
         while len(letters) < 25_001:
             letters = await deployment.log(deployment.settings.topic_dead_letter, 0)
         assert [letter.value for letter in letters] == [b"bad-%d" % n for n in range(25_000)] + [big]

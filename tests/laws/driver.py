@@ -41,7 +41,6 @@ class Way:
     restart: float = 0.0
     """Chance of a restart after a batch."""
     batch: int = 5
-    replays: bool = False
 
 
 def kafka_record(record: dict[str, Any]) -> KafkaRecord:
@@ -60,14 +59,14 @@ def partition_of(record: KafkaRecord, partitions: int) -> int:
     return zlib.crc32(customer) % partitions
 
 
-def restarted(state: PartitionState, definition: Definition, *, replays: bool, log: dict[bytes, bytes]) -> PartitionState:
+def restarted(state: PartitionState, definition: Definition, log: dict[bytes, bytes]) -> PartitionState:
     """The state after a crash that follows a flush: read back from its compacted changelog."""
     for key, value in state.drain():
         if value is None:
             log.pop(key, None)
         else:
             log[key] = value
-    again = PartitionState(definition, IDENTITY, replays=replays)
+    again = PartitionState(definition, IDENTITY)
     for key, value in log.items():
         again.restore(key, value)
     again.restored(state.header())
@@ -79,7 +78,7 @@ def drive(
 ) -> list[PartitionState]:
     """Drive partitions over records in their order; their clocks end at t."""
     rules = definition or Definition()
-    states = [PartitionState(rules, IDENTITY, replays=way.replays) for _ in range(way.partitions)]
+    states = [PartitionState(rules, IDENTITY) for _ in range(way.partitions)]
     logs: list[dict[bytes, bytes]] = [{} for _ in states]
     for p in range(way.partitions):
         mine = [(kind_of(r), k) for r in records if partition_of(k := kafka_record(r), way.partitions) == p]
@@ -90,10 +89,10 @@ def drive(
             kind: Any = batch[0][0]
             states[p].apply(kind, [record for _, record in batch])
             if rng.random() < way.restart:
-                states[p] = restarted(states[p], rules, replays=way.replays, log=logs[p])
+                states[p] = restarted(states[p], rules, logs[p])
         states[p].advance(t)
         if way.restart:
-            states[p] = restarted(states[p], rules, replays=way.replays, log=logs[p])
+            states[p] = restarted(states[p], rules, logs[p])
     return states
 
 

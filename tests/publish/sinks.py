@@ -68,8 +68,7 @@ class PrometheusHarness:
         text = self.sink.render()[0].decode()
         labels = {"window": "24h"} | ({"dimension": "plan", "value": plan} if plan else {})
         found: dict[str, float] = {}
-        # the library's parser is not typed
-        for family in text_parser.text_string_to_metric_families(text):  # type: ignore[no-untyped-call]
+        for family in text_parser.text_string_to_metric_families(text):
             for sample in family.samples:
                 if sample.labels in ({}, labels, {"kpi": "orders", "window": "24h"}):
                     found[sample.name] = sample.value

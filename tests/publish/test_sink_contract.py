@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 
+from streams.core.kpi_value import Condition
 from streams.core.snapshot import build
 from streams.core.totals import OVERALL, Totals
 from streams.embedded import ValkeyServer
@@ -75,15 +76,13 @@ def test_only_the_newest_of_many_snapshots_counts(make: Make) -> None:
 
 
 @pytest.mark.parametrize("condition", ["recovering", "stale"])
-def test_withheld_values_are_not_shown_and_their_parts_are(make: Make, condition: str) -> None:
+def test_withheld_values_are_not_shown_and_their_parts_are(make: Make, condition: Condition) -> None:
     """The value goes, the numerator stays as last known; the value comes back with its condition."""
 
     async def scene() -> None:
         harness = make()
         snapshot = world.snapshot(DEFINITION, T0)
-        withheld = snapshot.with_condition(
-            "stale" if condition == "stale" else "recovering", computed_at_ms=T0 + 2000
-        )
+        withheld = snapshot.with_condition(condition, computed_at_ms=T0 + 2000)
         async with running(harness.sink):
             harness.sink.publish(snapshot)
             await shows(harness, View(T0, 40, 40))
