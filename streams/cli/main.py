@@ -5,6 +5,7 @@ stands here. Never a traceback for a user's mistake; ``--debug`` shows it for an
 """
 
 import logging
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -83,7 +84,12 @@ def run(args: Sequence[str]) -> int:
 
 def main() -> None:
     """The entry point of the ``kpi`` program."""
-    sys.exit(run(sys.argv[1:]))
+    code = run(sys.argv[1:])
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever read our output has seen enough: nothing is left to say at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(code)
 
 
 def _explain(error: Exception) -> tuple[Exit, str]:

@@ -2,8 +2,9 @@
 
 import gzip
 import sys
+import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -38,24 +39,40 @@ def opened_to_write(name: str) -> Iterator[BinaryIO]:
         raise CliError(Exit.USAGE, f"{name} cannot be written: {error.strerror or error}") from error
 
 
-@contextmanager
-def opened_to_read(name: str) -> Iterator[tuple[BinaryIO, BinaryIO]]:
-    """Open a file of lines: the lines, and the stream whose position shows how far reading has come.
+class LineFile:
+    """The lines of a file, of a .gz file, or of standard input (``-``)."""
 
-    Raises:
-        CliError: it cannot be read, or a .gz file is damaged.
-    """
-    if name == STANDARD:
-        yield sys.stdin.buffer, sys.stdin.buffer
-        return
-    try:
-        with Path(name).open("rb") as plain:
-            if not name.endswith(".gz"):
-                yield plain, plain
-                return
-            with gzip.GzipFile(fileobj=plain) as packed:
-                yield cast("BinaryIO", packed), plain
-    except (OSError, EOFError) as error:
-        raise CliError(
-            Exit.BAD_DATA, f"{name} cannot be read: {getattr(error, 'strerror', '') or error}"
-        ) from error
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._raw: BinaryIO | None = None
+
+    @property
+    def bytes_read(self) -> int:
+        """How far reading has come in the file, packed if it is; 0 where nobody can tell."""
+        return self._raw.tell() if self._raw is not None and self._name != STANDARD else 0
+
+    @property
+    def size(self) -> int | None:
+        """Bytes in the file; None where nobody can tell."""
+        with suppress(OSError):
+            return None if self._name == STANDARD else Path(self._name).stat().st_size
+        return None
+
+    def __iter__(self) -> Iterator[bytes]:
+        """All lines with their ends.
+
+        Raises:
+            CliError: the file cannot be read, or a .gz file is damaged.
+        """
+        try:
+            with self._opened() as raw:
+                self._raw = raw
+                yield from gzip.GzipFile(fileobj=raw) if self._name.endswith(".gz") else raw
+        except (OSError, EOFError, zlib.error) as error:
+            why = getattr(error, "strerror", None) or error
+            raise CliError(Exit.BAD_DATA, f"{self._name} cannot be read: {why}") from error
+        finally:
+            self._raw = None
+
+    def _opened(self) -> AbstractContextManager[BinaryIO]:
+        return nullcontext(sys.stdin.buffer) if self._name == STANDARD else Path(self._name).open("rb")

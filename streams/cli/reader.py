@@ -17,8 +17,14 @@ def open_reader(redis: str | None, tenant: str) -> KpiReader:
     Raises:
         CliError: an address or tenant that cannot be.
     """
-    url = redis or client_settings().redis_url
+    settings = client_settings()
     try:
-        return KpiReader(url, tenant)
+        return KpiReader(
+            redis or settings.redis_url,
+            tenant,
+            username=settings.redis_username or None,
+            password=settings.redis_password or None,
+            ca_file=settings.redis_cafile or None,
+        )
     except ValueError as error:
         raise CliError(Exit.USAGE, f"--redis or --tenant: {error}") from error

@@ -1,21 +1,23 @@
 """``kpi replay``: the KPIs of a file of events, recounted without any broker."""
 
+import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from typing import BinaryIO, TextIO
+from typing import TextIO
 
 import click
 
 from streams.cli.definitions import chosen_definition
+from streams.cli.environment import client_settings
 from streams.cli.errors import CliError
 from streams.cli.exits import Exit
-from streams.cli.output import STANDARD, opened_to_read
+from streams.cli.output import STANDARD, LineFile
 from streams.cli.progress import Progress
 from streams.cli.snapshots import write_json, write_openmetrics, write_text
 from streams.cli.types import DURATION, INSTANT
 from streams.core.definition import Definition, DefinitionError
 from streams.core.snapshot import Snapshot
-from streams.replay import ReplayError, replay
+from streams.replay import SOURCE_TOPICS, ReplayError, replay
 
 _TOLD_EVERY = 5_000
 _WRITERS: dict[str, Callable[[Iterable[Snapshot], Definition, TextIO], None]] = {
@@ -55,10 +57,17 @@ def command(
     """
     definition = _with_windows(chosen_definition(file), windows)
     output = click.get_text_stream("stdout")
-    with opened_to_read(events) as (lines, _), Progress("reading") as progress:
+    with Progress("reading") as progress:
         try:
-            told = _told(lines, progress)
-            snapshots = replay(told, definition=definition, as_of=list(as_of) or None, every_ms=every)
+            told = _told(LineFile(events), progress)
+            snapshots = replay(
+                told,
+                definition=definition,
+                as_of=list(as_of) or None,
+                every_ms=every,
+                wall_ms=time.time_ns() // 1_000_000,
+                topics={**SOURCE_TOPICS, **client_settings().source_topics},
+            )
             _WRITERS[form](snapshots, definition, output)
         except ReplayError as error:
             raise CliError(Exit.BAD_DATA, str(error)) from error
@@ -74,7 +83,7 @@ def _with_windows(definition: Definition, windows: str | None) -> Definition:
         raise CliError(Exit.USAGE, f"--windows: {error}") from error
 
 
-def _told(lines: BinaryIO, progress: Progress) -> Iterator[bytes]:
+def _told(lines: Iterable[bytes], progress: Progress) -> Iterator[bytes]:
     """The lines, with the progress told now and then."""
     for count, line in enumerate(lines, 1):
         if not count % _TOLD_EVERY:

@@ -5,14 +5,13 @@ import time
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO
 
 import click
 
 from streams.cli.environment import client_settings
 from streams.cli.errors import CliError
 from streams.cli.exits import Exit
-from streams.cli.output import STANDARD, opened_to_read
+from streams.cli.output import STANDARD, LineFile
 from streams.cli.progress import Progress
 from streams.cli.sent_state import SUFFIX, SentState, load, save
 from streams.core.decode import Decoder
@@ -85,27 +84,25 @@ class Screen:
 
 
 async def _send(file: str, state: SentState, settings: Settings, *, validate: bool) -> None:
-    screen = Screen(settings, validate=validate)
+    screen, lines = Screen(settings, validate=validate), LineFile(file)
     try:
         async with Sender(Client(settings).options) as sender:
-            with opened_to_read(file) as (lines, raw), Progress("sending", _size(file)) as progress:
+            with Progress("sending", lines.size) as progress:
                 at = 0
                 for chunk in _chunks(lines, state.lines):
                     records = list(_screened(chunk, screen, state))
                     await sender.submit(records)
                     await sender.drain()
                     _done(file, state, len(chunk), len(records))
-                    position = at if file == STANDARD else raw.tell()
-                    progress.advance(position - at)
-                    at = position
+                    progress.advance(lines.bytes_read - at)
+                    at = lines.bytes_read
     except SendingError as error:
         raise CliError(Exit.UNREACHABLE, str(error)) from error
 
 
-def _chunks(lines: BinaryIO, skip: int) -> Iterator[list[bytes]]:
-    for _ in islice(lines, skip):
-        pass
-    while chunk := list(islice(lines, _CHUNK)):
+def _chunks(lines: Iterable[bytes], skip: int) -> Iterator[list[bytes]]:
+    rest = islice(lines, skip, None)
+    while chunk := list(islice(rest, _CHUNK)):
         yield chunk
 
 
@@ -131,10 +128,6 @@ def _done(file: str, state: SentState, lines: int, sent: int) -> None:
     state.sent += sent
     if file != STANDARD:
         save(Path(file), state)
-
-
-def _size(file: str) -> int | None:
-    return None if file == STANDARD else Path(file).stat().st_size
 
 
 def _report(state: SentState) -> None:

@@ -2,6 +2,13 @@
 
 import click
 
+from streams.app import run_worker
+from streams.cli.environment import worker_settings
+from streams.cli.errors import CliError
+from streams.cli.exits import Exit
+from streams.core.definition import DefinitionError
+from streams.settings import SettingsError
+
 
 @click.command()
 def command() -> None:
@@ -11,6 +18,9 @@ def command() -> None:
     KPI_BROKERS, KPI_REDIS_URL, KPI_SECRET, KPI_HTTP_PORT, KPI_ROLE, ... A worker that cannot go on
     without guessing ends with an exit code that says why; start it anew.
     """
-    from streams.app import run_worker  # noqa: PLC0415 - importing the application has effects
-
-    run_worker()
+    settings = worker_settings()
+    try:
+        code = run_worker(settings)
+    except (SettingsError, DefinitionError) as error:
+        raise CliError(Exit.USAGE, str(error)) from error
+    click.get_current_context().exit(code)

@@ -6,9 +6,8 @@ Every function here is additive with a sign: emitting with -1 what was emitted w
 from itertools import pairwise
 
 from streams.core import quantities as q
-from streams.core.changes import COHORT, Change, pair_changes, purchase_changes, survey_changes
-from streams.core.customer import Customer, Form
-from streams.core.definition import Definition
+from streams.core.changes import COHORT, Change, Lengths, pair_changes, purchase_changes, survey_changes
+from streams.core.customer import Customer, Form, purchases_of
 from streams.core.derive import Facts, by_identity, latest_vote
 from streams.core.groups import UNKNOWN, Groups
 from streams.core.life import CHURNED, INACTIVE, NEW, REACTIVATED, Transition
@@ -54,10 +53,10 @@ def causes(transition: Transition, groups: Groups) -> tuple[int, int]:
     return transition.cause.reason, transition.cause.churn_type
 
 
-def emit_orders(panes: Panes, customer: Customer, facts: Facts, definition: Definition, sign: int) -> None:
+def emit_orders(panes: Panes, customer: Customer, facts: Facts, lengths: Lengths, sign: int) -> None:
     """Purchases and distinct buyers."""
     cohort = facts.cohort
-    for entry in facts.purchases:
+    for entry in purchases_of(facts.purchases):
         panes.add(cohort, entry.at_ms, _signed(purchase_changes(entry), sign))
     sealed = customer.body.sealed
     if sealed is not None:
@@ -65,7 +64,7 @@ def emit_orders(panes: Panes, customer: Customer, facts: Facts, definition: Defi
             panes.add(cohort if group == COHORT else group, end, _signed(changes, sign))
     before = sealed.last_ms if sealed is not None else 0
     for earlier, later in pairwise([before, *facts.times]):
-        for at_ms, changes in pair_changes(earlier, later, definition):
+        for at_ms, changes in pair_changes(earlier, later, lengths):
             panes.add(cohort, at_ms, _signed(changes, sign))
     for at_ms, quantity in ((facts.last, q.BUYERS), (facts.second, q.REPEAT)):
         if at_ms:

@@ -1,7 +1,6 @@
 """What single events change in the cells: (quantity, amount) pairs by family. Pure."""
 
 from collections.abc import Iterator
-from functools import lru_cache
 
 from streams.core import quantities as q
 from streams.core.customer import Form, PurchaseEntry, SurveyEntry
@@ -30,16 +29,19 @@ def purchase_changes(entry: PurchaseEntry) -> list[Change]:
     return changes
 
 
-@lru_cache(maxsize=8)
-def pair_lengths(definition: Definition) -> tuple[int, ...]:
-    """Lengths (ms) of the windows that have purchase retention, shortest first."""
+Lengths = tuple[int, ...]
+"""Lengths (ms) of the windows that have purchase retention, shortest first."""
+
+
+def pair_lengths(definition: Definition) -> Lengths:
+    """The lengths under a definition."""
     return tuple(w.ms for w in q.pair_windows(definition))
 
 
-def pair_changes(earlier_ms: int, later_ms: int, definition: Definition) -> Iterator[tuple[int, list[Change]]]:
+def pair_changes(earlier_ms: int, later_ms: int, lengths: Lengths) -> Iterator[tuple[int, list[Change]]]:
     """(time, changes) of two consecutive orders; ``earlier_ms`` 0: the later one is the first ever."""
     gap = later_ms - earlier_ms
-    wide = [i for i, length in enumerate(pair_lengths(definition)) if not earlier_ms or gap >= length]
+    wide = [i for i, length in enumerate(lengths) if not earlier_ms or gap >= length]
     if wide:
         yield later_ms, [(q.PAIRS + 2 * i + 1, 1) for i in wide]
         if earlier_ms:

@@ -34,15 +34,15 @@ class Form(IntEnum):
     CES = 3
 
 
-# Flags of the header, all of them shortcuts that derive.py sets.
-CALM = 1
-"""Neither a recent detractor nor a pending cancellation: the risk band is a function of the header."""
-PLAIN_LIFE = 2
+# Flags of the header. The lowest two bits are the customer's standing (risk.py); the rest are shortcuts that
+# derive.py sets.
+STANDING = 3
+PLAIN_LIFE = 4
 """Active since its first and only activation, which had no cost; nothing pending."""
-HAS_SURVEYS = 4
-HAS_VOIDS = 8
-HAS_SEALED = 16
-ERASED = 32
+HAS_SURVEYS = 8
+HAS_VOIDS = 16
+HAS_SEALED = 32
+ERASED = 64
 """An anonymous person: what an erase left."""
 
 
@@ -156,8 +156,8 @@ class Customer:
     """A record in use. Times are ms; 0 stands for none.
 
     Attributes:
-        due: the next instant at which life or risk changes by itself, the risk band of a CALM customer
-            excepted, which follows from ``orders``, ``first`` and ``last``.
+        due: the next instant at which life or standing changes by itself; the risk band follows from the
+            standing, ``orders``, ``first`` and ``last``.
         engaged: time of the newest signup, purchase, survey or cancellation.
         first, last, second: times of the first, last and second-last order.
         since: time of the current activation, or of the last one.
@@ -187,7 +187,7 @@ class Customer:
         self.due = self.engaged = self.first = self.last = self.second = self.since = 0
         self.cohort = self.orders = self.kept = 0
         self.state: int = State.NEVER
-        self.flags = CALM
+        self.flags = 0
         self.purchases = b""
         self.changed = True
         self._body: Body | None = None
@@ -237,6 +237,11 @@ class Customer:
             + body
             + self.purchases
         )
+
+
+def last_purchase_ms(block: bytes) -> int:
+    """Time of the newest entry of a purchases block; 0: none."""
+    return int.from_bytes(block[-16:-8], "little") if block else 0
 
 
 def unpack(packed: bytes) -> Customer:

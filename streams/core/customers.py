@@ -8,13 +8,14 @@ the changelog keeps); those touched since the last ``drain`` are objects.
 from collections.abc import Iterator
 
 from streams.core.cells import emit_engaged, emit_life, emit_orders, emit_surveys
-from streams.core.customer import ERASED, Customer, State, unpack
+from streams.core.changes import pair_lengths
+from streams.core.customer import ERASED, STANDING, Customer, State, unpack
 from streams.core.definition import Definition
 from streams.core.derive import Facts, derive, stand_due
 from streams.core.families import families
 from streams.core.groups import Groups
 from streams.core.identity import DIGEST_SIZE, Identity
-from streams.core.risk import HIGH, LOW, MEDIUM, calm_band
+from streams.core.risk import HIGH, LOW, MEDIUM, band_at
 from streams.core.timers import Timers
 
 ACTIVE_AT, LONG_TERM_AT, LOW_AT = 0, 1, 2
@@ -36,6 +37,7 @@ class Customers:
         "groups",
         "hot",
         "identity",
+        "lengths",
         "not_active",
         "timers",
         "void_pending",
@@ -46,6 +48,7 @@ class Customers:
         self.definition = definition
         self.identity = identity
         self.groups = groups
+        self.lengths = pair_lengths(definition)
         self.families = families(definition)
         self.clock = -1
         self.cold: dict[bytes, bytes] = {}
@@ -131,7 +134,7 @@ class Customers:
         emit_life(panes.life, panes.calendar, facts, self.groups, sign)
         emit_engaged(panes.orders, facts, sign)
         if orders:
-            emit_orders(panes.orders, customer, facts, self.definition, sign)
+            emit_orders(panes.orders, customer, facts, self.lengths, sign)
         if surveys:
             emit_surveys(panes.surveys, customer, facts, sign)
         self.not_active += sign * facts.life.not_active
@@ -186,7 +189,7 @@ class Customers:
             self.hot[key] = customer
             self._live_on(customer, t)
         elif customer.state == State.ACTIVE and stand_due(customer, self.clock) <= t:
-            self._calm_on(customer, t)
+            self._drift(customer, t)
         due = stand_due(customer, t)
         if due:
             self.timers.set(due, key)
@@ -199,10 +202,10 @@ class Customers:
         self._emit(customer, after, 1, orders=False, surveys=False)
         write_header(customer, after)
 
-    def _calm_on(self, customer: Customer, t: int) -> None:
+    def _drift(self, customer: Customer, t: int) -> None:
         """The risk band alone may have changed between the clock and t: the record does not."""
-        standing = customer.orders, customer.first, customer.last
-        old, new = calm_band(*standing, self.clock), calm_band(*standing, t)
+        facts = customer.flags & STANDING, customer.orders, customer.first, customer.last
+        old, new = band_at(*facts, self.clock), band_at(*facts, t)
         if old != new:
             self.shift_band(customer.cohort, old, new)
 

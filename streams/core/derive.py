@@ -9,34 +9,28 @@ from dataclasses import dataclass
 from operator import attrgetter
 
 from streams.core.customer import (
-    CALM,
     ERASED,
     HAS_SEALED,
     HAS_SURVEYS,
     HAS_VOIDS,
     PLAIN_LIFE,
+    PURCHASE,
+    STANDING,
     Body,
     Customer,
     Form,
-    PurchaseEntry,
     SignupEntry,
     State,
     SurveyEntry,
+    last_purchase_ms,
+    pack_purchase,
     purchases_of,
 )
 from streams.core.definition import DAY_MS, Definition
 from streams.core.identity import Identity
 from streams.core.life import ERASED as ERASED_TRANSITION
 from streams.core.life import NEW, Life, LifeEvents, Transition, live
-from streams.core.risk import (
-    DETRACTOR_MS,
-    DETRACTOR_SCORE,
-    HIGH,
-    calm_band,
-    calm_due,
-    detractor_band,
-    detractor_due,
-)
+from streams.core.risk import CALM, DETRACTOR, DETRACTOR_MS, DETRACTOR_SCORE, PENDING, band_at, band_due
 
 LONG_TERM_MS = 365 * DAY_MS
 
@@ -52,7 +46,8 @@ class Facts:
     life: Life
     cost_minor: int | None
     """Acquisition cost of the new customer, where there is one and it is known."""
-    purchases: list[PurchaseEntry]
+    purchases: bytes
+    """The purchases block without what is voided."""
     surveys: list[SurveyEntry]
     times: list[int]
     """Times of kept orders, oldest first."""
@@ -76,7 +71,7 @@ def derive(customer: Customer, t: int, definition: Definition, identity: Identit
     kept = _Kept(customer, body, identity)
     erased = body.erased_ms
     until = erased or t
-    times = [p.at_ms for p in kept.purchases if p.amount_minor >= 0]
+    times = [at_ms for _, at_ms, amount in PURCHASE.iter_unpack(kept.purchases) if amount >= 0]
     activators = times
     if body.activations:
         activators = times.copy()
@@ -118,7 +113,7 @@ class _Kept:
         self.signups = body.signups
         self.cancellations = body.cancellations
         self.surveys = body.surveys
-        self.purchases = purchases_of(customer.purchases)
+        self.purchases = customer.purchases
         self.void_pending = 0
         if body.voids:
             self._withdraw(body, identity)
@@ -126,7 +121,7 @@ class _Kept:
         lists = (self.signups, self.cancellations, self.surveys)
         newest = [entries[-1].at_ms for entries in lists if entries]
         if self.purchases:
-            newest.append(self.purchases[-1].at_ms)
+            newest.append(last_purchase_ms(self.purchases))
         if body.sealed is not None:
             newest.append(body.sealed.horizon_ms)
         self.engaged = max(newest, default=0)
@@ -145,8 +140,8 @@ class _Kept:
         self.signups = [e for e in body.signups if stays(e)]
         self.cancellations = [e for e in body.cancellations if stays(e)]
         self.surveys = [e for e in body.surveys if stays(e)]
-        bought = self.purchases
-        self.purchases = [p for p in bought if p.digest not in targets]
+        bought = purchases_of(self.purchases)
+        self.purchases = b"".join(pack_purchase(p) for p in bought if p.digest not in targets)
         found.update(p.digest for p in bought if p.digest in targets)
         self.void_pending = sum(1 for void in body.voids if void.target and void.target not in found)
 
@@ -190,18 +185,11 @@ def _stand(facts: Facts, customer: Customer, t: int) -> None:
         dues.append(long_at)
     vote = latest_vote(customer, facts)
     detractor = vote is not None and vote[1] <= DETRACTOR_SCORE and t - vote[0] < DETRACTOR_MS
-    if life.pending:
-        facts.band = HIGH
-    elif detractor:
-        facts.band = detractor_band(facts.orders, facts.first, facts.last, t)
-        higher = detractor_due(facts.orders, facts.first, facts.last, t)
-        if higher:
-            dues.append(higher)
-    else:
-        facts.band = calm_band(facts.orders, facts.first, facts.last, t)
-        facts.flags |= CALM
-    if detractor and vote is not None:
+    if vote is not None and detractor:
         dues.append(vote[0] + DETRACTOR_MS)
+    standing = PENDING if life.pending else DETRACTOR if detractor else CALM
+    facts.flags |= standing
+    facts.band = band_at(standing, facts.orders, facts.first, facts.last, t)
     facts.due = min(dues, default=0)
 
 
@@ -225,10 +213,11 @@ def _flags(body: Body, facts: Facts) -> int:
 
 
 def stand_due(customer: Customer, t: int) -> int:
-    """When an active or inactive customer changes by itself next after t; 0: never."""
+    """When a customer changes by itself next after t; 0: never."""
     due = customer.due
-    if customer.flags & CALM and customer.state == State.ACTIVE:
-        calm = calm_due(customer.orders, customer.first, customer.last, t)
-        if calm and (not due or calm < due):
-            return calm
+    standing = customer.flags & STANDING
+    if standing and customer.state == State.ACTIVE:
+        banded = band_due(standing, customer.orders, customer.first, customer.last, t)
+        if banded and (not due or banded < due):
+            return banded
     return due

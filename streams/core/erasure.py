@@ -52,7 +52,7 @@ def erase(customers: Customers, key: bytes, at_ms: int, entropy: Callable[[], by
         anonymous = ANONYMOUS + entropy()
         customers.put(anonymous, past)
         customers.enter(anonymous, past, customers.facts(past))
-    if _holds_anything(rest) or rest.body.voids:
+    if _holds_anything(rest):
         customers.put(key, rest)
         customers.enter(key, rest, customers.facts(rest))
 
@@ -87,8 +87,9 @@ def _strip_voided(customers: Customers, past: Customer) -> None:
     body.signups = _nameless(signups)
     body.surveys = _nameless(facts.surveys)
     body.voids = [VoidEntry(0, _NO_DIGEST, _NO_TARGET)] * facts.void_pending
-    past.purchases = b"".join(pack_purchase(_no_digest(p)) for p in facts.purchases)
-    past.kept = len(facts.purchases) + len(facts.surveys)
+    purchases = purchases_of(facts.purchases)
+    past.purchases = b"".join(pack_purchase(_no_digest(p)) for p in purchases)
+    past.kept = len(purchases) + len(facts.surveys)
 
 
 def _nameless(entries: Sequence[_Named]) -> list[_Named]:
@@ -102,5 +103,5 @@ def _no_digest(entry: PurchaseEntry) -> PurchaseEntry:
 
 def _holds_anything(customer: Customer) -> bool:
     body = customer.body
-    events = body.signups or body.cancellations or body.surveys or body.sealed is not None
+    events = body.signups or body.cancellations or body.surveys or body.voids or body.sealed is not None
     return bool(events or customer.purchases)

@@ -1,20 +1,19 @@
-"""The in-order path for purchases: the newest event of an active customer moves a few counters.
+"""The in-order path for purchases: a purchase later than all others of an active customer moves counters.
 
 Held to the general path by a law: whatever it handles, it leaves the same record, cells, gauges and timers
 (a timer may come early, never late). What it does not recognise it leaves to the general path.
 """
 
 from streams.core import quantities as q
-from streams.core.changes import pair_lengths
-from streams.core.customer import CALM, ERASED, HAS_VOIDS, PURCHASE, Customer, State
+from streams.core.customer import ERASED, HAS_VOIDS, PURCHASE, STANDING, Customer, State, last_purchase_ms
 from streams.core.customers import Customers
 from streams.core.panes import Cell
-from streams.core.risk import LOW, calm_band, calm_due
+from streams.core.risk import CALM, LOW, band_at, band_due
 
 _SURE_LOW_MS = 144_000_000
 """Silence below which a calm customer's band is low whatever their own gap: 5/3 of a day."""
 
-_PLAIN = CALM | HAS_VOIDS | ERASED
+_ODD = HAS_VOIDS | ERASED
 
 
 class PurchasePath:
@@ -26,86 +25,102 @@ class PurchasePath:
         definition = customers.definition
         self._customers = customers
         self._kept_events = definition.kept_events
-        self._lengths = pair_lengths(definition)
+        self._lengths = customers.lengths
         self._shortest = self._lengths[0] if self._lengths else 1 << 62
         self._on = definition.inactivity_churn_ms is None
 
     def fits(self, customer: Customer, at_ms: int) -> bool:
         """Whether a purchase at this time may take this path."""
         return (
-            at_ms > customer.engaged
-            and customer.state == State.ACTIVE
-            and customer.flags & _PLAIN == CALM
+            customer.state == State.ACTIVE
             and customer.kept < self._kept_events
+            and not customer.flags & _ODD
+            and at_ms >= customer.since
+            and at_ms > customer.last
+            and (at_ms > customer.engaged or at_ms > last_purchase_ms(customer.purchases))
             and self._on
         )
 
-    def apply(self, key: bytes, customer: Customer, digest: bytes, at_ms: int, amount: int, base: bool) -> None:  # noqa: FBT001
-        """Add a purchase or refund that ``fits``."""
+    def apply(self, key: bytes, customer: Customer, digest: bytes, at_ms: int, money: int) -> None:
+        """Add a purchase or refund that ``fits``; ``money``: minor units * 2, + 1 in the base currency."""
         panes = self._customers.families.orders
         cohort = customer.cohort
         cell = panes.cell(cohort, at_ms)
         engaged = customer.engaged
-        if engaged == customer.last and amount >= 0:
-            old = panes.cell(cohort, engaged)
-        else:
-            old = None
-            _add(panes.cell(cohort, engaged), q.ENGAGED, -1)
+        newest = at_ms > engaged
         if cell is not None:
+            base = money & 1
             for vector in (cell, cell[-2], cell[-1]):
-                vector[q.ENGAGED] += 1
-                if not base:
-                    vector[q.LEFT_OUT] += 1
-                else:
-                    vector[q.REVENUE] += amount
-                    vector[q.ORDERS_BASE if amount >= 0 else q.REFUNDS_BASE] += 1
-                if amount >= 0:
+                if newest:
+                    vector[q.ENGAGED] += 1
+                if money >= 0:
                     vector[q.ORDERS] += 1
                     vector[q.BUYERS] += 1
-        customer.purchases += PURCHASE.pack(digest, at_ms, amount << 1 | base)
+                    vector[q.ORDERS_BASE] += base
+                else:
+                    vector[q.REFUNDS_BASE] += base
+                if base:
+                    vector[q.REVENUE] += money >> 1
+                else:
+                    vector[q.LEFT_OUT] += 1
+        customer.purchases += PURCHASE.pack(digest, at_ms, money)
         customer.kept += 1
         customer.changed = True
-        customer.engaged = at_ms
-        if amount >= 0:
-            self._order(key, customer, at_ms, cell, old, engaged)
-
-    def _order(
-        self, key: bytes, customer: Customer, at_ms: int, cell: Cell | None, old: Cell | None, engaged: int
-    ) -> None:
-        customers = self._customers
-        panes = customers.families.orders
-        clock = customers.clock
-        cohort = customer.cohort
-        last, orders, first = customer.last, customer.orders, customer.first
+        if newest:
+            customer.engaged = at_ms
+        last = customer.last
+        if money < 0:
+            if newest:
+                _add(panes.cell(cohort, engaged), q.ENGAGED, -1)
+            return
         if last:
-            if old is None and engaged != last:
-                _move_buyer(panes.cell(cohort, last), 0)
-            else:
-                _move_buyer(old, 1)
+            old = panes.cell(cohort, last)
+            together = newest and engaged == last
+            if old is not None:
+                for vector in (old, old[-2], old[-1]):
+                    vector[q.BUYERS] -= 1
+                    vector[q.REPEAT] += 1
+                    if together:
+                        vector[q.ENGAGED] -= 1
             if customer.second:
                 _add(panes.cell(cohort, customer.second), q.REPEAT, -1)
-            gap = at_ms - last
-            if gap >= self._shortest:
-                earlier = panes.cell(cohort, last)
-                for i, length in enumerate(self._lengths):
-                    if gap < length:
-                        break
-                    _add(earlier, q.PAIRS + 2 * i, 1)
-                    _add(cell, q.PAIRS + 2 * i + 1, 1)
-            band = LOW if clock - last < _SURE_LOW_MS else calm_band(orders, first, last, clock)
-            before = calm_due(orders, first, last, clock)
+            if at_ms - last >= self._shortest:
+                self._pair(old, cell, at_ms - last)
+            if newest and not together:
+                _add(panes.cell(cohort, engaged), q.ENGAGED, -1)
         else:
-            first = customer.first = at_ms
-            for i in range(len(self._lengths)):
-                _add(cell, q.PAIRS + 2 * i + 1, 1)
-            band, before = LOW, 0
-        customer.second, customer.last, customer.orders = last, at_ms, orders + 1
-        after = LOW if clock - at_ms < _SURE_LOW_MS else calm_band(orders + 1, first, at_ms, clock)
+            self._pair(None, cell, 1 << 62)
+            if newest:
+                _add(panes.cell(cohort, engaged), q.ENGAGED, -1)
+        self._stand(key, customer, at_ms)
+
+    def _pair(self, earlier: Cell | None, later: Cell | None, gap: int) -> None:
+        """Two consecutive orders that lie at least one window apart."""
+        for i, length in enumerate(self._lengths):
+            if gap < length:
+                break
+            _add(earlier, q.PAIRS + 2 * i, 1)
+            _add(later, q.PAIRS + 2 * i + 1, 1)
+
+    def _stand(self, key: bytes, customer: Customer, at_ms: int) -> None:
+        """The risk band and the timer after an order."""
+        clock = self._customers.clock
+        standing = customer.flags & STANDING
+        orders, first, last = customer.orders, customer.first, customer.last
+        more = orders + 1
+        start = first if orders else at_ms
+        if standing == CALM and clock - last < _SURE_LOW_MS:
+            band = after = LOW
+        else:
+            band = band_at(standing, orders, first, last, clock)
+            after = band_at(standing, more, start, at_ms, clock)
         if after != band:
-            customers.shift_band(cohort, band, after)
-        due = calm_due(orders + 1, first, at_ms, clock)
+            self._customers.shift_band(customer.cohort, band, after)
+        before = band_due(standing, orders, first, last, clock)
+        due = band_due(standing, more, start, at_ms, clock)
         if due and (not before or due < before):
-            customers.timers.set(due, key)
+            self._customers.timers.set(due, key)
+        customer.first, customer.second, customer.last, customer.orders = start, last, at_ms, more
 
 
 def _add(cell: Cell | None, quantity: int, amount: int) -> None:
@@ -113,12 +128,3 @@ def _add(cell: Cell | None, quantity: int, amount: int) -> None:
         cell[quantity] += amount
         cell[-2][quantity] += amount
         cell[-1][quantity] += amount
-
-
-def _move_buyer(cell: Cell | None, engaged: int) -> None:
-    """The last order becomes the second-last one, and perhaps was the newest event."""
-    if cell is not None:
-        for vector in (cell, cell[-2], cell[-1]):
-            vector[q.BUYERS] -= 1
-            vector[q.REPEAT] += 1
-            vector[q.ENGAGED] -= engaged

@@ -132,7 +132,7 @@ def seal_oldest(customers: Customers, customer: Customer) -> None:
         _keep_activation(customers, customer, bought[0])
         customer.purchases = customer.purchases[PURCHASE_SIZE:]
         if not _settled(body, bought[0].digest):
-            seal_purchase(sealed, bought[0], panes, customers.definition)
+            seal_purchase(sealed, bought[0], panes, customers.lengths)
     else:
         oldest = surveys.pop(0)
         if not _settled(body, customers.identity.event(oldest.source, oldest.event_id)):

@@ -117,7 +117,7 @@ class Intake:
             if customer.seems_known(digest, event.event_id) or (parking and parking.knows(key, digest)):
                 self._one("purchase", event)
                 continue
-            apply(key, customer, digest, at_ms, event.amount_minor, event.currency == base_currency)
+            apply(key, customer, digest, at_ms, event.amount_minor << 1 | (event.currency == base_currency))
             counted += 1
             newest = max(newest, at_ms)
         if counted:
@@ -134,7 +134,7 @@ class Intake:
         customer = self._customers.get(key)
         if customer is None or not self._fast.fits(customer, entry.at_ms):
             return False
-        self._fast.apply(key, customer, entry.digest, entry.at_ms, entry.amount_minor, entry.base)
+        self._fast.apply(key, customer, entry.digest, entry.at_ms, entry.amount_minor << 1 | entry.base)
         return True
 
     def _one(self, kind: str, event: Event) -> None:

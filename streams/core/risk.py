@@ -11,6 +11,13 @@ LOW = 1
 MEDIUM = 2
 HIGH = 3
 
+CALM = 1
+"""Neither a recent detractor nor about to leave."""
+DETRACTOR = 2
+"""The latest NPS answer is low and recent."""
+PENDING = 3
+"""A cancellation is to take effect."""
+
 DETRACTOR_MS = 90 * DAY_MS
 """How long an NPS answer of at most 6 weighs."""
 
@@ -18,6 +25,7 @@ DETRACTOR_SCORE = 6
 _PRIOR_MS = 30 * DAY_MS
 _TO_MEDIUM = 5
 _TO_HIGH = 7
+_STEPS = {CALM: (_TO_MEDIUM, _TO_HIGH), DETRACTOR: (_TO_MEDIUM,)}
 
 
 def gap_sum(orders: int, first_ms: int, last_ms: int) -> int:
@@ -25,34 +33,26 @@ def gap_sum(orders: int, first_ms: int, last_ms: int) -> int:
     return max(orders * DAY_MS, _PRIOR_MS + last_ms - first_ms)
 
 
-def calm_band(orders: int, first_ms: int, last_ms: int, t: int) -> int:
-    """The band of an active customer who is neither a recent detractor nor about to leave."""
+def band_at(standing: int, orders: int, first_ms: int, last_ms: int, t: int) -> int:
+    """The band of an active customer whose standing is CALM, DETRACTOR or PENDING."""
+    if standing == PENDING:
+        return HIGH
     if not orders:
-        return LOW
+        return LOW if standing == CALM else MEDIUM
     silence = 3 * orders * (t - last_ms)
     gaps = gap_sum(orders, first_ms, last_ms)
     if silence < _TO_MEDIUM * gaps:
-        return LOW
-    return MEDIUM if silence < _TO_HIGH * gaps else HIGH
+        return LOW if standing == CALM else MEDIUM
+    return MEDIUM if standing == CALM and silence < _TO_HIGH * gaps else HIGH
 
 
-def calm_due(orders: int, first_ms: int, last_ms: int, t: int) -> int:
-    """When calm_band changes next after t; 0: never."""
-    if not orders:
+def band_due(standing: int, orders: int, first_ms: int, last_ms: int, t: int) -> int:
+    """When band_at changes next after t, the standing kept; 0: never."""
+    if not orders or standing == PENDING:
         return 0
     gaps = gap_sum(orders, first_ms, last_ms)
-    for numerator in (_TO_MEDIUM, _TO_HIGH):
+    for numerator in _STEPS[standing]:
         at = last_ms - (-numerator * gaps // (3 * orders))
         if at > t:
             return at
     return 0
-
-
-def detractor_band(orders: int, first_ms: int, last_ms: int, t: int) -> int:
-    """The band of an active customer whose latest NPS answer is low and recent."""
-    return MEDIUM if calm_band(orders, first_ms, last_ms, t) == LOW else HIGH
-
-
-def detractor_due(orders: int, first_ms: int, last_ms: int, t: int) -> int:
-    """When detractor_band changes next after t; 0: never."""
-    return calm_due(orders, first_ms, last_ms, t) if calm_band(orders, first_ms, last_ms, t) == LOW else 0

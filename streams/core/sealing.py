@@ -7,9 +7,8 @@ void's own, whose target is then settled.
 
 from collections.abc import Iterable, Iterator
 
-from streams.core.changes import COHORT, Change, pair_changes, purchase_changes, survey_changes
+from streams.core.changes import COHORT, Change, Lengths, pair_changes, purchase_changes, survey_changes
 from streams.core.customer import Body, Customer, Form, PurchaseEntry, Sealed, SurveyEntry, Vote
-from streams.core.definition import Definition
 from streams.core.panes import Panes
 from streams.core.quantities import ORDERS_FAMILY, SURVEYS_FAMILY
 
@@ -17,13 +16,13 @@ _CHUNK = 1 << 62
 _FAMILY = 64
 
 
-def seal_purchase(sealed: Sealed, entry: PurchaseEntry, panes: Panes, definition: Definition) -> None:
+def seal_purchase(sealed: Sealed, entry: PurchaseEntry, panes: Panes, lengths: Lengths) -> None:
     """Turn the oldest kept purchase into sums."""
     sealed.horizon_ms = max(sealed.horizon_ms, entry.at_ms)
     _note(sealed, ORDERS_FAMILY, COHORT, panes.end_of(entry.at_ms), purchase_changes(entry))
     if entry.amount_minor < 0:
         return
-    for at_ms, changes in pair_changes(sealed.last_ms, entry.at_ms, definition):
+    for at_ms, changes in pair_changes(sealed.last_ms, entry.at_ms, lengths):
         _note(sealed, ORDERS_FAMILY, COHORT, panes.end_of(at_ms), changes)
     sealed.orders += 1
     sealed.first_ms = sealed.first_ms or entry.at_ms

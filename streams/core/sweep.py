@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from streams.core import quantities as q
 from streams.core.breakdown import named_values
-from streams.core.customer import PURCHASE, Customer, unpack
+from streams.core.customer import HAS_VOIDS, PURCHASE, Customer, unpack
 from streams.core.customers import Customers
 from streams.core.definition import COHORT_DIMENSIONS, DAY_MS, Definition, Window
 from streams.core.groups import OTHER, UNKNOWN
@@ -72,10 +72,8 @@ def _spent(customers: Customers, windows: list[Window]) -> Spent:
 
 def _payments(customers: Customers, customer: Customer) -> list[tuple[int, int]]:
     """(time, amount) of what was paid and refunded in the base currency."""
-    if customer.body.voids:
-        kept = [(p.at_ms, p.amount_minor) for p in customers.facts(customer).purchases if p.base]
-    else:
-        kept = [(at_ms, x >> 1) for _, at_ms, x in PURCHASE.iter_unpack(customer.purchases) if x & 1]
+    block = customers.facts(customer).purchases if customer.flags & HAS_VOIDS else customer.purchases
+    kept = [(at_ms, amount >> 1) for _, at_ms, amount in PURCHASE.iter_unpack(block) if amount & 1]
     sealed = customer.body.sealed
     if sealed is not None:
         for end, _, changes in sealed_changes(sealed, q.ORDERS_FAMILY):

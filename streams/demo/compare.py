@@ -2,7 +2,8 @@
 
 Rules: the recount reads the journal's bytes with ``streams.replay`` and has seen no Kafka, no engine, no
 publisher. Everything that has one right value is compared exactly and in both directions: missing, wrong
-and surplus. Not compared: when a value was computed, partitions and their lag, the process' own metrics.
+and surplus. Not compared: when a value was computed, partitions and their lag, the process' own metrics,
+and the shares of revenue, which a sweep computes live at a time of its own.
 """
 
 from collections.abc import Iterator, Mapping
@@ -13,13 +14,15 @@ import msgspec
 
 from streams.core.definition import Definition
 from streams.core.snapshot import Snapshot
-from streams.demo.observe import Document, Observed, Page, Series
+from streams.demo.observe import Document, Labels, Observed, Page, Series
 from streams.publish.layout import HEADER, PARTS, Place, write_number
 from streams.publish.samples import Sampler
 
 _SHOWN = 20
 _OWN_AFFAIR = ("computed_at", "partitions")
 _COMPUTED = "crm_snapshot_computed_timestamp_seconds"
+_SWEPT = ("top20_revenue_ratio", "abc")
+_SWEPT_METRICS = ("crm_top20_revenue_ratio", "crm_revenue_share")
 _MISSING = "(missing)"
 
 
@@ -68,7 +71,7 @@ def compare(observed: Observed, recounted: Snapshot, definition: Definition) -> 
 
 def _leaves(tree: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], object]]:
     for key, value in tree.items():
-        if not path and key in _OWN_AFFAIR:
+        if (not path and key in _OWN_AFFAIR) or _is_swept(key):
             continue
         if isinstance(value, dict):
             yield from _leaves(value, (*path, key))
@@ -82,7 +85,16 @@ def _expected_page(snapshot: Snapshot, definition: Definition) -> dict[Series, f
 
 
 def _crm(page: Page) -> dict[Series, float]:
-    return {key: value for key, value in page.items() if key[0].startswith("crm_") and key[0] != _COMPUTED}
+    return {series: value for series, value in page.items() if _is_comparable(*series)}
+
+
+def _is_comparable(name: str, labels: Labels) -> bool:
+    swept = name.startswith(_SWEPT_METRICS) or _is_swept(dict(labels).get("kpi", ""))
+    return name.startswith("crm_") and name != _COMPUTED and not swept
+
+
+def _is_swept(kpi: str) -> bool:
+    return kpi.partition(".")[0] in _SWEPT
 
 
 def _expected_hashes(document: Document) -> Iterator[tuple[Place, dict[str, str]]]:
@@ -98,6 +110,8 @@ def _expected_hashes(document: Document) -> Iterator[tuple[Place, dict[str, str]
 def _fields(values: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
     fields = {}
     for kpi, value in values.items():
+        if _is_swept(kpi):
+            continue
         fields[kpi] = write_number(value["value"])
         for part in PARTS:
             text = value[part] if part == "status" else write_number(value[part])
@@ -107,7 +121,7 @@ def _fields(values: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
 
 def _is_part(field_name: str) -> bool:
     kpi, _, part = field_name.partition(":")
-    return kpi not in HEADER and (not part or part in PARTS)
+    return kpi not in HEADER and not _is_swept(kpi) and (not part or part in PARTS)
 
 
 def _place(place: Place) -> str:

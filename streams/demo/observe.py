@@ -21,7 +21,8 @@ _POLL_S = 0.1
 _TIMEOUT = aiohttp.ClientTimeout(total=5)
 
 Document = dict[str, Any]
-Series = tuple[str, tuple[tuple[str, str], ...]]
+Labels = tuple[tuple[str, str], ...]
+Series = tuple[str, Labels]
 """Sample name and sorted labels."""
 Page = Mapping[Series, float]
 

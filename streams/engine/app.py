@@ -47,7 +47,7 @@ class _Boot(BootStrategy):
 class EngineApp(faust.App):
     """A Faust app that feeds a Store.
 
-    ``on_begin`` hooks are awaited before Kafka is waited for, ``on_topics`` hooks once all topics are there, and
+    ``on_begin`` hooks are awaited before Kafka is waited for, ``on_topics`` hooks once all topics are there,
     ``on_end`` hooks after the consumer has left its group: the publisher lives there.
     """
 

@@ -135,7 +135,7 @@ class Owned:
             return Admission.REPEATED
         if batch.start > expected:
             return Admission.GAP
-        records: list[KafkaRecord] = batch
+        records = list(batch)  # a Batch is true even when it is empty
         if batch.start < expected:
             records = [record for record in batch if record.offset >= expected]
         wall = self._clock()
@@ -147,7 +147,7 @@ class Owned:
             self._arrived[topic] = records[0].timestamp
             if self.live and records[0].timestamp < wall - OLD_MS:
                 self._fall_behind()
-        self._waiting.add(topic, records)
+            self._waiting.add(topic, records)
         self.proceed(wall)
         return Admission.TAKEN
 

@@ -13,6 +13,8 @@ import logging
 from dataclasses import dataclass
 from time import monotonic, perf_counter
 
+from aiokafka import TopicPartition
+
 from streams.core.definition import Definition
 from streams.engine import changelog, partials
 from streams.engine.changelog import FORMAT, MARKER_KEY, Marker
@@ -105,8 +107,7 @@ class Partition:
         found = await recover(
             context.client,
             state,
-            self.number,
-            settings.topic_changelog,
+            TopicPartition(settings.topic_changelog, self.number),
             settings.source_topics,
             self._marker({}, b""),
         )

@@ -6,7 +6,7 @@ A log that cannot be trusted ends in EngineError, never in a guess.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from time import perf_counter
 
@@ -34,15 +34,18 @@ class Recovered:
 
 
 async def recover(
-    client: Client, state: State, partition: int, changelog: str, sources: Mapping[str, str], expected: Marker
+    client: Client,
+    state: State,
+    place: TopicPartition,
+    sources: Iterable[str],
+    expected: Marker,
 ) -> Recovered:
     """Restore a state from its changelog and find where to read its sources on.
 
     Args:
         client: to read with.
         state: a new one, to be filled.
-        partition: its number.
-        changelog: topic.
+        place: its changelog partition.
         sources: the source topics.
         expected: what the marker must agree with.
 
@@ -52,9 +55,9 @@ async def recover(
     consumer = client.reader()
     await consumer.start()
     try:
-        count, marker = await _read(client, consumer, state, TopicPartition(changelog, partition), expected)
+        count, marker = await _read(client, consumer, state, place, expected)
         state.restored(None if marker is None else marker.header)
-        offsets = await _offsets(client, consumer, partition, list(sources), marker)
+        offsets = await _offsets(client, consumer, place.partition, list(sources), marker)
     finally:
         await consumer.stop()
     return Recovered(offsets, 0 if marker is None else marker.epoch, count, marker is None)

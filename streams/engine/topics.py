@@ -23,7 +23,6 @@ log = logging.getLogger(__name__)
 _EXISTS = 36
 _FIRST_PAUSE_S = 0.5
 _LONGEST_PAUSE_S = 15.0
-_RETRY = frozenset({"LeaderNotAvailableError", "UnknownTopicOrPartitionError", "NotControllerError"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,9 +162,7 @@ async def ensure_patiently(settings: Settings, client: Client, tell: Callable[[s
         try:
             made = await ensure(settings, client)
         except (KafkaError, OSError) as error:
-            reason = f"cannot reach Kafka at {', '.join(settings.brokers)} ({type(error).__name__})"
-            if not isinstance(error, KafkaConnectionError | OSError):
-                reason = f"Kafka at {', '.join(settings.brokers)} does not answer as it should ({type(error).__name__})"
+            reason = _reason(settings, error)
             tell(reason)
             if not told:
                 log.warning("%s; trying on with back-off", reason)
@@ -179,3 +176,10 @@ async def ensure_patiently(settings: Settings, client: Client, tell: Callable[[s
         if made:
             log.info("topics made: %s", ", ".join(made))
         return
+
+
+def _reason(settings: Settings, error: Exception) -> str:
+    where, kind = ", ".join(settings.brokers), type(error).__name__
+    if isinstance(error, KafkaConnectionError | OSError):
+        return f"cannot reach Kafka at {where} ({kind})"
+    return f"Kafka at {where} does not answer as it should ({kind})"

@@ -141,7 +141,9 @@ class Consumer(driver.Consumer):
         )
 
     async def force_commit(
-        self, topics: TPorTopicSet | None = None, start_new_transaction: bool = True
+        self,
+        topics: TPorTopicSet | None = None,  # noqa: ARG002 - Faust's signature
+        start_new_transaction: bool = True,  # noqa: ARG002, FBT001, FBT002 - likewise
     ) -> bool:
         """Tell the group where the changelog stands; one at a time, nobody waits for it."""
         offsets = self._store.durable_offsets()

@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple
 
 from streams.publish.shown import HEADLINES, VARIANTS, Shown
 
-Kind = Literal["gauge", "counter", "info"]
+Kind = Literal["gauge", "counter", "info", "summary"]
 
 WINDOW = ("window",)
 DIMENSION = ("dimension", "value")
@@ -135,7 +135,10 @@ PROCESS = (
     Metric("kpi_streams_flushes_total", "counter", "Commits of a partition's state.", ("outcome",)),
     Metric("kpi_streams_flush_seconds_total", "counter", "Time spent committing."),
     Metric(
-        "kpi_streams_flush_latest_seconds", "gauge", "Duration of the latest commits, by quantile.", ("quantile",)
+        "kpi_streams_flush_latest_seconds",
+        "summary",
+        "Duration of the latest commits, by quantile.",
+        ("quantile",),
     ),
     Metric(
         "kpi_streams_owned_lag", "gauge", "Records not yet applied by the partition's owner.", ("partition",)

@@ -163,7 +163,7 @@ class Merger:
     def _state(self, part: Partition, now_ms: int) -> State:
         if part.refused:
             return "refused"
-        if part.newest is None or not part.newest.live:
+        if part.newest is None or not part.newest.complete:
             return "recovering"
         heard_ms = now_ms - part.newest.received_at_ms
         old = now_ms - part.newest.t > self._definition.freshness_limit_ms

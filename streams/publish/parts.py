@@ -10,7 +10,7 @@ Pure: no I/O, no clock. Never adds anything: see merge.py.
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from streams.core.totals import Totals
+from streams.core.totals import OVERALL, Totals
 
 KEPT = 8
 """Instants remembered per partition."""
@@ -36,6 +36,11 @@ class PartitionTotals:
     def t(self) -> int:
         """Evaluation time of the partition (ms)."""
         return self.overall.t
+
+    @property
+    def complete(self) -> bool:
+        """Whether it can be added: live, and with the whole of what it stands for."""
+        return self.live and OVERALL in self.overall.groups
 
 
 @dataclass(slots=True)
@@ -66,7 +71,7 @@ class Partition:
         if self.newest is None or part.t >= self.newest.t:
             self.newest = part
             self.refused = False
-        if part.live:
+        if part.complete:
             self.overall.add(part.overall)
             if part.dimensions is not None:
                 self.dimensions.add(part.dimensions)
@@ -79,7 +84,7 @@ class Partition:
     @property
     def live(self) -> bool:
         """Whether its newest totals stand for all that it has received."""
-        return self.newest is not None and self.newest.live and not self.refused
+        return self.newest is not None and self.newest.complete and not self.refused
 
 
 def newest_common(histories: Iterable[History], least: int, most: int | None = None) -> list[Totals]:

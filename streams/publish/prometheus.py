@@ -12,11 +12,6 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
 from prometheus_client.exposition import choose_encoder
-from prometheus_client.metrics_core import (
-    CounterMetricFamily,
-    GaugeMetricFamily,
-    InfoMetricFamily,
-)
 from prometheus_client.metrics_core import Metric as Family
 from prometheus_client.registry import Collector
 
@@ -26,6 +21,8 @@ from streams.publish.catalogue import CATALOGUE, Metric, Sample
 from streams.publish.samples import Sampler
 
 _END = b"# EOF\n"
+_SUFFIXES = {"counter": "_total", "info": "_info"}
+"""What the name of a sample has after the name of its family."""
 Encoder = Callable[[Collector], bytes]
 Format = tuple[str, str]
 """Media type and way of escaping names: a handful of combinations, whatever clients ask for."""
@@ -120,23 +117,10 @@ def _encoder(accept: str) -> tuple[Encoder, str]:
 
 
 def _family(metric: Metric, samples: list[Sample]) -> Family:
-    family = _empty(metric)
+    suffix = _SUFFIXES.get(metric.kind, "")
+    family = Family(metric.name.removesuffix(suffix), metric.help, metric.kind, metric.unit)
     for sample in samples:
-        if len(sample.labels) != len(metric.labels) or not all(
-            label in sample.labels for label in metric.labels
-        ):
+        if sample.labels.keys() != set(metric.labels):
             raise ValueError(f"{metric.name} has the labels {metric.labels}, not {tuple(sample.labels)}")
-        values = [sample.labels[label] for label in metric.labels]
-        if isinstance(family, InfoMetricFamily):
-            family.add_metric(values, {})
-        else:
-            family.add_metric(values, sample.value)
+        family.add_sample(metric.name, dict(sample.labels), sample.value)
     return family
-
-
-def _empty(metric: Metric) -> CounterMetricFamily | GaugeMetricFamily | InfoMetricFamily:
-    if metric.kind == "counter":
-        return CounterMetricFamily(metric.name, metric.help, labels=metric.labels)
-    if metric.kind == "info":
-        return InfoMetricFamily(metric.name.removesuffix("_info"), metric.help, labels=metric.labels)
-    return GaugeMetricFamily(metric.name, metric.help, labels=metric.labels, unit=metric.unit)

@@ -1,4 +1,4 @@
-"""Batches of compiled records against aiokafka's own reading, with transactional producers on a genuine Kafka."""
+"""Batches of compiled records against aiokafka's own reading, with transactional producers."""
 
 from collections.abc import Callable, Iterator
 
@@ -87,7 +87,7 @@ async def read(bootstrap: str, topic: str, isolation: str, max_records: int) -> 
 
 
 def test_batches_hold_what_aiokafka_reads_and_join_without_a_gap(kafka: KafkaCluster) -> None:
-    """Both isolation levels and several batch sizes; aborted records only where uncommitted ones are asked for."""
+    """Both isolation levels, several batch sizes; aborted records only where uncommitted ones may be seen."""
     topic = unique_prefix("isolation") + "topic"
 
     async def test() -> None:
@@ -107,7 +107,7 @@ def test_batches_hold_what_aiokafka_reads_and_join_without_a_gap(kafka: KafkaClu
 
 
 def test_a_worker_counts_only_committed_source_records(deploy: Deploy) -> None:
-    """Sources written in transactions, some aborted: the gaps are passed, the aborted records never counted."""
+    """Sources written in transactions, some aborted: gaps are passed, aborted records never counted."""
     deployment = deploy()
 
     async def test() -> None:

@@ -49,7 +49,11 @@ async def recovered(deployment: Deployment) -> Recovered:
     """Recover partition 0."""
     settings = deployment.settings
     return await recover(
-        deployment.client, CountingState(), 0, settings.topic_changelog, settings.source_topics, EXPECTED
+        deployment.client,
+        CountingState(),
+        TopicPartition(settings.topic_changelog, 0),
+        settings.source_topics,
+        EXPECTED,
     )
 
 

@@ -45,9 +45,15 @@ class Way:
 
 def kafka_record(record: dict[str, Any]) -> KafkaRecord:
     """A record of a history as Kafka would hand it out."""
-    raw = base64.b64decode(record["value_b64"]) if "value_b64" in record else json.dumps(record["value"]).encode()
+    raw = (
+        base64.b64decode(record["value_b64"])
+        if "value_b64" in record
+        else json.dumps(record["value"]).encode()
+    )
     key = record.get("key")
-    return KafkaRecord(None if key is None else key.encode("utf-8", "surrogatepass"), raw, record["timestamp"])
+    return KafkaRecord(
+        None if key is None else key.encode("utf-8", "surrogatepass"), raw, record["timestamp"]
+    )
 
 
 def partition_of(record: KafkaRecord, partitions: int) -> int:
@@ -101,7 +107,9 @@ def totals_of(states: Iterable[PartitionState]) -> Totals:
     return merge(state.totals() for state in states)
 
 
-def named(groups: dict[Group, Vector], definition: Definition | None = None) -> dict[Group, dict[str, dict[str, int]]]:
+def named(
+    groups: dict[Group, Vector], definition: Definition | None = None
+) -> dict[Group, dict[str, dict[str, int]]]:
     """Vectors as the recount names their numbers; all-zero groups are left out."""
     rules = definition or Definition()
     out: dict[Group, dict[str, dict[str, int]]] = {}
@@ -153,9 +161,7 @@ def _time_of(record: KafkaRecord) -> int:
     return at if type(at) is int and 0 < at < 10**14 else 0
 
 
-def _clock(
-    clock: str, batch: list[tuple[Kind, KafkaRecord]], t: int, now: int, rng: Random
-) -> int | None:
+def _clock(clock: str, batch: list[tuple[Kind, KafkaRecord]], t: int, now: int, rng: Random) -> int | None:
     newest = max(_time_of(record) for _, record in batch)
     if clock == "mixed":
         clock = rng.choice(CLOCKS[:4])

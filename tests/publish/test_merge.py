@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from streams.core.definition import Definition
 from streams.core.snapshot import Snapshot
+from streams.core.totals import Totals
 from streams.publish.merge import Merger
 from streams.publish.parts import KEPT, PartitionTotals
 from tests.publish.world import T0, part
@@ -210,6 +211,15 @@ def test_while_recovering_the_last_complete_numbers_stay_without_values() -> Non
     nps = snapshot.windows["1h"]["nps_score"]
     assert (nps.value, nps.low, nps.high, nps.status) == (None, None, None, "recovering")
     assert nps.n == 31 * (size(0, 0) + size(1, 0))
+
+
+def test_a_live_partition_without_its_whole_is_not_added_as_nothing() -> None:
+    """What is missing is not zero."""
+    empty = PartitionTotals(1, True, 0, Totals(T0), None, HOUR.hash, T0)
+    snapshot = merger(2, said(0, 0), empty).snapshot(T0)
+    assert snapshot is not None
+    assert (snapshot.condition, snapshot.windows) == ("recovering", {})
+    assert snapshot.partitions["1"]["state"] == "recovering"
 
 
 def test_totals_of_another_definition_are_refused() -> None:

@@ -46,8 +46,8 @@ def lines(caplog: pytest.LogCaptureFixture) -> list[str]:
 
 
 @contextlib.asynccontextmanager
-async def silent_server() -> AsyncIterator[str]:
-    """The address of something that accepts connections and never answers."""
+async def silent_server() -> AsyncIterator[tuple[str, list[asyncio.StreamWriter]]]:
+    """Something that accepts connections and never answers: its address, and the connections it holds."""
     held: list[asyncio.StreamWriter] = []
 
     async def hold(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -55,7 +55,7 @@ async def silent_server() -> AsyncIterator[str]:
 
     server = await asyncio.start_server(hold, "127.0.0.1", 0)
     try:
-        yield f"redis://127.0.0.1:{server.sockets[0].getsockname()[1]}/0"
+        yield f"redis://127.0.0.1:{server.sockets[0].getsockname()[1]}/0", held
     finally:
         server.close()
         for writer in held:
@@ -80,7 +80,7 @@ async def longest_stall(during: "asyncio.Task[None]") -> float:
 def test_a_killed_redis_that_comes_back_empty_gets_the_newest_snapshot(
     own_valkey: ValkeyServer, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """kill -9, many ticks, a new empty server: whole and newest, one line each way."""
+    """Kill -9, many ticks, a new empty server: whole and newest, one line each way."""
 
     async def scene() -> None:
         harness = RedisHarness(own_valkey.url, "default")
@@ -112,7 +112,7 @@ def test_a_redis_that_never_answers_holds_up_nothing(caplog: pytest.LogCaptureFi
     """It accepts and is silent: every attempt ends at the timeout, the event loop runs on."""
 
     async def scene() -> None:
-        async with silent_server() as url:
+        async with silent_server() as (url, _):
             sink = RedisSink(RedisAddress(url, timeout_s=TIMEOUT_S), "default")
             async with running(sink):
                 sink.publish(world.snapshot(DEFINITION, T0))
@@ -149,11 +149,15 @@ def test_a_sink_stops_in_time_while_redis_hangs() -> None:
     """A shutdown does not wait for Redis."""
 
     async def scene() -> None:
-        async with silent_server() as url:
+        async with silent_server() as (url, held):
             sink = RedisSink(RedisAddress(url, timeout_s=60), "default")
             await sink.start()
             sink.publish(world.snapshot(DEFINITION, T0))
-            await asyncio.sleep(0)
+
+            async def connected() -> bool:
+                return bool(held)
+
+            await eventually_async(connected, within=WITHIN_S)
             await asyncio.wait_for(sink.stop(), 5)
 
     asyncio.run(scene())

@@ -1,0 +1,223 @@
+"""When a partition is live, what its clock follows, and which batches it takes."""
+
+from streams.engine.deadletter import MAX_RECORDS
+from streams.engine.owned import Admission, Owned
+from tests.engine.records import batch
+from tests.engine.support import CountingState
+
+KINDS = {"s": "signup", "p": "purchase"}
+HOUR = 3_600_000
+
+
+class Wall:
+    """A wall clock set by hand."""
+
+    def __init__(self, now: int) -> None:
+        self.now = now
+
+    def __call__(self) -> int:
+        """Read it."""
+        return self.now
+
+
+def owned(wall: Wall) -> tuple[Owned, CountingState]:
+    """A partition of two topics from offset 0, ticking every second, dimensions every 5 s."""
+    state = CountingState()
+    partition = Owned(3, {"s": "signup", "p": "purchase"}, state, wall, tick_ms=1_000, dimension_ms=5_000)
+    partition.start({"s": 0, "p": 0})
+    return partition, state
+
+
+def test_an_idle_partition_is_live_as_soon_as_the_ends_are_known() -> None:
+    """No data at all: nothing to catch up with."""
+    partition, state = owned(Wall(HOUR + 1_234))
+    assert partition.evaluate() is None
+    partition.seen_end("s", 0)
+    assert partition.evaluate() is None
+    partition.seen_end("p", 0)
+    evaluation = partition.evaluate()
+    assert evaluation is not None
+    assert evaluation.overall.t == state.clock == HOUR + 1_000
+
+
+def test_catching_up_the_clock_follows_the_newest_applied_record() -> None:
+    """Not the wall clock, and never beyond it."""
+    wall = Wall(HOUR)
+    partition, state = owned(wall)
+    partition.seen_end("s", 0)
+    partition.seen_end("p", 10)
+    partition.take("p", batch(0, 100, 200))
+    assert not partition.live
+    assert state.clock == 200
+    partition.take("p", batch(2, HOUR + 5_000))
+    assert state.clock == HOUR
+    assert partition.evaluate() is None
+
+
+def test_it_is_live_at_the_end_first_seen_and_not_at_later_ones() -> None:
+    """Records that come meanwhile do not keep it catching up for ever."""
+    partition, _ = owned(Wall(HOUR))
+    partition.seen_end("s", 0)
+    partition.seen_end("p", 2)
+    partition.seen_end("p", 99)
+    partition.take("p", batch(0, 100))
+    partition.take("s", batch(0, 100))
+    assert not partition.live
+    partition.seen_end("s", 1)
+    partition.take("p", batch(1, 200))
+    partition.take("p", batch(2, 300, position=99))
+    assert partition.live
+
+
+def test_control_records_at_the_end_do_not_keep_it_behind() -> None:
+    """A stretch of log without records for us still moves the position."""
+    partition, _ = owned(Wall(HOUR))
+    partition.seen_end("s", 0)
+    partition.seen_end("p", 3)
+    partition.take("p", batch(0, 100, 200))
+    assert not partition.live
+    assert partition.take("p", batch(2, position=3)) is Admission.TAKEN
+    assert partition.live
+    assert partition.offsets()["p"] == 3
+
+
+def test_live_a_batch_is_applied_at_once_and_only_ticks_move_the_clock() -> None:
+    """No alignment, no advance by records."""
+    wall = Wall(HOUR)
+    partition, state = owned(wall)
+    partition.seen_end("s", 0)
+    partition.seen_end("p", 0)
+    assert partition.evaluate() is not None
+    wall.now += 900
+    partition.take("p", batch(0, wall.now))
+    assert state.received == 1
+    assert state.clock == HOUR
+    wall.now += 100
+    assert partition.evaluate() is not None
+    assert state.clock == HOUR + 1_000
+
+
+def test_an_old_record_makes_it_catch_up_again_until_it_is_abreast() -> None:
+    """31 s old and more to come: behind; once the known end is reached: live."""
+    wall = Wall(HOUR)
+    partition, _ = owned(wall)
+    partition.seen_end("s", 0)
+    partition.seen_end("p", 0)
+    assert partition.evaluate() is not None
+    partition.seen_end("p", 3)
+    partition.take("p", batch(0, HOUR - 31_000))
+    assert not partition.live
+    assert partition.evaluate() is None
+    partition.take("p", batch(1, HOUR - 31_000, HOUR - 1_000))
+    assert partition.live
+
+
+def test_one_old_record_alone_never_shows() -> None:
+    """A stray record with an old timestamp, nothing behind it: still live at the tick."""
+    wall = Wall(HOUR)
+    partition, _ = owned(wall)
+    partition.seen_end("s", 0)
+    partition.seen_end("p", 0)
+    assert partition.evaluate() is not None
+    partition.seen_end("p", 1)
+    partition.take("p", batch(0, 5))
+    assert partition.evaluate() is not None
+
+
+def test_a_new_assignment_means_catching_up_again() -> None:
+    """To the ends seen from then on."""
+    partition, _ = owned(Wall(HOUR))
+    partition.seen_end("s", 0)
+    partition.seen_end("p", 0)
+    assert partition.evaluate() is not None
+    partition.assigned()
+    assert partition.evaluate() is None
+    partition.seen_end("s", 0)
+    partition.seen_end("p", 0)
+    assert partition.evaluate() is not None
+
+
+def test_dimension_totals_hold_at_common_instants_even_when_a_tick_is_missed() -> None:
+    """Multiples of the interval, whatever second the evaluation comes in."""
+    wall = Wall(HOUR + 1_000)
+    partition, _ = owned(wall)
+    partition.seen_end("s", 0)
+    partition.seen_end("p", 0)
+    first = partition.evaluate()
+    assert first is not None
+    assert first.dimensions is not None
+    assert first.dimensions.t == HOUR
+    assert first.overall.t == HOUR + 1_000
+    wall.now = HOUR + 3_000
+    second = partition.evaluate()
+    assert second is not None
+    assert second.dimensions is None
+    wall.now = HOUR + 6_700
+    third = partition.evaluate()
+    assert third is not None
+    assert third.dimensions is not None
+    assert third.dimensions.t == HOUR + 5_000
+    assert third.overall.t == HOUR + 6_000
+
+
+def test_the_clock_stands_while_the_wall_clock_is_behind_it() -> None:
+    """Evaluation time never goes back."""
+    wall = Wall(HOUR)
+    partition, state = owned(wall)
+    partition.seen_end("s", 0)
+    partition.seen_end("p", 0)
+    partition.evaluate()
+    wall.now -= 10_000
+    evaluation = partition.evaluate()
+    assert evaluation is not None
+    assert evaluation.overall.t == state.clock == HOUR
+
+
+def test_batches_must_join() -> None:
+    """What was taken is dropped, what overlaps is cut, what leaves a hole is refused."""
+    partition, state = owned(Wall(HOUR))
+    partition.seen_end("s", 0)
+    partition.seen_end("p", 9)
+    assert partition.take("p", batch(0, 1, 2, 3)) is Admission.TAKEN
+    assert partition.take("p", batch(1, 2, 3)) is Admission.REPEATED
+    assert partition.take("p", batch(1, 2, 3, 4)) is Admission.TAKEN
+    assert state.received == 4
+    assert partition.take("p", batch(5, 6)) is Admission.GAP
+    assert partition.offsets()["p"] == 4
+
+
+def test_waiting_records_are_not_passed_by_the_committed_offsets() -> None:
+    """A crash now must read them again."""
+    partition, _ = owned(Wall(HOUR))
+    partition.seen_end("s", 5)
+    partition.seen_end("p", 5)
+    partition.take("p", batch(0, 10, 20))
+    assert partition.received["p"] == 2
+    assert partition.offsets()["p"] == 0
+
+
+def test_records_without_a_timestamp_are_dated_on_arrival() -> None:
+    """They get the wall clock's time."""
+    partition, state = owned(Wall(HOUR))
+    partition.seen_end("s", 0)
+    partition.seen_end("p", 5)
+    untimed = batch(0, -1)
+    untimed.untimed = True
+    partition.take("p", untimed)
+    assert state.clock == HOUR
+
+
+def test_dead_letters_pause_the_sources_until_they_are_flushed() -> None:
+    """Exactly what a flush takes is applied; the rest waits, and goes on afterwards."""
+    partition, state = owned(Wall(HOUR))
+    partition.seen_end("s", 0)
+    partition.seen_end("p", MAX_RECORDS + 50)
+    partition.take("p", batch(0, *[100] * (MAX_RECORDS + 50), value=b"bad"))
+    assert len(partition.dead) == MAX_RECORDS
+    assert partition.holds("p")
+    assert partition.holds("s")
+    assert partition.offsets()["p"] == MAX_RECORDS
+    assert len(partition.dead.drain()) == MAX_RECORDS
+    partition.proceed()
+    assert state.malformed == MAX_RECORDS + 50
+    assert not partition.holds("p")

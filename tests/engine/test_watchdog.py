@@ -1,0 +1,126 @@
+"""The watchdog ends a process that no longer moves, and no other."""
+
+import asyncio
+from typing import NoReturn
+
+import pytest
+
+from streams.core.definition import Definition
+from streams.engine.client import Client
+from streams.engine.exits import ExitCode
+from streams.engine.owned import Owned
+from streams.engine.partition import Context, Partition
+from streams.engine.stats import Stats
+from streams.engine.store import Store
+from streams.engine.watchdog import Watchdog
+from streams.settings import read
+from tests.engine.records import batch
+from tests.engine.support import CountingState
+
+HOUR = 3_600_000
+
+
+class Ended(BaseException):
+    """The process would have ended."""
+
+    def __init__(self, code: ExitCode) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def end(code: ExitCode, _message: str) -> NoReturn:
+    """End the process, as far as a test goes."""
+    raise Ended(code)
+
+
+class Bench:
+    """A store with one partition, and a clock set by hand."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        settings = read({"KPI_DEMO": "true"})
+        context = Context(
+            settings,
+            Definition(),
+            "f",
+            CountingState,
+            lambda: HOUR,
+            Client(settings),
+            Stats(),
+            lambda _p, _n: None,
+        )
+        self.store = Store(context, end)
+        self.partition = Partition(0, context)
+        self.owned = Owned(
+            0, {"p": "purchase"}, CountingState(), lambda: HOUR, tick_ms=1_000, dimension_ms=5_000
+        )
+        self.owned.start({"p": 0})
+        self.partition.owned = self.owned
+        self.partition.valid = True
+        self.partition.committed_at = 0.0
+        self.store.partitions[0] = self.partition
+        self.store.ready = True
+        self.watchdog = Watchdog(self.store, 60, end, lambda: self.now)
+        self.watchdog.look()
+
+    def after(self, seconds: float) -> ExitCode | None:
+        """Look once a second for so long; the exit code, if it came to that."""
+        for _ in range(int(seconds)):
+            self.now += 1
+            try:
+                self.watchdog.look()
+            except Ended as ended:
+                return ended.code
+        return None
+
+
+def test_an_idle_partition_is_left_alone() -> None:
+    """Nothing to do is no trouble."""
+
+    async def test() -> None:
+        bench = Bench()
+        bench.partition.durable = {"p": 0}
+        bench.owned.state.drain()
+        assert bench.after(300) is None
+
+    asyncio.run(test())
+
+
+def test_changed_state_without_a_flush_ends_it() -> None:
+    """After the stuck timeout, not before."""
+
+    async def test() -> None:
+        bench = Bench()
+        bench.owned.seen_end("p", 1)
+        bench.owned.take("p", batch(0, 100))
+        assert bench.after(59) is None
+        assert bench.after(10) is ExitCode.NO_DURABLE_FLUSH
+
+    asyncio.run(test())
+
+
+def test_waiting_records_of_which_none_is_applied_end_it() -> None:
+    """The end of the log is known to be further on."""
+
+    async def test() -> None:
+        bench = Bench()
+        bench.partition.durable = {"p": 0}
+        bench.owned.state.drain()
+        bench.owned.seen_end("p", 5)
+        assert bench.after(100) is ExitCode.NO_PROGRESS
+
+    asyncio.run(test())
+
+
+@pytest.mark.parametrize("assigned", [True, False])
+def test_streams_that_never_resume_end_it(*, assigned: bool) -> None:
+    """Only with partitions: without any there is nothing to resume."""
+
+    async def test() -> None:
+        bench = Bench()
+        bench.store.ready = False
+        if not assigned:
+            bench.store.partitions.clear()
+        assert bench.after(100) is (ExitCode.NEVER_RESUMED if assigned else None)
+
+    asyncio.run(test())
