@@ -81,6 +81,7 @@ def run_worker(settings: Settings) -> int:
 def run_app(app: EngineApp, settings: Settings) -> int:
     """Run a Faust app until a signal ends it, and return the exit code."""
     worker = faust.Worker(app, loglevel=settings.log_level, override_logging=False, quiet=True)
+    worker.spinner = None
     try:
         worker.execute_from_commandline()
     except SystemExit as ended:

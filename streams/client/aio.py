@@ -16,7 +16,7 @@ import msgspec
 import redis
 from redis.asyncio import Redis
 
-from streams.client.changes import SILENCE_S, STANDING_FIELDS, Change, News
+from streams.client.changes import POLL_S, SILENCE_S, STANDING_FIELDS, Change, News
 from streams.client.errors import UnavailableError
 from streams.client.reading import Reading, fields_of, place_of, read, read_all, sorted_places
 from streams.publish.connection import BackOff, RedisAddress
@@ -46,6 +46,7 @@ class AsyncKpiReader:
         self._keys = Keys(tenant)
         self._max_age_ms = round(max_age * 1000)
         self._clock = clock
+        self._closed = False
 
     async def get(
         self, kpi: str, window: str = "24h", dimension: str | None = None, value: str | None = None
@@ -96,9 +97,12 @@ class AsyncKpiReader:
         return sorted_places(self._keys, await _ask(self._client.smembers(self._keys.index)))
 
     async def watch(self) -> AsyncIterator[Change]:
-        """Yield the snapshot that stands, then every newer one; waits for ever, reconnects by itself."""
+        """Yield the snapshot that stands, then every newer one, until the reader is closed.
+
+        Reconnects by itself, with growing waits.
+        """
         news, back_off = News(), BackOff()
-        while True:
+        while not self._closed:
             try:
                 async for change in self._changes(news):
                     back_off.reset()
@@ -113,8 +117,8 @@ class AsyncKpiReader:
             if standing:
                 yield standing
             heard_s = time.monotonic()
-            while time.monotonic() - heard_s < SILENCE_S:
-                message = await channel.get_message(timeout=SILENCE_S)
+            while time.monotonic() - heard_s < SILENCE_S and not self._closed:
+                message = await channel.get_message(timeout=POLL_S)
                 if message is None:
                     continue
                 heard_s = time.monotonic()
@@ -123,7 +127,8 @@ class AsyncKpiReader:
                     yield change
 
     async def close(self) -> None:
-        """Close the connections; the reader is not to be used again."""
+        """Close the connections and end watches; the reader is not to be used again."""
+        self._closed = True
         await self._client.aclose()
 
     async def __aenter__(self) -> Self:

@@ -13,6 +13,8 @@ import msgspec
 
 SILENCE_S = 10.0
 """A channel silent for this long is subscribed anew: a connection can be dead without saying so."""
+POLL_S = 1.0
+"""How often a watch looks whether its reader was closed."""
 
 
 class Change(msgspec.Struct, frozen=True):

@@ -14,7 +14,7 @@ from typing import Any, Self, TypeVar
 import msgspec
 import redis
 
-from streams.client.changes import SILENCE_S, STANDING_FIELDS, Change, News
+from streams.client.changes import POLL_S, SILENCE_S, STANDING_FIELDS, Change, News
 from streams.client.errors import UnavailableError
 from streams.client.reading import Reading, fields_of, place_of, read, read_all, sorted_places
 from streams.publish.connection import BackOff, RedisAddress
@@ -56,6 +56,7 @@ class KpiReader:
         self._keys = Keys(tenant)
         self._max_age_ms = round(max_age * 1000)
         self._clock = clock
+        self._closed = False
 
     def get(
         self, kpi: str, window: str = "24h", dimension: str | None = None, value: str | None = None
@@ -106,9 +107,12 @@ class KpiReader:
         return sorted_places(self._keys, self._ask(lambda: self._client.smembers(self._keys.index)))
 
     def watch(self) -> Iterator[Change]:
-        """Yield the snapshot that stands, then every newer one; waits for ever, reconnects by itself."""
+        """Yield the snapshot that stands, then every newer one, until the reader is closed.
+
+        Reconnects by itself, with growing waits.
+        """
         news, back_off = News(), BackOff()
-        while True:
+        while not self._closed:
             try:
                 for change in self._changes(news):
                     back_off.reset()
@@ -123,8 +127,8 @@ class KpiReader:
             if standing:
                 yield standing
             heard_s = time.monotonic()
-            while time.monotonic() - heard_s < SILENCE_S:
-                message = channel.get_message(timeout=SILENCE_S)
+            while time.monotonic() - heard_s < SILENCE_S and not self._closed:
+                message = channel.get_message(timeout=POLL_S)
                 if message is None:
                     continue
                 heard_s = time.monotonic()
@@ -133,8 +137,9 @@ class KpiReader:
                     yield change
 
     def close(self) -> None:
-        """Close the connections; the reader is not to be used again."""
-        self._client.close()
+        """Close the connections and end watches; the reader is not to be used again."""
+        self._closed = True
+        self._client.connection_pool.disconnect(inuse_connections=False)  # a watch closes its own
 
     def __enter__(self) -> Self:
         return self

@@ -10,6 +10,7 @@ Records hold only events that are not after the partition's clock: later ones ar
 
 from enum import IntEnum
 from struct import Struct as Layout
+from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -172,6 +173,7 @@ class Customer:
         "cohort",
         "due",
         "engaged",
+        "facts",
         "first",
         "flags",
         "kept",
@@ -190,6 +192,8 @@ class Customer:
         self.flags = 0
         self.purchases = b""
         self.changed = True
+        self.facts: Any = None
+        """Facts of the general path with their clock; None once the record changed."""
         self._body: Body | None = None
         self._packed_body = _NO_BODY
 

@@ -6,6 +6,7 @@ the changelog keeps); those touched since the last ``drain`` are objects.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from streams.core.cells import emit_engaged, emit_life, emit_orders, emit_surveys
 from streams.core.changes import pair_lengths
@@ -22,6 +23,19 @@ ACTIVE_AT, LONG_TERM_AT, LOW_AT = 0, 1, 2
 BAND_AT = {0: LOW_AT, LOW: LOW_AT, MEDIUM: LOW_AT + 1, HIGH: LOW_AT + 2}
 GAUGES_WIDTH = 5
 ANONYMOUS = b"A"
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """Which families of panes a change touches."""
+
+    life: bool = True
+    orders: bool = True
+    surveys: bool = True
+
+
+EVERYTHING = Touched()
+LIFE_ALONE = Touched(orders=False, surveys=False)
 
 
 class Customers:
@@ -113,34 +127,40 @@ class Customers:
 
     def facts(self, customer: Customer) -> Facts:
         """What is true of a customer at the clock."""
-        return derive(customer, self.clock, self.definition, self.identity, self.nobody)
+        known = customer.facts
+        if known is None or known[0] != self.clock:
+            facts = derive(customer, self.clock, self.definition, self.identity, self.nobody)
+            known = customer.facts = (self.clock, facts)
+        return known[1]
 
-    def retract(self, customer: Customer, facts: Facts, *, orders: bool = True, surveys: bool = True) -> None:
-        """Take out what a record contributes; life and engagement always."""
-        self._emit(customer, facts, -1, orders=orders, surveys=surveys)
-
-    def enter(
-        self, key: bytes, customer: Customer, facts: Facts, *, orders: bool = True, surveys: bool = True
-    ) -> None:
-        """Add what a record contributes, write its header and set its timer."""
-        self._emit(customer, facts, 1, orders=orders, surveys=surveys)
-        write_header(customer, facts)
-        due = stand_due(customer, self.clock)
-        if due:
-            self.timers.set(due, key)
-
-    def _emit(self, customer: Customer, facts: Facts, sign: int, *, orders: bool, surveys: bool) -> None:
+    def emit(self, customer: Customer, facts: Facts, sign: int, families: Touched = EVERYTHING) -> None:
+        """Add (1) or take out (-1) what a record contributes to some families, and to the gauges."""
         panes = self.families
-        emit_life(panes.life, panes.calendar, facts, self.groups, sign)
+        if families.life:
+            emit_life(panes.life, panes.calendar, facts, self.groups, sign)
         emit_engaged(panes.orders, facts, sign)
-        if orders:
+        if families.orders:
             emit_orders(panes.orders, customer, facts, self.lengths, sign)
-        if surveys:
+        if families.surveys:
             emit_surveys(panes.surveys, customer, facts, sign)
         self.not_active += sign * facts.life.not_active
         self.void_pending += sign * facts.void_pending
         if facts.band:
             self.stand(facts.cohort, facts.band, sign, long_term=facts.long_term)
+
+    def enter(self, key: bytes, customer: Customer, families: Touched = EVERYTHING) -> None:
+        """Derive a changed record anew, add what it contributes, write its header and set its timer."""
+        customer.facts = None
+        facts = self.facts(customer)
+        self.emit(customer, facts, 1, families)
+        write_header(customer, facts)
+        self.schedule(key, customer, self.clock)
+
+    def schedule(self, key: bytes, customer: Customer, t: int) -> None:
+        """Set the timer of a record for its next change after t."""
+        due = stand_due(customer, t)
+        if due:
+            self.timers.set(due, key)
 
     def stand(self, cohort: int, band: int, sign: int, *, long_term: bool) -> None:
         """Count an active customer in the gauges, or take one out."""
@@ -190,17 +210,16 @@ class Customers:
             self._live_on(customer, t)
         elif customer.state == State.ACTIVE and stand_due(customer, self.clock) <= t:
             self._drift(customer, t)
-        due = stand_due(customer, t)
-        if due:
-            self.timers.set(due, key)
+        self.schedule(key, customer, t)
 
     def _live_on(self, customer: Customer, t: int) -> None:
         """What changed in life between the clock and t."""
         before = self.facts(customer)
         after = derive(customer, t, self.definition, self.identity, self.nobody)
-        self._emit(customer, before, -1, orders=False, surveys=False)
-        self._emit(customer, after, 1, orders=False, surveys=False)
+        self.emit(customer, before, -1, LIFE_ALONE)
+        self.emit(customer, after, 1, LIFE_ALONE)
         write_header(customer, after)
+        customer.facts = None
 
     def _drift(self, customer: Customer, t: int) -> None:
         """The risk band alone may have changed between the clock and t: the record does not."""
@@ -219,11 +238,8 @@ class Customers:
             if customer.flags & ERASED and customer.body.erased_ms <= oldest:
                 self.remove(key)
                 continue
-            facts = self.facts(customer)
-            self._emit(customer, facts, 1, orders=True, surveys=True)
-            due = stand_due(customer, self.clock)
-            if due:
-                self.timers.set(due, key)
+            self.emit(customer, self.facts(customer), 1)
+            self.schedule(key, customer, self.clock)
 
 
 def write_header(customer: Customer, facts: Facts) -> None:

@@ -43,7 +43,7 @@ def erase(customers: Customers, key: bytes, at_ms: int, entropy: Callable[[], by
     customer = customers.get(key)
     if customer is None:
         return
-    customers.retract(customer, customers.facts(customer))
+    customers.emit(customer, customers.facts(customer), -1)
     past, rest = _split(customer, at_ms)
     customers.remove(key)
     _strip_voided(customers, past)
@@ -51,10 +51,10 @@ def erase(customers: Customers, key: bytes, at_ms: int, entropy: Callable[[], by
         past.body.erased_ms = at_ms
         anonymous = ANONYMOUS + entropy()
         customers.put(anonymous, past)
-        customers.enter(anonymous, past, customers.facts(past))
+        customers.enter(anonymous, past)
     if _holds_anything(rest):
         customers.put(key, rest)
-        customers.enter(key, rest, customers.facts(rest))
+        customers.enter(key, rest)
 
 
 def _split(customer: Customer, at_ms: int) -> tuple[Customer, Customer]:

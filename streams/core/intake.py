@@ -22,13 +22,12 @@ from streams.core.customers import Customers
 from streams.core.definition import Definition
 from streams.core.erasure import Marker, erase
 from streams.core.events import Cancellation, Erase, Event, Malformed, Purchase, Signup, Survey, Void
-from streams.core.fast import PurchasePath
-from streams.core.general import apply_entry
 from streams.core.groups import Groups
 from streams.core.identity import Identity
 from streams.core.journal import COUNTED, Journal
 from streams.core.ledger import Ledger
 from streams.core.parking import Parked, Parking
+from streams.core.paths import Paths
 
 DUPLICATE = "duplicate"
 ERASED = "erased"
@@ -42,10 +41,10 @@ class Intake:
         "_base_currency",
         "_customers",
         "_entropy",
-        "_fast",
         "_groups",
         "_identity",
         "_journal",
+        "_paths",
         "_retention_ms",
         "changed_markers",
         "ledger",
@@ -69,7 +68,7 @@ class Intake:
         self._groups: Groups = customers.groups
         self._entropy = entropy
         self._journal = journal
-        self._fast = PurchasePath(customers)
+        self._paths = Paths(customers, by_age=journal is None)
         self.ledger = Ledger()
         self.parking = Parking()
         self.markers: dict[bytes, Marker] = {}
@@ -91,16 +90,12 @@ class Intake:
     def unpark(self, t: int) -> None:
         """Apply what was parked and is dated at or before t, which is the clock now."""
         for parked in self.parking.due(t):
-            entry = parked.entry
-            if isinstance(entry, PurchaseEntry) and self._in_order(parked.key, entry):
-                self._note("purchase", entry.at_ms)
-            else:
-                self._apply(parked)
+            self._apply(parked)
 
     def _purchases(self, events: Sequence[Event | Malformed]) -> None:
         customers, identity = self._customers, self._identity
         hot, cold_get, markers, parking = customers.hot, customers.get, self.markers, self.parking
-        fits, apply = self._fast.fits, self._fast.apply
+        fits, apply = self._paths.purchases.fits, self._paths.purchases.apply
         clock, base_currency = customers.clock, self._base_currency
         newest, counted = self.newest.get("purchase", -1), 0
         for event in events:
@@ -129,13 +124,6 @@ class Intake:
             self.ledger.reject(kind, event.reason)
         else:
             self._one(kind, event)
-
-    def _in_order(self, key: bytes, entry: PurchaseEntry) -> bool:
-        customer = self._customers.get(key)
-        if customer is None or not self._fast.fits(customer, entry.at_ms):
-            return False
-        self._fast.apply(key, customer, entry.digest, entry.at_ms, entry.amount_minor << 1 | entry.base)
-        return True
 
     def _one(self, kind: str, event: Event) -> None:
         key = self._identity.customer(event.customer_id)
@@ -180,7 +168,7 @@ class Intake:
             erase(self._customers, parked.key, at_ms, self._entropy)
             self._mark(parked.key, acted_ms=at_ms)
         else:
-            reason = apply_entry(self._customers, parked.key, entry, by_age=self._journal is None)
+            reason = self._paths.apply(parked.key, entry)
             if reason is not None:
                 self.ledger.count(kind, -1)
                 self.ledger.ignore(kind, reason)

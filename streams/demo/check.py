@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -10,7 +11,7 @@ import msgspec
 from streams.core.definition import Definition
 from streams.core.snapshot import Snapshot
 from streams.demo.compare import Comparison, Mismatch, compare
-from streams.demo.observe import Observer
+from streams.demo.observe import Observed, Observer
 from streams.replay import replay
 
 _SETTLE_S = 180.0
@@ -62,13 +63,17 @@ async def check(
     watch.lap("settle")
     observed = await observer.observe(within=_AGREE_S)
     watch.lap("observe")
-    recounted = await asyncio.to_thread(_recount, journal, observed.t_ms, definition)
+    recounted = await asyncio.to_thread(recount, journal, observed, definition)
     watch.lap("recount")
     return recounted, compare(observed, recounted, definition)
 
 
-def _recount(journal: Path, t_ms: int, definition: Definition) -> Snapshot:
-    return next(iter(replay(_lines(journal), definition=definition, as_of=[t_ms], every_ms=None)))
+def recount(journal: Path, observed: Observed, definition: Definition) -> Snapshot:
+    """What should be published at the instants that were observed, from the journal alone."""
+    as_of = [observed.t_ms, observed.dimensions_t_ms]
+    snapshots = {s.t_ms: s for s in replay(_lines(journal), definition=definition, as_of=as_of)}
+    dimensions = snapshots[observed.dimensions_t_ms].dimensions
+    return replace(snapshots[observed.t_ms], dimensions=dimensions)
 
 
 def _lines(journal: Path) -> Iterator[bytes]:

@@ -5,10 +5,11 @@ anew until they agree.
 """
 
 import asyncio
+import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import aiohttp
 import msgspec
@@ -18,6 +19,8 @@ from redis.asyncio import Redis
 from streams.publish.layout import Keys, Place
 
 _POLL_S = 0.1
+_SNAPSHOT_T = b"crm_snapshot_timestamp_seconds"
+_DIMENSIONS_T = b"crm_dimensions_timestamp_seconds"
 _TIMEOUT = aiohttp.ClientTimeout(total=5)
 
 Document = dict[str, Any]
@@ -36,6 +39,8 @@ class Observed:
     """Everything published at one t; documents and pages by the name of who showed them."""
 
     t_ms: int
+    dimensions_t_ms: int
+    """Of the values by dimension: earlier by up to their interval."""
     documents: Mapping[str, Document]
     pages: Mapping[str, Page]
     hashes: Mapping[Place, Mapping[str, str]]
@@ -75,7 +80,7 @@ class Observer:
             await asyncio.sleep(_POLL_S)
 
     async def observe(self, *, within: float) -> Observed:
-        """Everything at the next t that all of them show; dimension values at that t too.
+        """Everything at the next t that all of them show.
 
         Raises:
             ObservationError: they do not agree on one.
@@ -83,42 +88,80 @@ class Observer:
         deadline = time.monotonic() + within
         async with aiohttp.ClientSession(timeout=_TIMEOUT) as session:
             while time.monotonic() < deadline:
-                observed = await self._look(session)
-                if observed is not None:
-                    return observed
+                look = await self._look(session)
+                if look.instants is not None:
+                    return self._read(look, look.instants)
                 await asyncio.sleep(_POLL_S)
         raise ObservationError(f"Redis and the workers showed no common t within {within:g} s")
 
-    async def _look(self, session: aiohttp.ClientSession) -> Observed | None:
-        """One look at everything; None if it is not of one t, or if a value is withheld."""
-        document, hashes = await self._redis_state()
-        documents, pages = {"redis": document}, {}
-        for name, url in self._workers.items():
-            async with session.get(f"{url}/api/snapshot") as answer:
-                documents[name] = await answer.json()
-            async with session.get(f"{url}/metrics") as answer:
-                pages[name] = parse_page(await answer.text())
-        ts = {document.get("t") for document in documents.values()}
-        ts |= {document.get("dimensions_t") for document in documents.values()}
-        ts |= {round(1000 * page.get(("crm_snapshot_timestamp_seconds", ()), 0)) for page in pages.values()}
-        if len(ts) > 1 or not all(document.get("windows") for document in documents.values()):
-            return None
-        return Observed(document["t"], documents, pages, hashes)
+    async def _look(self, session: aiohttp.ClientSession) -> "_Look":
+        """Fetch everything as fast as it goes."""
+        keys: list[str] = sorted(await self._redis.smembers(self._keys.index))
+        urls = [f"{url}{path}" for path in ("/api/snapshot", "/metrics") for url in self._workers.values()]
+        (stored, *hashes), *bodies = await asyncio.gather(
+            self._stored(keys), *(_fetch(session, url) for url in urls)
+        )
+        documents = [stored or b"{}", *bodies[: len(self._workers)]]
+        return _Look(documents, bodies[len(self._workers) :], dict(zip(keys, hashes, strict=True)))
 
-    async def _redis_state(self) -> tuple[Document, dict[Place, Mapping[str, str]]]:
-        keys: Sequence[str] = sorted(await self._redis.smembers(self._keys.index))
+    async def _stored(self, keys: Sequence[str]) -> list[Any]:
+        """The snapshot and all hashes, as of one moment."""
         async with self._redis.pipeline(transaction=True) as pipe:
             pipe.get(self._keys.snapshot)
             for key in keys:
                 pipe.hgetall(key)
-            text, *found = await pipe.execute()
-        places = {key: self._keys.place(key) for key in keys}
-        hashes = {place: fields for key, fields in zip(keys, found, strict=True) if (place := places[key])}
-        return ({} if text is None else msgspec.json.decode(text)), hashes
+            found: list[Any] = await pipe.execute()
+            return found
+
+    def _read(self, look: "_Look", instants: tuple[int, int]) -> Observed:
+        names = ("redis", *self._workers)
+        documents = {
+            name: msgspec.json.decode(text) for name, text in zip(names, look.documents, strict=True)
+        }
+        pages = {
+            name: parse_page(text.decode()) for name, text in zip(self._workers, look.pages, strict=True)
+        }
+        hashes = {place: fields for key, fields in look.hashes.items() if (place := self._keys.place(key))}
+        return Observed(*instants, documents, pages, hashes)
 
     async def _document(self) -> Document:
         text = await self._redis.get(self._keys.snapshot)
         return {} if text is None else msgspec.json.decode(text)
+
+
+class _Head(msgspec.Struct):
+    """What tells documents of one t."""
+
+    t: int = -1
+    dimensions_t: int = -1
+    windows: dict[str, msgspec.Raw] = {}
+
+
+class _Look(NamedTuple):
+    """One look at everything, unread."""
+
+    documents: list[bytes]
+    pages: list[bytes]
+    hashes: dict[str, Mapping[str, str]]
+
+    @property
+    def instants(self) -> tuple[int, int] | None:
+        """The t and the dimensions' t that all of it has; None if it has several, or no values."""
+        heads = [msgspec.json.decode(text, type=_Head) for text in self.documents]
+        found = {(head.t, head.dimensions_t) for head in heads}
+        found |= {(_instant(page, _SNAPSHOT_T), _instant(page, _DIMENSIONS_T)) for page in self.pages}
+        return found.pop() if len(found) == 1 and all(head.windows for head in heads) else None
+
+
+def _instant(page: bytes, name: bytes) -> int:
+    """The value of a sample without labels, in ms; -1 if it is not there."""
+    found = re.search(rb"^%b (\S+)$" % name, page, re.MULTILINE)
+    return round(1000 * float(found[1])) if found else -1
+
+
+async def _fetch(session: aiohttp.ClientSession, url: str) -> bytes:
+    async with session.get(url) as answer:
+        return await answer.read()
 
 
 def parse_page(text: str) -> dict[Series, float]:

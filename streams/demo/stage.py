@@ -38,6 +38,8 @@ class Stage:
         self._kafka: EmbeddedKafka | None = None
         self._valkey = ValkeyServer()
         self.directory = Path(tempfile.mkdtemp(prefix="kpi-demo-"))
+        self.keep_directory = False
+        """Set when somebody should look at it."""
         self.workers: list[DemoWorker] = []
         self.kafka_name = ""
         self.transactional = False
@@ -53,18 +55,15 @@ class Stage:
             for number in range(1, WORKERS + 1):
                 self.workers.append(DemoWorker(number, self.directory, settings))
                 self.workers[-1].start()
-        except BaseException:
-            await self._end()
+        except BaseException as error:
+            await self._leave(error)
             raise
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._end()
-        failed = isinstance(error, Exception)
-        if not failed:
-            shutil.rmtree(self.directory, ignore_errors=True)
+        await self._leave(error)
 
     def check(self) -> None:
         """Make sure that all workers run.
@@ -113,6 +112,14 @@ class Stage:
             )
         finally:
             await admin.close()
+
+    async def _leave(self, error: BaseException | None) -> None:
+        """End everything; keep the directory if something failed."""
+        await self._end()
+        if self.keep_directory or isinstance(error, Exception):
+            self._tell(f"Logs: {self.directory}")
+        else:
+            shutil.rmtree(self.directory, ignore_errors=True)
 
     async def _end(self) -> None:
         await asyncio.gather(*(asyncio.to_thread(worker.stop) for worker in self.workers))

@@ -5,7 +5,8 @@ through a few times a minute; what was held back is counted and named once it sp
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from time import monotonic
 
 PERIOD_S = 60.0
@@ -49,6 +50,18 @@ def limit(suppressed: Callable[[], None]) -> None:
         if name.split(".")[0] == "aiokafka" and isinstance(logger, logging.Logger):
             logger.filters = [item for item in logger.filters if not isinstance(item, Limiter)]
             logger.addFilter(limiter)
+
+
+@contextmanager
+def quiet_client() -> Iterator[None]:
+    """Let the caller alone say what is wrong with Kafka: aiokafka's own lines are left out meanwhile."""
+    client = logging.getLogger("aiokafka")
+    level = client.level
+    client.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        client.setLevel(level)
 
 
 class Summary:

@@ -83,6 +83,8 @@ class Owned:
         self._targets: dict[str, int] = {}
         self._arrived: dict[str, int] = {}
         self._again = False
+        self._promised = -1
+        """No totals will be asked for before: see State.view."""
 
     # -- where it stands ------------------------------------------------------------------------------
 
@@ -165,7 +167,8 @@ class Owned:
     def _apply(self, taken: list[tuple[str, list[KafkaRecord]]], floor: int) -> None:
         """Apply aligned records; what dead letters leave no room for waits again."""
         if not self.live:
-            self.state.view(floor - floor % self._dimension_ms)
+            self._promised = max(self._promised, floor - floor % self._dimension_ms)
+            self.state.view(self._promised)
             self.state.advance(min(floor, max(records[-1].timestamp for _, records in taken)))
         for topic, records in taken:
             room = self.dead.room
@@ -206,10 +209,12 @@ class Owned:
         self.proceed(wall)
         if not self.live:
             return None
-        t = wall - wall % self._tick_ms
+        t = max(wall - wall % self._tick_ms, self.state.clock)
+        if t < self._promised:
+            return None  # the wall clock was set back while catching up: wait until it is there again
         common = t - t % self._dimension_ms
         dimensions = None
-        if common >= self.state.clock and common != self.dimensions_t:
+        if common >= max(self.state.clock, self._promised) and common != self.dimensions_t:
             self.state.advance(common)
             dimensions = self.state.totals(dimensions=True)
             self.dimensions_t = common

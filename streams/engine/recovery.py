@@ -55,9 +55,13 @@ async def recover(
     consumer = client.reader()
     await consumer.start()
     try:
+        logs = [TopicPartition(topic, place.partition) for topic in sources]
+        consumer.assign([place, *logs])  # the sources only so that all topics become known at once
+        consumer.pause(*logs)
         count, marker = await _read(client, consumer, state, place, expected)
-        state.restored(None if marker is None else marker.header)
-        offsets = await _offsets(client, consumer, place.partition, list(sources), marker)
+        # in a thread: it may take seconds, and nobody else has the state yet
+        await asyncio.to_thread(state.restored, None if marker is None else marker.header)
+        offsets = await _offsets(client, consumer, logs, marker)
     finally:
         await consumer.stop()
     return Recovered(offsets, 0 if marker is None else marker.epoch, count, marker is None)
@@ -71,7 +75,6 @@ async def _read(
     expected: Marker,
 ) -> tuple[int, Marker | None]:
     """All records of the changelog into the state; the last marker comes back."""
-    consumer.assign([source])
     end = 0
     if client.exactly_once:  # a broker without transactions may not tell the end of a log truly
         end = (await consumer.end_offsets([source]))[source]
@@ -97,20 +100,16 @@ async def _read(
 async def _offsets(
     client: Client,
     consumer: aiokafka.AIOKafkaConsumer,
-    partition: int,
-    topics: list[str],
+    logs: list[TopicPartition],
     marker: Marker | None,
 ) -> dict[str, int]:
     """Where to read on: the marker's offsets, checked; the beginning of topics it does not know."""
-    places = [TopicPartition(topic, partition) for topic in topics]
-    # one request a topic, all at once: a client learns of one unknown topic a request, with a pause after it
-    found = await asyncio.gather(*(consumer.beginning_offsets([place]) for place in places))
-    begin = {place.topic: offset for offsets in found for place, offset in offsets.items()}
+    begin = {place.topic: offset for place, offset in (await consumer.beginning_offsets(logs)).items()}
     if marker is None:
         return begin
     end = None
     if client.exactly_once:
-        end = {place.topic: offset for place, offset in (await consumer.end_offsets(places)).items()}
-    offsets = {topic: marker.offsets.get(topic, begin[topic]) for topic in topics}
-    check_offsets(partition, offsets, begin, end)
+        end = {place.topic: offset for place, offset in (await consumer.end_offsets(logs)).items()}
+    offsets = {topic: marker.offsets.get(topic, begin[topic]) for topic in begin}
+    check_offsets(logs[0].partition, offsets, begin, end)
     return offsets

@@ -16,6 +16,7 @@ from aiokafka.errors import KafkaConnectionError, KafkaError, for_code
 from streams.engine.client import RECORD_BYTES, Client
 from streams.engine.deadletter import EXTRA_BYTES, SOURCE_MAX_BYTES
 from streams.engine.exits import EngineError, ExitCode
+from streams.engine.logs import quiet_client
 from streams.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -160,7 +161,8 @@ async def ensure_patiently(settings: Settings, client: Client, tell: Callable[[s
     told = False
     while True:
         try:
-            made = await ensure(settings, client)
+            with quiet_client():
+                made = await ensure(settings, client)
         except (KafkaError, OSError) as error:
             reason = _reason(settings, error)
             tell(reason)

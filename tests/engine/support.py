@@ -26,6 +26,7 @@ class CountingState:
         self.received = 0
         self.malformed = 0
         self._changed: set[bytes] = set()
+        self._view = -1
         self._written: tuple[int, int, int] | None = None
 
     def apply(self, kind: str, records: Sequence[KafkaRecord]) -> list[tuple[KafkaRecord, str]]:
@@ -56,10 +57,13 @@ class CountingState:
         self.clock = max(self.clock, t)
 
     def view(self, t: int) -> None:
-        """Nothing is kept by window."""
+        """Hold the engine to its promise."""
+        self._view = max(self._view, t)
 
     def totals(self, *, dimensions: bool = True) -> Totals:
         """How many records each kind had, in the overall vector."""
+        if self.clock < self._view:
+            raise ValueError("totals were promised not to be asked for")
         totals = self.accounting_only()
         vector = [0] * (2 * len(KINDS))
         for counts in self.customers.values():

@@ -221,3 +221,16 @@ def test_dead_letters_pause_the_sources_until_they_are_flushed() -> None:
     partition.proceed()
     assert state.malformed == MAX_RECORDS + 50
     assert not partition.holds("p")
+
+
+def test_a_wall_clock_set_back_while_catching_up_is_waited_for() -> None:
+    """What was promised not to be asked for is not asked for."""
+    wall = Wall(2 * HOUR)
+    partition, _ = owned(wall)
+    partition.seen_end("s", 0)
+    partition.seen_end("p", 1)
+    partition.take("p", batch(0, 100))
+    wall.now = HOUR
+    assert partition.evaluate() is None
+    wall.now = 2 * HOUR + 1_000
+    assert partition.evaluate() is not None

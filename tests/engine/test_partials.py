@@ -2,8 +2,8 @@
 
 from streams.core.totals import OVERALL, Accounting, Totals
 from streams.engine.partials import HEADER_KEY, GroupWriter, Header, Pair, encode_header, group_key, parse_key
-from streams.engine.totals_reader import PartitionLog, Told
 from streams.engine.timed import TimedRecord
+from streams.engine.totals_reader import PartitionLog, Told
 
 
 def header(epoch: int, t: int, *, live: bool = True) -> Pair:

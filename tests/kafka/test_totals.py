@@ -12,7 +12,7 @@ Deploy = Callable[..., Deployment]
 
 
 def test_readers_are_told_the_totals_of_every_partition(deploy: Deploy) -> None:
-    """Two readers, one from the start and one late, agree with what was sent, also after a change of owner."""
+    """Two readers, one from the start, one late, agree with what was sent, also after a change of owner."""
     deployment = deploy()
 
     async def test() -> None:

@@ -21,13 +21,17 @@ from streams.core.customer import (
     pack_purchase,
     purchases_of,
 )
-from streams.core.customers import Customers
+from streams.core.customers import EVERYTHING, LIFE_ALONE, Customers, Touched
 from streams.core.derive import Facts, by_identity
 from streams.core.life import NEW, REACTIVATED
 from streams.core.sealing import compact, seal_purchase, seal_survey, sealed_of
 
 SEALED = "sealed"
 OVERFLOW = "overflow"
+
+SURVEYS_ALONE = Touched(life=False, orders=False)
+ORDERS_ALONE = Touched(life=False, surveys=False)
+LIFE_AND_ORDERS = Touched(surveys=False)
 
 _at = attrgetter("at_ms")
 _order = attrgetter("at_ms", "digest")
@@ -47,7 +51,7 @@ def apply_entry(customers: Customers, key: bytes, entry: Entry, *, by_age: bool)
         customer = Customer()
         _insert(customer, entry)
         customers.put(key, customer)
-        customers.enter(key, customer, customers.facts(customer))
+        customers.enter(key, customer)
         return None
     if by_age:
         _seal_by_age(customers, customer, entry)
@@ -55,15 +59,26 @@ def apply_entry(customers: Customers, key: bytes, entry: Entry, *, by_age: bool)
     if reason is not None:
         return reason
     before = customers.facts(customer)
-    moves = isinstance(entry, VoidEntry) or _moves(customer, before, entry)
-    orders = moves or isinstance(entry, PurchaseEntry)
-    surveys = moves or isinstance(entry, SurveyEntry)
-    customers.retract(customer, before, orders=orders, surveys=surveys)
+    touched = _touched(customers, customer, before, entry)
+    customers.emit(customer, before, -1, touched)
     _insert(customer, entry)
-    customers.enter(key, customer, customers.facts(customer), orders=orders, surveys=surveys)
+    customers.enter(key, customer, touched)
     while customer.kept > customers.definition.kept_events:
         seal_oldest(customers, customer)
     return None
+
+
+def _touched(customers: Customers, customer: Customer, before: Facts, entry: Entry) -> Touched:
+    """The families that an entry may change."""
+    if isinstance(entry, SurveyEntry):
+        return SURVEYS_ALONE
+    if isinstance(entry, PurchaseEntry):
+        quiet = customers.definition.inactivity_churn_ms is None
+        settled = quiet and customer.flags & PLAIN_LIFE and entry.at_ms >= customer.since
+        return ORDERS_ALONE if settled else LIFE_AND_ORDERS
+    if isinstance(entry, VoidEntry) or _moves(customer, before, entry):
+        return EVERYTHING
+    return LIFE_ALONE
 
 
 def _refusal(customers: Customers, customer: Customer, entry: Entry) -> str | None:
@@ -140,6 +155,7 @@ def seal_oldest(customers: Customers, customer: Customer) -> None:
     customer.kept -= 1
     compact(sealed, panes, customers.clock - customers.definition.retention_ms)
     customer.changed = True
+    customer.facts = None
 
 
 def _settled(body: Body, digest: bytes) -> bool:

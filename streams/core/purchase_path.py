@@ -66,6 +66,7 @@ class PurchasePath:
         customer.purchases += PURCHASE.pack(digest, at_ms, money)
         customer.kept += 1
         customer.changed = True
+        customer.facts = None
         if newest:
             customer.engaged = at_ms
         last = customer.last

@@ -1,0 +1,220 @@
+"""Both readers against a real Valkey, with what the sink really writes."""
+
+import asyncio
+import inspect
+import json
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from streams.client import (
+    NOW,
+    AsyncKpiReader,
+    KpiReader,
+    Place,
+    Reading,
+    RecoveringError,
+    StaleError,
+    State,
+    UnavailableError,
+)
+from streams.core.definition import Definition
+from streams.core.kpi import Values
+from streams.core.snapshot import Snapshot, build_accounting_only
+from streams.core.totals import Accounting
+from streams.embedded import ValkeyServer, free_port
+from streams.publish.connection import RedisAddress
+from streams.publish.redis import RedisSink
+from tests.publish import world
+from tests.publish.sinks import WITHIN_S, running
+from tests.publish.world import T0
+from tests.support.eventually import eventually_async
+
+DEFINITION = Definition(window_names=("1h", "24h"))
+SNAPSHOT = world.snapshot(DEFINITION)
+
+
+class Tenant:
+    """A tenant of its own, its writer and its readers."""
+
+    def __init__(self, url: str, asker: type[KpiReader | AsyncKpiReader]) -> None:
+        self.url = url
+        self.name = f"reader-{uuid4().hex}"
+        self._asker = asker
+
+    def write(self, snapshot: Snapshot) -> None:
+        """Write a snapshot."""
+
+        async def scene() -> None:
+            sink = RedisSink(RedisAddress(self.url), self.name)
+            async with running(sink):
+                sink.publish(snapshot)
+
+                async def written() -> bool:
+                    return sink.writes > 0
+
+                await eventually_async(written, within=WITHIN_S)
+
+        asyncio.run(scene())
+
+    def ask(self, method: str, *args: Any, age_s: float = 1.0, max_age: float = 10.0) -> Any:  # noqa: ANN401 - any answer
+        """Ask either reader, so old that T0 was `age_s` ago."""
+
+        async def scene() -> Any:  # noqa: ANN401 - any answer
+            reader = self._asker(self.url, self.name, max_age, clock=lambda: T0 / 1000 + age_s)
+            try:
+                answer = getattr(reader, method)(*args)
+                return await answer if inspect.isawaitable(answer) else answer
+            finally:
+                closed = reader.close()
+                if closed is not None:
+                    await closed
+
+        return asyncio.run(scene())
+
+    def get(self, *args: str, age_s: float = 1.0, max_age: float = 10.0) -> Reading:
+        """Ask for one KPI."""
+        reading = self.ask("get", *args, age_s=age_s, max_age=max_age)
+        assert isinstance(reading, Reading)
+        return reading
+
+
+@pytest.fixture(params=[KpiReader, AsyncKpiReader])
+def tenant(request: pytest.FixtureRequest, valkey: ValkeyServer) -> Tenant:
+    """A tenant that is asked by one kind of reader, then by the other."""
+    return Tenant(valkey.url, request.param)
+
+
+def test_every_value_of_the_snapshot_is_read_as_it_was_written(tenant: Tenant) -> None:
+    """All KPIs of a window and of a dimension value, part by part."""
+    tenant.write(SNAPSHOT)
+    periods: dict[tuple[str | None, ...], Values] = {
+        ("24h", None, None): SNAPSHOT.windows["24h"],
+        (NOW, None, None): SNAPSHOT.now,
+    }
+    periods[("1h", "segment", "smb")] = SNAPSHOT.dimensions.values["segment"]["smb"]["1h"]
+    for place, values in periods.items():
+        readings = tenant.ask("get_all", *place)
+        assert readings.keys() == values.keys()
+        for kpi, value in values.items():
+            found = readings[kpi]
+            parts = (
+                found.value,
+                found.numerator,
+                found.denominator,
+                found.n,
+                found.low,
+                found.high,
+                found.status,
+            )
+            assert parts == tuple(getattr(value, part) for part in value.__struct_fields__[:7])
+            assert found.parts == {
+                part: number for part, number in value.extras.items() if number is not None
+            }
+
+
+def test_one_kpi_is_the_same_as_in_all(tenant: Tenant) -> None:
+    """With its window's edges and its age."""
+    tenant.write(SNAPSHOT)
+    found = tenant.get("churn_ratio", "24h")
+    assert found == tenant.ask("get_all", "24h")["churn_ratio"]
+    assert (found.state, found.require(), found.age_s) == (State.FRESH, 3 / 47, 1.0)
+    assert (found.start, found.end, found.t_ms) == (T0 - 86_400_000, T0, T0)
+    assert tenant.get("nps_score", "1h", "touchpoint", "onboarding").parts["promoters"] == 18
+
+
+def test_states_are_told_apart(tenant: Tenant) -> None:
+    """fresh, stale, low_n, absent: by place, KPI, age and max_age."""
+    tenant.write(SNAPSHOT)
+    assert tenant.get("churn_ratio").state is State.FRESH
+    assert tenant.get("churn_ratio", age_s=10.5).state is State.STALE
+    assert tenant.get("churn_ratio", age_s=10.5, max_age=60.0).state is State.FRESH
+    assert tenant.get("csat_mean.5").state is State.LOW_N
+    assert tenant.get("no_such_kpi").state is State.ABSENT
+    assert tenant.get("churn_ratio", "2h").state is State.ABSENT
+    assert tenant.get("churn_ratio", "24h", "segment", "nobody").state is State.ABSENT
+
+
+def test_an_undefined_kpi_still_has_its_parts(tenant: Tenant) -> None:
+    """Nothing to divide by is not zero and not absent."""
+    tenant.write(world.snapshot(DEFINITION, size=0))
+    found = tenant.get("churn_ratio")
+    assert (found.state, found.value, found.denominator) == (State.UNDEFINED, None, 0)
+
+
+def test_what_the_publisher_calls_stale_or_recovering_is_that(tenant: Tenant) -> None:
+    """Even where the reader's clock finds nothing wrong."""
+    tenant.write(SNAPSHOT.with_condition("stale", computed_at_ms=T0 + 400))
+    with pytest.raises(StaleError):
+        tenant.get("churn_ratio").require()
+    tenant.write(SNAPSHOT.with_condition("recovering", computed_at_ms=T0 + 500))
+    with pytest.raises(RecoveringError):
+        tenant.get("churn_ratio").require()
+    assert tenant.get("churn_ratio").n == 47
+
+
+def test_during_the_first_catch_up_everything_is_recovering(tenant: Tenant) -> None:
+    """No KPI is there yet, and none is called absent."""
+    snapshot = build_accounting_only(Accounting(), DEFINITION, t_ms=T0, computed_at_ms=T0, partitions={})
+    tenant.write(snapshot)
+    assert tenant.get("churn_ratio").state is State.RECOVERING
+    assert tenant.ask("get_all") == {}
+
+
+def test_the_document_and_the_places_are_read(tenant: Tenant) -> None:
+    """The whole snapshot, and which windows and dimension values there are."""
+    assert (tenant.ask("snapshot"), tenant.ask("keys")) == (None, [])
+    tenant.write(SNAPSHOT)
+    assert tenant.ask("snapshot") == json.loads(SNAPSHOT.json())
+    places = tenant.ask("keys")
+    assert places[:3] == [Place("1h"), Place("24h"), Place(NOW)]
+    assert Place("24h", "reason", "price") in places
+    assert len(places) == 3 + 2 * 3 + 2 * 2
+
+
+def test_tenants_do_not_see_each_other(tenant: Tenant) -> None:
+    """The tenant is part of every key."""
+    tenant.write(SNAPSHOT)
+    assert Tenant(tenant.url, KpiReader).get("churn_ratio").state is State.ABSENT
+
+
+@pytest.mark.parametrize("asker", [KpiReader, AsyncKpiReader])
+def test_an_unreachable_redis_is_an_error_of_its_own(asker: type[KpiReader | AsyncKpiReader]) -> None:
+    """Nothing is known: neither absent nor stale; no secret in the message."""
+    away = Tenant(f"redis://:s3cret@127.0.0.1:{free_port()}/0", asker)
+    for method, *args in (("get", "churn_ratio"), ("get_all",), ("snapshot",), ("keys",)):
+        with pytest.raises(UnavailableError) as raised:
+            away.ask(method, *args)
+        assert "s3cret" not in str(raised.value)
+
+
+@pytest.mark.parametrize("asker", [KpiReader, AsyncKpiReader])
+@pytest.mark.parametrize("url", ["http://127.0.0.1", "127.0.0.1:6379"])
+def test_an_address_that_cannot_be_is_refused_at_once(
+    asker: type[KpiReader | AsyncKpiReader], url: str
+) -> None:
+    """The caller's mistake, at construction."""
+    with pytest.raises(ValueError, match="scheme"):
+        asker(url)
+
+
+def test_readers_are_context_managers(valkey: ValkeyServer) -> None:
+    """They close their connections."""
+    with KpiReader(valkey.url) as reader:
+        assert reader.keys() is not None
+
+    async def scene() -> None:
+        async with AsyncKpiReader(valkey.url) as reader:
+            assert await reader.keys() is not None
+
+    asyncio.run(scene())
+
+
+def test_both_readers_have_the_same_signatures() -> None:
+    """The twin is a twin."""
+    for name in ("__init__", "get", "get_all", "snapshot", "keys", "watch", "close"):
+        sync, twin = (inspect.signature(getattr(asker, name)) for asker in (KpiReader, AsyncKpiReader))
+        assert sync.parameters.keys() == twin.parameters.keys()
+        defaults = [parameter.default for parameter in sync.parameters.values()]
+        assert defaults == [parameter.default for parameter in twin.parameters.values()]
