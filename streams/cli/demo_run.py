@@ -2,10 +2,11 @@
 
 import asyncio
 import time
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from pathlib import Path
 from typing import BinaryIO
 
+import msgspec
 from rich.console import Console
 from rich.live import Live
 
@@ -37,7 +38,6 @@ class DemoRun:
         self._console = console
         self._table = table
         self._watch = Stopwatch()
-        self._stopped = False
         self._first_numbers_s: float | None = None
 
     async def run(self, seconds: float | None) -> Report | None:
@@ -48,28 +48,32 @@ class DemoRun:
         """
         async with Stage(self._options, self._console.print) as stage:
             self._watch.lap("environment")
-            with ExitStack() as files:
+            workers = {worker.name: worker.url for worker in stage.workers}
+            async with Observer(stage.redis_url, _TENANT, workers) as observer:
+                if seconds is None:
+                    await self._play(stage, observer, None, None)
+                    return None
                 file = stage.directory / "sent.jsonl"
-                journal = None if seconds is None else files.enter_context(file.open("wb"))
-                traffic = await self._play(stage, journal, seconds)
-            return None if seconds is None else await self._check(stage, traffic, file)
+                with file.open("wb") as journal:
+                    traffic = await self._play(stage, observer, journal, seconds)
+                return await self._check(stage, observer, traffic, file)
 
-    async def _play(self, stage: Stage, journal: BinaryIO | None, seconds: float | None) -> Traffic:
+    async def _play(
+        self, stage: Stage, observer: Observer, journal: BinaryIO | None, seconds: float | None
+    ) -> Traffic:
         """Send and show until the time is over; everything is acknowledged then."""
-        traffic = Traffic(self._options, journal)
         async with (
             Sender(stage.kafka_options, idempotent=stage.transactional) as sender,
             AsyncKpiReader(stage.redis_url, _TENANT) as reader,
         ):
-            playing = asyncio.create_task(traffic.play(sender, lambda: self._stopped))
+            traffic = Traffic(self._options, sender, journal, observer.received)
+            playing = asyncio.create_task(traffic.play())
             try:
                 await self._show(Screen(stage, traffic, reader), stage, playing, seconds)
+                traffic.stop()
+                await playing
             finally:
-                self._stopped = True
-                if not playing.done() and (task := asyncio.current_task()) and task.cancelling():
-                    playing.cancel()
-                with suppress(asyncio.CancelledError):
-                    await playing
+                playing.cancel()
         return traffic
 
     async def _show(
@@ -105,21 +109,14 @@ class DemoRun:
         if live is None:
             self._console.print(line)
 
-    async def _check(self, stage: Stage, traffic: Traffic, journal: Path) -> Report:
+    async def _check(self, stage: Stage, observer: Observer, traffic: Traffic, journal: Path) -> Report:
         self._watch.lap("live")
         self._console.print("Traffic ended; waiting until all is applied, then recounting ...")
-        definition = Definition()
-        observer = Observer(stage.redis_url, _TENANT, {worker.name: worker.url for worker in stage.workers})
-        try:
-            recounted, comparison = await check(observer, journal, traffic.sent, definition, self._watch)
-        finally:
-            await observer.close()
+        recounted, comparison = await check(observer, journal, traffic.sent, Definition(), self._watch)
         timings = self._watch.timings
         if self._first_numbers_s is not None:
             timings["first_numbers_s"] = self._first_numbers_s
-        accounting = recounted.document()["accounting"]
-        stage.keep_directory = comparison.different > 0
-        return Report(
+        report = Report(
             ok=comparison.different == 0,
             t=recounted.t_ms,
             compared=comparison.compared,
@@ -127,7 +124,11 @@ class DemoRun:
             mismatches=comparison.mismatches,
             sent=traffic.sent,
             history=traffic.history_sent,
-            accounting=accounting if isinstance(accounting, dict) else {},
+            accounting=comparison.accounting,
             kafka=stage.kafka_name,
             timings=timings,
         )
+        if not report.ok:
+            stage.keep_directory = True
+            (stage.directory / "report.json").write_bytes(msgspec.json.encode(report))
+        return report

@@ -17,6 +17,7 @@ from streams.core.customer import (
     PURCHASE,
     STANDING,
     Body,
+    CancellationEntry,
     Customer,
     Form,
     SignupEntry,
@@ -130,8 +131,8 @@ class _Kept:
         targets = {void.target for void in body.voids if void.target}
         found: set[bytes] = set()
 
-        def stays(entry: SignupEntry | SurveyEntry | object) -> bool:
-            digest = identity.event(entry.source, entry.event_id)  # type: ignore[attr-defined]
+        def stays(entry: SignupEntry | CancellationEntry | SurveyEntry) -> bool:
+            digest = identity.event(entry.source, entry.event_id)
             if digest in targets:
                 found.add(digest)
                 return False

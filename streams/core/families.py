@@ -3,12 +3,8 @@
 from dataclasses import dataclass
 
 from streams.core import quantities as q
-from streams.core.definition import DAY_MS, HOUR_MS, Definition, Tier, Window
+from streams.core.definition import HOUR_MS, Definition, Tier, Window
 from streams.core.panes import Mark, Panes
-
-SEASONS = {HOUR_MS: tuple(DAY_MS * k for k in range(1, 8)), DAY_MS: tuple(7 * DAY_MS * k for k in range(1, 5))}
-"""Window length -> how far back the same hours of other days are (ms)."""
-
 
 @dataclass(slots=True)
 class Families:
@@ -38,12 +34,6 @@ def season_marks(window: Window, shift_ms: int) -> tuple[Mark, Mark]:
     return Mark(0, 1, shift_ms, HOUR_MS), Mark(window.ms, window.res_ms, shift_ms, HOUR_MS)
 
 
-def seasonal_windows(definition: Definition) -> tuple[Window, ...]:
-    """The windows that have a seasonal comparison."""
-    fits = [w for w in definition.windows if w.ms in SEASONS]
-    return tuple(w for w in fits if SEASONS[w.ms][-1] + w.ms + HOUR_MS <= definition.retention_ms)
-
-
 def families(definition: Definition) -> Families:
     """Empty panes for a definition."""
     ages = {w.ms for w in definition.windows}
@@ -51,8 +41,8 @@ def families(definition: Definition) -> Families:
     pairs = q.pair_windows(definition)
     seasons = {
         m
-        for window in seasonal_windows(definition)
-        for shift in SEASONS[window.ms]
+        for window in definition.windows
+        for shift in definition.seasonal_shifts_ms(window)
         for m in season_marks(window, shift)
     }
 

@@ -131,9 +131,9 @@ def _seal_by_age(customers: Customers, customer: Customer, entry: Entry) -> None
 
 
 def _oldest_ms(customer: Customer) -> int:
-    purchases = purchases_of(customer.purchases[:PURCHASE_SIZE])
-    surveys = customer.body.surveys
-    return min(entry.at_ms for entry in (*purchases, *surveys[:1]))
+    times = [entry.at_ms for entry in purchases_of(customer.purchases[:PURCHASE_SIZE])]
+    times += [entry.at_ms for entry in customer.body.surveys[:1]]
+    return min(times)
 
 
 def seal_oldest(customers: Customers, customer: Customer) -> None:

@@ -229,7 +229,8 @@ def _holds(customer: Customer, digest: bytes, source: str, event_id: str) -> boo
             return True
         at = block.find(digest, at + 1)
     body = customer.body
-    named = (*body.signups, *body.cancellations, *body.surveys)
+    named: list[SignupEntry | CancellationEntry | SurveyEntry] = [*body.signups, *body.cancellations]
+    named += body.surveys
     return any(e.event_id == event_id and e.source == source for e in named) or any(
         void.digest == digest for void in body.voids
     )

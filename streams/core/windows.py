@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from streams.core import quantities as q
 from streams.core.definition import Definition, Window
-from streams.core.families import SEASONS, Families, mark, season_marks, seasonal_windows
+from streams.core.families import Families, mark, season_marks
 from streams.core.panes import Sums
 from streams.core.totals import FLOW_INDEX, FLOWS, Vector
 
@@ -25,7 +25,7 @@ class Assembler:
     def __init__(self, definition: Definition, families: Families) -> None:
         self._definition = definition
         self._families = families
-        self._seasonal_windows = seasonal_windows(definition)
+        self._shifts = {w: definition.seasonal_shifts_ms(w) for w in definition.windows}
         self._marks = {w: mark(definition, w.ms) for w in definition.windows}
         self._baselines = {w: mark(definition, 25 * w.ms) for w in definition.windows}
         self._doubles = {w: mark(definition, 2 * w.ms) for w in definition.windows}
@@ -62,8 +62,7 @@ class Assembler:
             self._life(flows, window, t, gauges[0], life)
             self._orders(flows, window, orders)
             flows[_SURVEYS] = surveys[self._families.surveys.index(self._marks[window])]
-            if window in self._seasonal_windows:
-                self._seasonal(flows, window, t, gauges[0], calendar)
+            self._seasonal(flows, window, t, gauges[0], calendar)
             vector += flows
         return vector
 
@@ -102,7 +101,7 @@ class Assembler:
 
     def _seasonal(self, flows: Sums, window: Window, t: int, active: int, sums: list[Sums]) -> None:
         panes = self._families.calendar
-        for shift in SEASONS[window.ms]:
+        for shift in self._shifts[window]:
             end, begin = season_marks(window, shift)
             after, since = sums[panes.index(end)], sums[panes.index(begin)]
             at_end, at_begin = active - _change(after), active - _change(since)

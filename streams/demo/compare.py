@@ -42,6 +42,8 @@ class Comparison:
     compared: int = 0
     different: int = 0
     mismatches: list[Mismatch] = field(default_factory=list)
+    accounting: Document = field(default_factory=dict)
+    """Of the recount."""
 
     def add(self, place: str, expected: Mapping[Any, object], found: Mapping[Any, object]) -> None:
         """Compare two mappings, key by key of both."""
@@ -56,8 +58,8 @@ class Comparison:
 
 def compare(observed: Observed, recounted: Snapshot, definition: Definition) -> Comparison:
     """Hold everything observed against the recount at the same t."""
-    comparison = Comparison()
     expected: Document = msgspec.json.decode(recounted.json())
+    comparison = Comparison(accounting=expected["accounting"])
     for name, document in observed.documents.items():
         comparison.add(f"{name} snapshot", dict(_leaves(expected)), dict(_leaves(document)))
     page = _expected_page(recounted, definition)

@@ -9,7 +9,8 @@ import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from types import TracebackType
+from typing import Any, NamedTuple, Self
 
 import aiohttp
 import msgspec
@@ -61,9 +62,18 @@ class Observer:
         self._keys = Keys(tenant)
         self._workers = workers
 
-    async def close(self) -> None:
-        """Close the connections."""
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         await self._redis.aclose()
+
+    async def received(self) -> int:
+        """How many records the workers have received, by what Redis says; 0 while it says nothing."""
+        count: int = (await self._document()).get("accounting", {}).get("received", 0)
+        return count
 
     async def settled(self, sent: int, *, within: float) -> None:
         """Wait until every record sent is applied and none waits for its time.

@@ -95,7 +95,7 @@ class Merger:
         if not parts:
             return None
         known = self._breakdown
-        breakdown = self._broken(parts[0].t)
+        breakdown = self._broken()
         if _same(parts, self._summed) and breakdown is known:
             return None
         self._summed = parts
@@ -125,15 +125,14 @@ class Merger:
         for totals in newest:
             accounting.add(totals.accounting)
         t = min(max(totals.t for totals in newest), now_ms)
-        t = max(t, self._snapshot.t_ms if self._snapshot else t)
         return build_accounting_only(
             accounting, self._definition, t_ms=t, computed_at_ms=now_ms, partitions=infos
         )
 
-    def _broken(self, t: int) -> Breakdown | None:
-        """The newest breakdown at or before t that all partitions have; the one there is, if no newer."""
+    def _broken(self) -> Breakdown | None:
+        """The newest breakdown that all partitions have; the one there is, if no newer."""
         least = self._breakdown.t_ms if self._breakdown else -1
-        parts = newest_common((part.dimensions for part in self._parts), least, most=t)
+        parts = newest_common((part.dimensions for part in self._parts), least)
         if not parts or _same(parts, self._broken_down):
             return self._breakdown
         at = parts[0].t

@@ -25,6 +25,7 @@ def test_a_worker_counts_and_a_clean_stop_leaves_nothing_behind(deploy: Deploy) 
         worker.signal(signal.SIGTERM)
         assert worker.code() == 0
         after = deployment.worker()
+        eventually(after.ready, within=20)
         markers = await deployment.all_counted()
         after.signal(signal.SIGINT)
         assert after.code() == 0

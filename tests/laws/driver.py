@@ -1,27 +1,31 @@
 """Drives partitions over a history in many ways: arrival order, clock, batches, restarts, partitions.
 
-Whatever the way, the totals at the end must be those of the recount. The way is drawn from a seed.
+Whatever the way, the totals at the end must be those of the recount. The way is drawn from a seed. A restart
+goes through nothing but the compacted changelog and the header, as a crash after a flush would.
 """
 
 import base64
 import json
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import count
 from random import Random
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
-from streams.core.definition import Definition
+from streams.core.definition import DAY_MS, Definition
 from streams.core.events import Kind
-from streams.core.identity import Identity
+from streams.core.identity import DIGEST_SIZE, Identity
 from streams.core.partition import PartitionState
-from streams.core.totals import FLOWS, GAUGES, Group, Totals, Vector, merge
-from tests.spoiling import kind_of
+from streams.core.totals import Totals, merge
+from tests.spoiling import Record, kind_of
 
 IDENTITY = Identity(b"a secret of the tests")
 CLOCKS = ("newest", "behind", "ahead", "fixed", "parked", "mixed")
 """Where the clock stands while records arrive: at the newest event, far behind it, ahead of it up to the
 final t, at the final t, before everything, or jumping about."""
+_JUMPY = CLOCKS[:4]
+_MS_LIMIT = 10**14
 
 
 class KafkaRecord(NamedTuple):
@@ -40,23 +44,113 @@ class Way:
     partitions: int = 1
     restart: float = 0.0
     """Chance of a restart after a batch."""
+    flush: float = 0.0
+    """Chance of a flush after a batch."""
     batch: int = 5
+    promise: bool = False
+    """Whether it is promised at the start that no totals will be asked for before the end."""
 
 
-def kafka_record(record: dict[str, Any]) -> KafkaRecord:
+class Driven:
+    """One partition with its changelog.
+
+    Args:
+        definition: what the numbers mean.
+
+    Attributes:
+        log: the compacted changelog.
+        written: every record that ever went into it, in order.
+    """
+
+    def __init__(self, definition: Definition) -> None:
+        self._definition = definition
+        self._numbers = count()
+        self.state = self._fresh()
+        self.log: dict[bytes, bytes] = {}
+        self.written: list[tuple[bytes, bytes | None]] = []
+
+    def _fresh(self) -> PartitionState:
+        return PartitionState(self._definition, IDENTITY, entropy=self._entropy)
+
+    def _entropy(self) -> bytes:
+        return next(self._numbers).to_bytes(DIGEST_SIZE, "big")
+
+    def flush(self) -> dict[bytes, bytes | None]:
+        """Write what changed into the changelog, and tell it."""
+        drained = self.state.drain()
+        self.written += drained
+        for key, value in drained:
+            if value is None:
+                self.log.pop(key, None)
+            else:
+                self.log[key] = value
+        return dict(drained)
+
+    def restart(self) -> None:
+        """Go on as after a crash that follows a flush."""
+        self.flush()
+        header = self.state.header()
+        self.state = self._fresh()
+        for key, value in self.log.items():
+            self.state.restore(key, value)
+        self.state.restored(header)
+
+    def take(self, records: Iterable[Record]) -> None:
+        """Apply records one by one."""
+        for record in records:
+            self.state.apply(cast("Kind", kind_of(record)), [kafka_record(record)])
+
+
+def kafka_record(record: Record) -> KafkaRecord:
     """A record of a history as Kafka would hand it out."""
-    raw = (
-        base64.b64decode(record["value_b64"])
-        if "value_b64" in record
-        else json.dumps(record["value"]).encode()
-    )
+    coded = record.get("value_b64")
+    raw = json.dumps(record["value"]).encode() if coded is None else base64.b64decode(coded)
     key = record.get("key")
     return KafkaRecord(
         None if key is None else key.encode("utf-8", "surrogatepass"), raw, record["timestamp"]
     )
 
 
-def partition_of(record: KafkaRecord, partitions: int) -> int:
+def drive(
+    records: Sequence[Record], t: int, way: Way, rng: Random, definition: Definition | None = None
+) -> list[Driven]:
+    """Drive partitions over records in their order; their clocks end at t."""
+    shares: list[list[tuple[str, KafkaRecord]]] = [[] for _ in range(way.partitions)]
+    for record in records:
+        seen = kafka_record(record)
+        shares[_partition_of(seen, way.partitions)].append((kind_of(record), seen))
+    return [_drive_one(share, t, way, rng, definition or Definition()) for share in shares]
+
+
+def _drive_one(
+    records: list[tuple[str, KafkaRecord]], t: int, way: Way, rng: Random, definition: Definition
+) -> Driven:
+    driven = Driven(definition)
+    if way.promise:
+        driven.state.view(t)
+    for kind, batch in _batches(records, way.batch, rng):
+        clock = _clock(way.clock, batch, t, driven.state.clock, rng)
+        if clock is not None:
+            driven.state.advance(min(clock, t))
+        driven.state.apply(kind, batch)
+        if rng.random() < way.flush:
+            driven.flush()
+        if rng.random() < way.restart:
+            driven.restart()
+            if way.promise:
+                driven.state.view(t)
+    driven.state.advance(t)
+    if way.restart:
+        driven.restart()
+    return driven
+
+
+def totals_of(driven: Iterable[Driven]) -> Totals:
+    """The sum of the partitions' totals."""
+    return merge(one.state.totals() for one in driven)
+
+
+def _partition_of(record: KafkaRecord, partitions: int) -> int:
     """As a producer's partitioner would: by customer, whether or not the record carries its key."""
     try:
         customer = str(json.loads(record.value or b"")["customer_id"]).encode("utf-8", "surrogatepass")
@@ -65,113 +159,35 @@ def partition_of(record: KafkaRecord, partitions: int) -> int:
     return zlib.crc32(customer) % partitions
 
 
-def restarted(state: PartitionState, definition: Definition, log: dict[bytes, bytes]) -> PartitionState:
-    """The state after a crash that follows a flush: read back from its compacted changelog."""
-    for key, value in state.drain():
-        if value is None:
-            log.pop(key, None)
-        else:
-            log[key] = value
-    again = PartitionState(definition, IDENTITY)
-    for key, value in log.items():
-        again.restore(key, value)
-    again.restored(state.header())
-    return again
-
-
-def drive(
-    records: Sequence[dict[str, Any]], t: int, way: Way, rng: Random, definition: Definition | None = None
-) -> list[PartitionState]:
-    """Drive partitions over records in their order; their clocks end at t."""
-    rules = definition or Definition()
-    states = [PartitionState(rules, IDENTITY) for _ in range(way.partitions)]
-    logs: list[dict[bytes, bytes]] = [{} for _ in states]
-    for p in range(way.partitions):
-        mine = [(kind_of(r), k) for r in records if partition_of(k := kafka_record(r), way.partitions) == p]
-        for batch in _batches(mine, way.batch, rng):
-            clock = _clock(way.clock, batch, t, states[p].clock, rng)
-            if clock is not None:
-                states[p].advance(min(clock, t))
-            kind: Any = batch[0][0]
-            states[p].apply(kind, [record for _, record in batch])
-            if rng.random() < way.restart:
-                states[p] = restarted(states[p], rules, logs[p])
-        states[p].advance(t)
-        if way.restart:
-            states[p] = restarted(states[p], rules, logs[p])
-    return states
-
-
-def totals_of(states: Iterable[PartitionState]) -> Totals:
-    """The sum of the partitions' totals."""
-    return merge(state.totals() for state in states)
-
-
-def named(
-    groups: dict[Group, Vector], definition: Definition | None = None
-) -> dict[Group, dict[str, dict[str, int]]]:
-    """Vectors as the recount names their numbers; all-zero groups are left out."""
-    rules = definition or Definition()
-    out: dict[Group, dict[str, dict[str, int]]] = {}
-    for group, vector in groups.items():
-        row = {"now": dict(zip(GAUGES, vector, strict=False))}
-        for i, window in enumerate(rules.windows):
-            at = len(GAUGES) + i * len(FLOWS)
-            row[window.name] = dict(zip(FLOWS, vector[at : at + len(FLOWS)], strict=True))
-        if any(n for numbers in row.values() for n in numbers.values()):
-            out[group] = row
-    return out
-
-
-def differences(
-    found: dict[Group, dict[str, dict[str, int]]], expected: dict[Group, Any]
-) -> list[tuple[Group, str, str, int, int]]:
-    """(group, window, name, found, expected) wherever two counts differ; absent is 0."""
-    out = []
-    for group in found.keys() | expected.keys():
-        mine, theirs = found.get(group, {}), expected.get(group, {})
-        for window in mine.keys() | theirs.keys():
-            a, b = mine.get(window, {}), theirs.get(window, {})
-            out += [
-                (group, window, name, a.get(name, 0), b.get(name, 0))
-                for name in a.keys() | b.keys()
-                if a.get(name, 0) != b.get(name, 0)
-            ]
-    return sorted(out)
-
-
 def _batches(
     records: list[tuple[str, KafkaRecord]], size: int, rng: Random
-) -> Iterable[list[tuple[Kind, KafkaRecord]]]:
-    batch: list[Any] = []
-    for kind, record in records:
-        if batch and (batch[0][0] != kind or len(batch) >= rng.randint(1, size)):
-            yield batch
-            batch = []
-        batch.append((kind, record))
-    if batch:
-        yield batch
+) -> Iterator[tuple[Kind, list[KafkaRecord]]]:
+    """Batches of one kind each, as a fetch of one topic brings them."""
+    start = 0
+    for end in range(1, len(records) + 1):
+        kind = records[start][0]
+        if end == len(records) or records[end][0] != kind or end - start >= rng.randint(1, size):
+            yield cast("Kind", kind), [record for _, record in records[start:end]]
+            start = end
 
 
 def _time_of(record: KafkaRecord) -> int:
     try:
-        at = json.loads(record.value or b"")["occurred_at"]
+        at: Any = json.loads(record.value or b"")["occurred_at"]
     except (ValueError, KeyError, TypeError):
         return 0
-    return at if type(at) is int and 0 < at < 10**14 else 0
+    return at if type(at) is int and 0 < at < _MS_LIMIT else 0
 
 
-def _clock(clock: str, batch: list[tuple[Kind, KafkaRecord]], t: int, now: int, rng: Random) -> int | None:
-    newest = max(_time_of(record) for _, record in batch)
-    if clock == "mixed":
-        clock = rng.choice(CLOCKS[:4])
-    match clock:
+def _clock(clock: str, batch: Sequence[KafkaRecord], t: int, now: int, rng: Random) -> int | None:
+    newest = max(map(_time_of, batch))
+    match rng.choice(_JUMPY) if clock == "mixed" else clock:
         case "newest":
             return newest
         case "behind":
-            return max(1, newest - rng.randint(1, 20 * 86_400_000))
+            return max(1, newest - rng.randint(1, 20 * DAY_MS))
         case "ahead":
-            return min(t, max(newest, now) + rng.randint(0, 5 * 86_400_000))
+            return max(newest, now) + rng.randint(0, 5 * DAY_MS)
         case "fixed":
             return t
     return None

@@ -143,9 +143,9 @@ def _sums(name: str, scores: Sequence[int]) -> Counts:
     }
 
 
-def has_seasonal(window: Window) -> bool:
-    """Whether a window is compared with the same hours of other days."""
-    return window.ms in SEASONAL_SHIFTS_MS
+def has_seasonal(window: Window, definition: Definition) -> bool:
+    """Whether a window is compared with the same hours of other days: as far as panes are kept for them."""
+    return bool(definition.seasonal_shifts_ms(window))
 
 
 def _spike_counts(lives: Sequence[Life], t_ms: int, window: Window, definition: Definition) -> Counts:
@@ -153,7 +153,7 @@ def _spike_counts(lives: Sequence[Life], t_ms: int, window: Window, definition: 
     baseline, seasons = [], []
     if definition.has_baseline(window):
         baseline = [(definition.floor_edge(t_ms, BASELINE_WINDOWS * window.ms), start)]
-    if has_seasonal(window):
+    if has_seasonal(window, definition):
         shifts = SEASONAL_SHIFTS_MS[window.ms]
         seasons = [(_hour(start - shift), _hour(end - shift)) for shift in shifts]
     return {

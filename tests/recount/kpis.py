@@ -188,7 +188,7 @@ def _spikes(c: Counts, window: Window, definition: Definition) -> Values:
     values = {}
     if definition.has_baseline(window):
         values["churn_spike_p"] = _spike(c, "base")
-    if has_seasonal(window):
+    if has_seasonal(window, definition):
         values["churn_spike_seasonal_p"] = _spike(c, "seasonal")
     return values
 
