@@ -135,11 +135,10 @@ class Body(Struct, gc=False, array_like=True, omit_defaults=True):
     cancellations: list[CancellationEntry] = []
     surveys: list[SurveyEntry] = []
     voids: list[VoidEntry] = []
-    activations: list[int] = []
-    """Times of sealed purchases that activated."""
+    activity: list[int] = []
+    """Times of sealed orders that life still depends on."""
     sealed: Sealed | None = None
     erased_ms: int = 0
-    inactive_since_ms: int = 0
 
 
 HEADER = Layout("<6qIIIHBB")
@@ -193,7 +192,7 @@ class Customer:
         self.purchases = b""
         self.changed = True
         self.facts: Any = None
-        """Facts of the general path with their clock; None once the record changed."""
+        """What derive.py last found (Facts); None once the record changed."""
         self._body: Body | None = None
         self._packed_body = _NO_BODY
 

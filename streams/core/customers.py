@@ -127,11 +127,11 @@ class Customers:
 
     def facts(self, customer: Customer) -> Facts:
         """What is true of a customer at the clock."""
-        known = customer.facts
-        if known is None or known[0] != self.clock:
-            facts = derive(customer, self.clock, self.definition, self.identity, self.nobody)
-            known = customer.facts = (self.clock, facts)
-        return known[1]
+        known: Facts | None = customer.facts
+        if known is None or known.t != self.clock:
+            known = derive(customer, self.clock, self.definition, self.identity, self.nobody)
+            customer.facts = known
+        return known
 
     def emit(self, customer: Customer, facts: Facts, sign: int, families: Touched = EVERYTHING) -> None:
         """Add (1) or take out (-1) what a record contributes to some families, and to the gauges."""

@@ -43,6 +43,8 @@ by_identity = attrgetter("at_ms", "event_id", "source")
 class Facts:
     """What is true of a customer as of t. Times in ms, 0 for none."""
 
+    t: int
+    """As of when."""
     cohort: int
     life: Life
     cost_minor: int | None
@@ -74,9 +76,9 @@ def derive(customer: Customer, t: int, definition: Definition, identity: Identit
     until = erased or t
     times = [at_ms for _, at_ms, amount in PURCHASE.iter_unpack(kept.purchases) if amount >= 0]
     activators = times
-    if body.activations:
+    if body.activity:
         activators = times.copy()
-        for at in body.activations:
+        for at in body.activity:
             insort(activators, at)
     life = live(LifeEvents(kept.signups, kept.cancellations, activators), until, definition)
     if erased:
@@ -84,6 +86,7 @@ def derive(customer: Customer, t: int, definition: Definition, identity: Identit
     sealed = body.sealed
     chain = ([x for x in (sealed.second_ms, sealed.last_ms) if x] if sealed else []) + times
     facts = Facts(
+        t=t,
         cohort=kept.latest.cohort if kept.latest else nobody,
         life=life,
         cost_minor=_cost(life, kept.signups),

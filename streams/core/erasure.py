@@ -68,7 +68,7 @@ def _split(customer: Customer, at_ms: int) -> tuple[Customer, Customer]:
         mine.cancellations = [e for e in body.cancellations if (e.at_ms <= at_ms) is holds]
         mine.surveys = [e for e in body.surveys if (e.at_ms <= at_ms) is holds]
         mine.voids = [e for e in body.voids if (e.at_ms <= at_ms) is holds]
-        mine.activations = [x for x in body.activations if (x <= at_ms) is holds]
+        mine.activity = [x for x in body.activity if (x <= at_ms) is holds]
         purchases = [p for p in bought if (p.at_ms <= at_ms) is holds]
         side.purchases = b"".join(map(pack_purchase, purchases))
         side.kept = len(purchases) + len(mine.surveys)

@@ -6,6 +6,7 @@ from streams.core import quantities as q
 from streams.core.definition import HOUR_MS, Definition, Tier, Window
 from streams.core.panes import Mark, Panes
 
+
 @dataclass(slots=True)
 class Families:
     """Panes by what they count."""

@@ -144,7 +144,7 @@ def seal_oldest(customers: Customers, customer: Customer) -> None:
     panes = customers.families.orders
     sealed = sealed_of(customer)
     if bought and (not surveys or bought[0].at_ms <= surveys[0].at_ms):
-        _keep_activation(customers, customer, bought[0])
+        _keep_activity(customers, customer, bought[0])
         customer.purchases = customer.purchases[PURCHASE_SIZE:]
         if not _settled(body, bought[0].digest):
             seal_purchase(sealed, bought[0], panes, customers.lengths)
@@ -168,12 +168,21 @@ def _settled(body: Body, digest: bytes) -> bool:
     return found
 
 
-def _keep_activation(customers: Customers, customer: Customer, entry: PurchaseEntry) -> None:
-    """A sealed purchase at whose time an activation stands goes on activating."""
+def _keep_activity(customers: Customers, customer: Customer, entry: PurchaseEntry) -> None:
+    """A sealed order at whose time an activation stands goes on activating; it goes on being activity too.
+
+    Activity matters where quiet customers leave: of what lies between two orders no further apart than that,
+    nothing needs to stay.
+    """
+    quiet_ms = customers.definition.inactivity_churn_ms
     if customer.flags & PLAIN_LIFE:
         activations = [customer.since]
     else:
         transitions = customers.facts(customer).life.transitions
         activations = [x.at_ms for x in transitions if x.kind in (NEW, REACTIVATED)]
-    if entry.amount_minor >= 0 and entry.at_ms in activations:
-        insort(customer.body.activations, entry.at_ms)
+    if entry.amount_minor < 0 or (quiet_ms is None and entry.at_ms not in activations):
+        return
+    kept = customer.body.activity
+    insort(kept, entry.at_ms)
+    if quiet_ms is not None and kept[:-2] and kept[-1] - kept[-3] <= quiet_ms and kept[-2] not in activations:
+        del kept[-2]

@@ -6,11 +6,13 @@ and every malformed record (docs/contract.md, section 9).
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Iterator
 
 from streams.core.totals import Accounting
 
 COUNTED = ""
+_LATER = ("sealed", "overflow")
+"""Classes that are decided when a record is applied, after the journal noted it as counted."""
 
 
 class Journal:
@@ -33,12 +35,15 @@ class Journal:
     @property
     def newest_ms(self) -> int | None:
         """The greatest date of a counted record."""
-        return max((max(dates) for (_, reason), dates in self._dates.items() if reason == COUNTED), default=None)
+        return max(map(max, self._counted()), default=None)
 
     @property
     def oldest_ms(self) -> int | None:
         """The least date of a counted record."""
-        return min((min(dates) for (_, reason), dates in self._dates.items() if reason == COUNTED), default=None)
+        return min(map(min, self._counted()), default=None)
+
+    def _counted(self) -> "Iterator[array[int]]":
+        return (dates for (_, reason), dates in self._dates.items() if reason == COUNTED)
 
     def accounting(self, t: int, state: Accounting) -> Accounting:
         """The accounting as of t.
@@ -47,17 +52,24 @@ class Journal:
             t: as of when (ms).
             state: what the state accounts for at t: the malformed, what was ignored when applied, the gauges.
         """
-        by_kind = {name: n for name, n in state.by_kind.items() if ":malformed:" in name}
-        applied = {n: v for n, v in state.by_kind.items() if n.endswith((":sealed", ":overflow"))}
-        by_kind.update(applied)
+        by_kind = dict(state.by_kind)
+        for name in [name for name in by_kind if name.endswith((":duplicate", ":erased"))]:
+            del by_kind[name]
+        counted: dict[str, int] = {}
         for (kind, reason), n in self._counts(t).items():
-            name = f"{kind}:ignored:{reason}" if reason else f"{kind}:counted:"
-            late = 0 if reason else sum(v for k, v in applied.items() if k.startswith(f"{kind}:"))
-            by_kind[name] = n - late
+            if reason == COUNTED:
+                counted[kind] = n - sum(by_kind.get(f"{kind}:ignored:{late}", 0) for late in _LATER)
+            else:
+                by_kind[f"{kind}:ignored:{reason}"] = n
+        ignored: dict[str, int] = {}
+        for name, n in by_kind.items():
+            _, outcome, reason = name.split(":")
+            if outcome == "ignored":
+                ignored[reason] = ignored.get(reason, 0) + n
         return Accounting(
-            received=sum(by_kind.values()),
-            counted=_of(by_kind, "counted", by_reason=False),
-            ignored=_of(by_kind, "ignored", by_reason=True),
+            received=sum(by_kind.values()) + sum(counted.values()),
+            counted=counted,
+            ignored=ignored,
             malformed=dict(state.malformed),
             not_active=state.not_active,
             void_pending=state.void_pending,
@@ -73,12 +85,3 @@ class Journal:
         counts = {key: bisect_right(dates, t) for key, dates in self._dates.items()}
         return {key: n for key, n in counts.items() if n}
 
-
-def _of(by_kind: Mapping[str, int], outcome: str, *, by_reason: bool) -> dict[str, int]:
-    sums: dict[str, int] = {}
-    for name, n in by_kind.items():
-        kind, of, reason = name.split(":")
-        if of == outcome:
-            label = reason if by_reason else kind
-            sums[label] = sums.get(label, 0) + n
-    return sums

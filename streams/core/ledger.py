@@ -27,9 +27,11 @@ class Ledger(msgspec.Struct, array_like=True):
         """Class a record as malformed."""
         _add(self.malformed, kind, reason)
 
-    def accounting(self, *, not_active: int, parked: int, void_pending: int, folded_values: int) -> Accounting:
+    def accounting(
+        self, *, not_active: int, parked: int, void_pending: int, folded_values: int
+    ) -> Accounting:
         """The ledger with the gauges beside it, as totals carry it."""
-        by_kind = {f"{kind}:counted:": n for kind, n in self.counted.items()}
+        by_kind: dict[str, int] = {}
         for outcome, table in (("ignored", self.ignored), ("malformed", self.malformed)):
             for kind, reasons in table.items():
                 by_kind.update({f"{kind}:{outcome}:{reason}": n for reason, n in reasons.items()})

@@ -57,7 +57,9 @@ class Recounted:
             "counted": outcomes["counted"],
             "malformed": outcomes["malformed"],
             **Counter(f"ignored {r.reason}" for r in receipts if r.outcome == "ignored"),
-            "parked": sum(r.outcome == "counted" and r.event is not None and r.event.at_ms > t for r in receipts),
+            "parked": sum(
+                r.outcome == "counted" and r.event is not None and r.event.at_ms > t for r in receipts
+            ),
             "not_active": sum(one.not_active for one in lives),
             "void_pending": sum(one.person.void_pending for one in lives),
         }

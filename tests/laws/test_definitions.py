@@ -21,7 +21,9 @@ DEFINITIONS = {
     "other formulas": replace(PLAIN, formula="stripe", nps_basis="responses", base_currency="EUR"),
     "short windows": replace(PLAIN, window_names=("1m", "15m")),
     "odd windows": replace(PLAIN, window_names=("36h", "3d", "46d", "90d", "92d")),
-    "one kind of pane": replace(PLAIN, tiers=(Tier(HOUR_MS, 40 * DAY_MS),), window_names=("1h", "24h", "20d", "40d")),
+    "one kind of pane": replace(
+        PLAIN, tiers=(Tier(HOUR_MS, 40 * DAY_MS),), window_names=("1h", "24h", "20d", "40d")
+    ),
     "fine panes for long": replace(
         PLAIN,
         tiers=(Tier(MINUTE_MS, DAY_MS), Tier(10 * MINUTE_MS, 14 * DAY_MS), Tier(2 * HOUR_MS, 62 * DAY_MS)),
