@@ -65,7 +65,7 @@ def command(
     if as_json and seconds is None:
         raise CliError(Exit.USAGE, "--json: only a check has a report; add --for SECONDS")
     options = DemoOptions(customers, days, partitions, seed, rate)
-    console = Console(stderr=as_json)
+    console = Console(stderr=as_json, soft_wrap=True)
     report = None
     try:
         report = asyncio.run(

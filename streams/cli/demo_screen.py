@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -37,9 +38,9 @@ class Screen:
         return self._traffic.live
 
     @property
-    def sent(self) -> int:
-        """Records sent so far."""
-        return self._traffic.sent
+    def history_sent(self) -> int:
+        """Records of history sent, once it is over."""
+        return self._traffic.history_sent
 
     def addresses(self, tell: Callable[[str], None]) -> None:
         """Say where everything is, a line each."""
@@ -62,7 +63,7 @@ class Screen:
         self.has_numbers = self.has_numbers or any(r.state is State.FRESH for r in windowed.values())
         if not windowed:
             return Group(*head, Text("no numbers yet: the workers are catching up", style="cyan"))
-        return Group(*head, self._table.draw(f"KPIs of the last {_WINDOW}", standing, windowed), segments)
+        return Group(*head, segments, self._table.draw(f"KPIs of the last {_WINDOW}", standing, windowed))
 
     def _doing(self) -> str:
         if not self._traffic.live:
@@ -73,7 +74,9 @@ class Screen:
         return f"live: {self._traffic.sent:,} records sent; churn spike in segment {spike.segment} {when}"
 
     async def _segments(self) -> Table:
-        table = Table(title=f"Segments, the last {_WINDOW}", title_justify="left", pad_edge=False)
+        table = Table(
+            title=f"Segments, the last {_WINDOW}", title_justify="left", pad_edge=False, box=SIMPLE_HEAD
+        )
         table.add_column("segment", no_wrap=True)
         for name in ("active_customers", *_BY_SEGMENT):
             table.add_column(name, justify="right", no_wrap=True)

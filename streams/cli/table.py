@@ -6,6 +6,7 @@ KPIs that are published nowhere are left out.
 
 from collections.abc import Mapping
 
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
@@ -62,7 +63,7 @@ class LiveTable:
 
     def draw(self, title: str, standing: Mapping[str, Reading], windowed: Mapping[str, Reading]) -> Table:
         """The table of what was read just now."""
-        table = Table(title=title, title_justify="left", expand=False, pad_edge=False)
+        table = Table(title=title, title_justify="left", pad_edge=False, box=SIMPLE_HEAD)
         table.add_column("KPI", no_wrap=True, min_width=16)
         table.add_column("value", justify="right", no_wrap=True, min_width=10)
         table.add_column("n", justify="right", no_wrap=True, min_width=7)

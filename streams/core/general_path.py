@@ -144,10 +144,10 @@ def seal_oldest(customers: Customers, customer: Customer) -> None:
     panes = customers.families.orders
     sealed = sealed_of(customer)
     if bought and (not surveys or bought[0].at_ms <= surveys[0].at_ms):
-        _keep_activity(customers, customer, bought[0])
-        customer.purchases = customer.purchases[PURCHASE_SIZE:]
         if not _settled(body, bought[0].digest):
+            _keep_activity(customers, customer, bought[0])
             seal_purchase(sealed, bought[0], panes, customers.lengths)
+        customer.purchases = customer.purchases[PURCHASE_SIZE:]
     else:
         oldest = surveys.pop(0)
         if not _settled(body, customers.identity.event(oldest.source, oldest.event_id)):

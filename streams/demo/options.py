@@ -2,12 +2,15 @@
 
 from dataclasses import dataclass
 
-from streams.core.definition import HOUR_MS, SECOND_MS
+from streams.core.definition import HOUR_MS, MINUTE_MS, SECOND_MS
+from streams.simulate.market import MONTH_MS, MONTHLY_CHURN, SEGMENTS
 
 SPIKE_SEGMENT = "smb"
 SPIKE_AFTER_MS = 30 * SECOND_MS
 """The churn spike begins so long after the history's end."""
-SPIKE_FACTOR = 1_000.0
+SPIKE_CHURNS_A_MINUTE = 20.0
+SPIKE_SHARE_A_MINUTE = 0.02
+"""The spike takes so many customers of the segment a minute, but at most this share of them."""
 SPIKE_DURATION_MS = 24 * HOUR_MS
 WORKERS = 2
 FIRST_PORT = 8700
@@ -23,3 +26,10 @@ class DemoOptions:
     seed: int = 1
     rate: float = 100.0
     """Live records a second."""
+
+    @property
+    def spike_factor(self) -> float:
+        """How much more often than in nature the spike's segment leaves."""
+        people = self.customers * SEGMENTS.share(SPIKE_SEGMENT)
+        natural = people * MONTHLY_CHURN[SPIKE_SEGMENT] * MINUTE_MS / MONTH_MS
+        return 1.0 + min(SPIKE_CHURNS_A_MINUTE, SPIKE_SHARE_A_MINUTE * people) / natural

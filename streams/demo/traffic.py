@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from itertools import islice
 from typing import BinaryIO
 
-from streams.demo.options import SPIKE_AFTER_MS, SPIKE_DURATION_MS, SPIKE_FACTOR, SPIKE_SEGMENT, DemoOptions
+from streams.demo.options import SPIKE_AFTER_MS, SPIKE_DURATION_MS, SPIKE_SEGMENT, DemoOptions
 from streams.sending import Sender, paced
 from streams.simulate import Business, SimRecord, Spike, to_line, topic_of
 
@@ -43,7 +43,7 @@ class Traffic:
         self._applied = applied
         self._stopped = False
         end_ms = int(time.time() * 1000)
-        self.spike = Spike(SPIKE_SEGMENT, end_ms + SPIKE_AFTER_MS, SPIKE_FACTOR, SPIKE_DURATION_MS)
+        self.spike = Spike(SPIKE_SEGMENT, end_ms + SPIKE_AFTER_MS, options.spike_factor, SPIKE_DURATION_MS)
         self._business = Business(options.seed, options.customers, options.days, end_ms, spike=self.spike)
         self.sent = 0
         self.history_sent = 0

@@ -20,6 +20,12 @@ class Weighted:
         total = sum(weights.values())
         self._edges = [edge / total for edge in accumulate(weights.values())][:-1]
 
+    def share(self, value: str) -> float:
+        """The share of one value."""
+        edges = [0.0, *self._edges, 1.0]
+        at = self.values.index(value)
+        return edges[at + 1] - edges[at]
+
     def pick(self, uniform: float) -> str:
         """The value whose share of [0, 1) holds the number."""
         return self.values[bisect(self._edges, uniform)]

@@ -58,19 +58,20 @@ class Driven:
         definition: what the numbers mean.
 
     Attributes:
+        definition: the same.
         log: the compacted changelog.
         written: every record that ever went into it, in order.
     """
 
     def __init__(self, definition: Definition) -> None:
-        self._definition = definition
+        self.definition = definition
         self._numbers = count()
         self.state = self._fresh()
         self.log: dict[bytes, bytes] = {}
         self.written: list[tuple[bytes, bytes | None]] = []
 
     def _fresh(self) -> PartitionState:
-        return PartitionState(self._definition, IDENTITY, entropy=self._entropy)
+        return PartitionState(self.definition, IDENTITY, entropy=self._entropy)
 
     def _entropy(self) -> bytes:
         return next(self._numbers).to_bytes(DIGEST_SIZE, "big")

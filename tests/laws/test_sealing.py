@@ -17,7 +17,7 @@ from tests.laws.judging import Recounted
 from tests.recount import classify
 from tests.spoiling import Record
 
-HISTORIES = 20
+HISTORIES = 10
 RULES = {
     "default": {},
     "quiet customers leave": {"inactivity_churn_ms": 12 * DAY_MS},
