@@ -14,6 +14,8 @@ from streams.engine.client import Client
 from streams.engine.exits import EngineError, ExitCode, OnFatal
 from streams.engine.state import Clock
 from streams.engine.totals_reader import Told, TotalsReader
+from streams.publish.board.board import Board
+from streams.publish.board.past import Past
 from streams.publish.catalogue import Sample
 from streams.publish.connection import RedisAddress
 from streams.publish.health import Health
@@ -58,10 +60,18 @@ class Service:
         self._missing: str | None = None
         self._publishes = settings.role != "worker"
         self._tasks: list[asyncio.Task[None]] = []
-        self._redis = _redis(settings, definition) if self._publishes else None
+        redis = _redis(settings) if self._publishes else None
+        self._redis = _sink(redis, definition)
         exposition = Exposition(definition, self._samples)
+        board = Board(
+            definition,
+            clock=clock,
+            ready=self.ready,
+            process=self._samples,
+            past=None if redis is None else Past(redis, definition.tenant),
+        )
         address = Address(settings.http_host, settings.http_port)
-        http = HttpServer(address, exposition, alive=Health, ready=self.ready)
+        http = HttpServer(address, exposition, board, alive=Health, ready=self.ready)
         sinks: list[Sink] = [exposition, http]
         if self._redis is not None:
             sinks.append(self._redis)
@@ -139,20 +149,29 @@ class Service:
             self._fatal(ExitCode.PUBLISHER_FAILED, f"publishing ended: {type(error).__name__}: {error}"[:300])
 
 
-def _redis(settings: Settings, definition: Definition) -> RedisSink | None:
-    """The Redis sink, where an address is set."""
+def _redis(settings: Settings) -> RedisAddress | None:
+    """Where Redis is, where an address is set."""
     if not settings.redis_url:
         return None
     try:
-        address = RedisAddress(
+        return RedisAddress(
             settings.redis_url,
             settings.redis_username or None,
             settings.redis_password or None,
             settings.redis_cafile or None,
             settings.redis_timeout / 1_000,
         )
-        return RedisSink(address, definition.tenant)
     except ValueError as error:
-        raise SettingsError(
-            "redis_url", "", f"an address that redis understands ({error})", secret=True
-        ) from None
+        raise _unusable(error) from None
+
+
+def _sink(address: RedisAddress | None, definition: Definition) -> RedisSink | None:
+    """The Redis sink, where there is an address."""
+    try:
+        return None if address is None else RedisSink(address, definition.tenant)
+    except ValueError as error:
+        raise _unusable(error) from None
+
+
+def _unusable(error: ValueError) -> SettingsError:
+    return SettingsError("redis_url", "", f"an address that redis understands ({error})", secret=True)

@@ -99,7 +99,7 @@ class DemoRun:
                 if screen.is_live and live_since is None:
                     live_since = time.monotonic()
                     self._watch.lap("history")
-                    self._tell_unless(live, f"{screen.history_sent:,} records of history sent; live traffic begins")
+                    self._tell_unless(live, f"{screen.history_sent:,} records of history sent; now live")
                 if seconds is not None and live_since and time.monotonic() - live_since >= seconds:
                     return
                 await asyncio.wait((playing,), timeout=_EVERY_S)

@@ -14,6 +14,7 @@ import msgspec
 
 from streams.core import periods
 from streams.core.definition import DIMENSIONS, SHARED_VALUES, Definition
+from streams.core.drivers import Drivers, rank_drivers
 from streams.core.kpi_value import Condition
 from streams.core.periods import GroupKpis, Periods, Sweeps
 from streams.core.totals import OVERALL, Group, Totals, fold
@@ -52,6 +53,8 @@ class Breakdown:
     bounds: Bounds = field(default_factory=dict)
     values: Mapping[str, Mapping[str, Periods]] = field(default_factory=dict)
     """Dimension (every one) -> value (those listed) -> window name or ``now`` -> KPIs."""
+    drivers: Drivers = field(default_factory=dict)
+    """Where churn beyond the expected comes from."""
 
     def rows(self) -> Iterator[tuple[str, str, Periods]]:
         """(dimension, value, its KPIs), in the order of the document."""
@@ -85,4 +88,5 @@ def build_breakdown(totals: Totals, definition: Definition, sweeps: Sweeps | Non
     for group in sorted(parts):
         if any(parts[group]):
             values[group[0]][group[1]] = kpis.of(group, parts[group])
-    return Breakdown(totals.t, bounds_at(definition, totals.t), values)
+    drivers = rank_drivers({**parts, OVERALL: totals.groups.get(OVERALL, [])}, definition)
+    return Breakdown(totals.t, bounds_at(definition, totals.t), values, drivers)

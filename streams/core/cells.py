@@ -19,28 +19,33 @@ _QUANTITY = {NEW: q.NEW, REACTIVATED: q.REACTIVATED, CHURNED: q.CHURNED}
 
 def emit_life(panes: Panes, calendar: Panes, facts: Facts, groups: Groups, sign: int) -> None:
     """Transitions: in the cohort, by panes and by the hour; and churn in its reason and churn type."""
-    transitions = facts.life.transitions
-    gone = bool(transitions) and transitions[-1].kind == CHURNED
-    for transition in transitions:
-        changes = _transition_changes(facts, transition, gone=gone, sign=sign)
+    for transition in facts.life.transitions:
+        changes = _transition_changes(facts, transition, sign=sign)
         panes.add(facts.cohort, transition.at_ms, changes)
         calendar.add(facts.cohort, transition.at_ms, changes)
         if transition.kind == CHURNED:
             for group in causes(transition, groups):
                 panes.add(group, transition.at_ms, [(q.CHURNED, sign)], whole=False)
-    if gone:
-        for group in causes(transitions[-1], groups):
-            for transition in transitions:
-                step = sign if transition.kind in (NEW, REACTIVATED) else -sign
-                panes.add(group, transition.at_ms, [(q.GONE, step)], whole=False)
+    emit_gone(panes, facts, groups, sign)
 
 
-def _transition_changes(facts: Facts, transition: Transition, *, gone: bool, sign: int) -> list[Change]:
+def emit_gone(panes: Panes, facts: Facts, groups: Groups, sign: int) -> None:
+    """The activations and churns of a customer who is gone by churn, there and under the last cause."""
+    transitions = facts.life.transitions
+    if not transitions or transitions[-1].kind != CHURNED:
+        return
+    because = causes(transitions[-1], groups)
+    for transition in transitions:
+        changes = [(q.GONE, sign if transition.kind in (NEW, REACTIVATED) else -sign)]
+        panes.add(facts.cohort, transition.at_ms, changes)
+        for group in because:
+            panes.add(group, transition.at_ms, changes, whole=False)
+
+
+def _transition_changes(facts: Facts, transition: Transition, *, sign: int) -> list[Change]:
     kind, at_ms = transition.kind, transition.at_ms
     step = sign if kind in (NEW, REACTIVATED) else -sign
     changes: list[Change] = [(_QUANTITY.get(kind, q.ERASED), sign), (q.DELTA_MS, step * at_ms)]
-    if gone:
-        changes.append((q.GONE, step))
     if kind == NEW and facts.cost_minor is not None:
         changes += [(q.COST, sign * facts.cost_minor), (q.WITH_COST, sign)]
     return changes

@@ -117,7 +117,9 @@ class Sealed(Struct, gc=False, array_like=True):
     """What is left of purchases and surveys beyond the kept ones."""
 
     horizon_ms: int = 0
-    """Time of the newest sealed event."""
+    """Time of the newest sealed event, withdrawn or not."""
+    engaged_ms: int = 0
+    """Time of the newest sealed event that stands."""
     orders: int = 0
     first_ms: int = 0
     last_ms: int = 0
@@ -125,7 +127,7 @@ class Sealed(Struct, gc=False, array_like=True):
     sums: dict[int, dict[int, list[int]]] = {}
     """Pane end -> group (-1: the cohort) -> flat (quantity code, amount) pairs; see sealing.py."""
     votes: dict[int, Vote] = {}
-    """Touchpoint -> its latest sealed NPS answer."""
+    """Touchpoint -> its latest sealed NPS answer; the latest of all comes last."""
 
 
 class Body(Struct, gc=False, array_like=True, omit_defaults=True):

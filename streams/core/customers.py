@@ -10,13 +10,14 @@ from dataclasses import dataclass
 
 from streams.core.cells import emit_engaged, emit_life, emit_orders, emit_surveys
 from streams.core.changes import pair_lengths
-from streams.core.customer import ERASED, STANDING, Customer, State, unpack
+from streams.core.customer import ERASED, HAS_SEALED, STANDING, Customer, State, unpack
 from streams.core.definition import Definition
 from streams.core.derive import Facts, derive, stand_due
 from streams.core.families import families
 from streams.core.groups import Groups
 from streams.core.identity import DIGEST_SIZE, Identity
 from streams.core.risk import HIGH, LOW, MEDIUM, band_at
+from streams.core.sealing import compact
 from streams.core.timers import Timers
 
 ACTIVE_AT, LONG_TERM_AT, LOW_AT = 0, 1, 2
@@ -85,6 +86,11 @@ class Customers:
 
     # ---- records
 
+    @property
+    def oldest_ms(self) -> int:
+        """What is dated at or before it is older than retention."""
+        return self.clock - self.definition.retention_ms
+
     def get(self, key: bytes) -> Customer | None:
         """A record, to be changed."""
         customer = self.hot.get(key)
@@ -111,9 +117,11 @@ class Customers:
         for key in self._gone:
             yield key, None
         self._gone.clear()
-        cold = self.cold
+        cold, retention_ms = self.cold, self.definition.retention_ms
         for key, customer in self.hot.items():
             if customer.changed:
+                if customer.flags & HAS_SEALED and customer.body.sealed is not None:
+                    compact(customer.body.sealed, self.families.orders, self.clock - retention_ms)
                 packed = cold[key] = customer.pack()
                 yield key, packed
         self.hot.clear()
@@ -207,6 +215,9 @@ class Customers:
             return
         if 0 < customer.due <= t:
             self.hot[key] = customer
+            if customer.flags & ERASED:
+                self._forget(key, customer)
+                return
             self._live_on(customer, t)
         elif customer.state == State.ACTIVE and stand_due(customer, self.clock) <= t:
             self._drift(customer, t)
@@ -221,6 +232,11 @@ class Customers:
         write_header(customer, after)
         customer.facts = None
 
+    def _forget(self, key: bytes, customer: Customer) -> None:
+        """The windows have passed what an erase left."""
+        self.emit(customer, self.facts(customer), -1)
+        self.remove(key)
+
     def _drift(self, customer: Customer, t: int) -> None:
         """The risk band alone may have changed between the clock and t: the record does not."""
         facts = customer.flags & STANDING, customer.orders, customer.first, customer.last
@@ -232,12 +248,8 @@ class Customers:
 
     def rebuild(self) -> None:
         """Derive panes, gauges and timers from the records, as of the clock."""
-        oldest = self.clock - self.definition.retention_ms - self.definition.tiers[-1].width_ms
-        for key, packed in list(self.cold.items()):
+        for key, packed in self.cold.items():
             customer = unpack(packed)
-            if customer.flags & ERASED and customer.body.erased_ms <= oldest:
-                self.remove(key)
-                continue
             self.emit(customer, self.facts(customer), 1)
             self.schedule(key, customer, self.clock)
 

@@ -206,6 +206,11 @@ class Definition:
         """Age up to which panes are kept."""
         return self.tiers[-1].age_ms
 
+    @property
+    def reach_ms(self) -> int:
+        """Age beyond which an event is older than the oldest pane, whatever the instant."""
+        return self.retention_ms + self.tiers[-1].width_ms
+
     def res_ms(self, age_ms: int) -> int:
         """Width of the finest pane kept for an age; the coarsest beyond retention."""
         for tier in self.tiers:

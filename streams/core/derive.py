@@ -82,7 +82,7 @@ def derive(customer: Customer, t: int, definition: Definition, identity: Identit
             insort(activators, at)
     life = live(LifeEvents(kept.signups, kept.cancellations, activators), until, definition)
     if erased:
-        _end(life, erased)
+        _end(life, erased, definition)
     sealed = body.sealed
     chain = ([x for x in (sealed.second_ms, sealed.last_ms) if x] if sealed else []) + times
     facts = Facts(
@@ -127,7 +127,7 @@ class _Kept:
         if self.purchases:
             newest.append(last_purchase_ms(self.purchases))
         if body.sealed is not None:
-            newest.append(body.sealed.horizon_ms)
+            newest.append(body.sealed.engaged_ms)
         self.engaged = max(newest, default=0)
 
     def _withdraw(self, body: Body, identity: Identity) -> None:
@@ -150,12 +150,12 @@ class _Kept:
         self.void_pending = sum(1 for void in body.voids if void.target and void.target not in found)
 
 
-def _end(life: Life, erased_ms: int) -> None:
-    """An erase ends a person: an active one leaves without churn; nothing is pending any more."""
+def _end(life: Life, erased_ms: int, definition: Definition) -> None:
+    """An erase ends a person: an active one leaves without churn; nothing is pending but to be forgotten."""
     if life.state == State.ACTIVE:
         life.transitions.append(Transition(erased_ms, ERASED_TRANSITION))
     life.pending = False
-    life.due = 0
+    life.due = erased_ms + definition.reach_ms
 
 
 def _cost(life: Life, signups: list[SignupEntry]) -> int | None:
@@ -174,7 +174,7 @@ def latest_vote(customer: Customer, facts: Facts) -> tuple[int, int] | None:
         return latest.at_ms, latest.score
     sealed = customer.body.sealed
     if sealed is not None and sealed.votes:
-        vote = max(sealed.votes.values(), key=lambda v: v.at_ms)
+        vote = next(reversed(sealed.votes.values()))
         return vote.at_ms, vote.score
     return None
 

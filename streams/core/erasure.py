@@ -6,6 +6,7 @@ A marker keeps, under the keyed digest, when erases acted and were received (doc
 """
 
 from collections.abc import Callable, Sequence
+from operator import attrgetter
 from typing import TypeVar
 
 import msgspec
@@ -28,6 +29,7 @@ from streams.core.identity import DIGEST_SIZE
 
 _NO_DIGEST = bytes(DIGEST_SIZE)
 _NO_TARGET = b"\xff" * DIGEST_SIZE
+_by_name = attrgetter("event_id", "source")
 _Named = TypeVar("_Named", SignupEntry, CancellationEntry, SurveyEntry)
 
 
@@ -47,7 +49,7 @@ def erase(customers: Customers, key: bytes, at_ms: int, entropy: Callable[[], by
     past, rest = _split(customer, at_ms)
     customers.remove(key)
     _strip_voided(customers, past)
-    if _holds_anything(past):
+    if _holds_anything(past) and at_ms > customers.clock - customers.definition.reach_ms:
         past.body.erased_ms = at_ms
         anonymous = ANONYMOUS + entropy()
         customers.put(anonymous, past)
@@ -93,8 +95,10 @@ def _strip_voided(customers: Customers, past: Customer) -> None:
 
 
 def _nameless(entries: Sequence[_Named]) -> list[_Named]:
-    ranked = sorted(entries, key=by_identity)
-    return [replace(entry, event_id=f"{rank:04d}", source="") for rank, entry in enumerate(ranked)]
+    """Ranks for ids: they decide ties of any two times, those of events as well as those of effects."""
+    ranked = sorted(entries, key=_by_name)
+    nameless = [replace(entry, event_id=f"{rank:04d}", source="") for rank, entry in enumerate(ranked)]
+    return sorted(nameless, key=by_identity)
 
 
 def _no_digest(entry: PurchaseEntry) -> PurchaseEntry:

@@ -23,8 +23,7 @@ from streams.core.customer import (
 )
 from streams.core.customers import EVERYTHING, LIFE_ALONE, Customers, Touched
 from streams.core.derive import Facts, by_identity
-from streams.core.life import NEW, REACTIVATED
-from streams.core.sealing import compact, seal_purchase, seal_survey, sealed_of
+from streams.core.keeping import keep_newest, seal_by_age
 
 SEALED = "sealed"
 OVERFLOW = "overflow"
@@ -44,7 +43,7 @@ def apply_entry(customers: Customers, key: bytes, entry: Entry, *, by_age: bool)
         customers: the partition's.
         key: the customer's digest.
         entry: any entry but an erase.
-        by_age: whether what is older than retention is sealed (live operation; never in a replay).
+        by_age: whether what is older than retention is sealed first, because the entry is as old.
     """
     customer = customers.get(key)
     if customer is None:
@@ -54,7 +53,7 @@ def apply_entry(customers: Customers, key: bytes, entry: Entry, *, by_age: bool)
         customers.enter(key, customer)
         return None
     if by_age:
-        _seal_by_age(customers, customer, entry)
+        seal_by_age(customers, customer)
     reason = _refusal(customers, customer, entry)
     if reason is not None:
         return reason
@@ -63,8 +62,7 @@ def apply_entry(customers: Customers, key: bytes, entry: Entry, *, by_age: bool)
     customers.emit(customer, before, -1, touched)
     _insert(customer, entry)
     customers.enter(key, customer, touched)
-    while customer.kept > customers.definition.kept_events:
-        seal_oldest(customers, customer)
+    keep_newest(customers, customer)
     return None
 
 
@@ -119,70 +117,3 @@ def _insert_purchase(customer: Customer, entry: PurchaseEntry) -> None:
     at = bisect_right(purchases_of(block), _order(entry), key=_order) * PURCHASE_SIZE
     customer.purchases = block[:at] + pack_purchase(entry) + block[at:]
     customer.kept += 1
-
-
-def _seal_by_age(customers: Customers, customer: Customer, entry: Entry) -> None:
-    """Before an event older than retention is judged: seal what is as old."""
-    oldest = customers.clock - customers.definition.retention_ms
-    if entry.at_ms > oldest:
-        return
-    while customer.kept and _oldest_ms(customer) <= oldest:
-        seal_oldest(customers, customer)
-
-
-def _oldest_ms(customer: Customer) -> int:
-    times = [entry.at_ms for entry in purchases_of(customer.purchases[:PURCHASE_SIZE])]
-    times += [entry.at_ms for entry in customer.body.surveys[:1]]
-    return min(times)
-
-
-def seal_oldest(customers: Customers, customer: Customer) -> None:
-    """Seal the oldest kept purchase or survey; what the record contributes stays the same."""
-    body = customer.body
-    surveys = body.surveys
-    bought = purchases_of(customer.purchases[:PURCHASE_SIZE])
-    panes = customers.families.orders
-    sealed = sealed_of(customer)
-    if bought and (not surveys or bought[0].at_ms <= surveys[0].at_ms):
-        if not _settled(body, bought[0].digest):
-            _keep_activity(customers, customer, bought[0])
-            seal_purchase(sealed, bought[0], panes, customers.lengths)
-        customer.purchases = customer.purchases[PURCHASE_SIZE:]
-    else:
-        oldest = surveys.pop(0)
-        if not _settled(body, customers.identity.event(oldest.source, oldest.event_id)):
-            seal_survey(sealed, oldest, panes)
-    customer.kept -= 1
-    compact(sealed, panes, customers.clock - customers.definition.retention_ms)
-    customer.changed = True
-    customer.facts = None
-
-
-def _settled(body: Body, digest: bytes) -> bool:
-    """Whether a void had withdrawn the event; its target is then settled for good."""
-    found = False
-    for at, void in enumerate(body.voids):
-        if void.target == digest:
-            body.voids[at] = VoidEntry(void.at_ms, void.digest, b"")
-            found = True
-    return found
-
-
-def _keep_activity(customers: Customers, customer: Customer, entry: PurchaseEntry) -> None:
-    """A sealed order at whose time an activation stands goes on activating; it goes on being activity too.
-
-    Activity matters where quiet customers leave: of what lies between two orders no further apart than that,
-    nothing needs to stay.
-    """
-    quiet_ms = customers.definition.inactivity_churn_ms
-    if customer.flags & PLAIN_LIFE:
-        activations = [customer.since]
-    else:
-        transitions = customers.facts(customer).life.transitions
-        activations = [x.at_ms for x in transitions if x.kind in (NEW, REACTIVATED)]
-    if entry.amount_minor < 0 or (quiet_ms is None and entry.at_ms not in activations):
-        return
-    kept = customer.body.activity
-    insort(kept, entry.at_ms)
-    if quiet_ms is not None and kept[:-2] and kept[-1] - kept[-3] <= quiet_ms and kept[-2] not in activations:
-        del kept[-2]

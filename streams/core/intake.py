@@ -45,7 +45,7 @@ class Intake:
         "_identity",
         "_journal",
         "_paths",
-        "_retention_ms",
+        "_reach_ms",
         "changed_markers",
         "ledger",
         "markers",
@@ -62,7 +62,7 @@ class Intake:
         journal: Journal | None,
     ) -> None:
         self._base_currency = definition.base_currency
-        self._retention_ms = definition.retention_ms + definition.tiers[-1].width_ms
+        self._reach_ms = definition.reach_ms
         self._identity = identity
         self._customers = customers
         self._groups: Groups = customers.groups
@@ -90,13 +90,13 @@ class Intake:
     def unpark(self, t: int) -> None:
         """Apply what was parked and is dated at or before t, which is the clock now."""
         for parked in self.parking.due(t):
-            self._apply(parked)
+            self._apply(parked, received=False)
 
     def _purchases(self, events: Sequence[Event | Malformed]) -> None:
         customers, identity = self._customers, self._identity
         hot, cold_get, markers, parking = customers.hot, customers.get, self.markers, self.parking
         fits, apply = self._paths.purchases.fits, self._paths.purchases.apply
-        clock, base_currency = customers.clock, self._base_currency
+        clock, oldest, base_currency = customers.clock, customers.oldest_ms, self._base_currency
         newest, counted = self.newest.get("purchase", -1), 0
         for event in events:
             if type(event) is not Purchase:
@@ -105,7 +105,7 @@ class Intake:
             at_ms = event.at_ms
             key = identity.customer(event.customer_id)
             customer = hot.get(key) or cold_get(key)
-            if customer is None or at_ms > clock or not fits(customer, at_ms) or key in markers:
+            if customer is None or not oldest < at_ms <= clock or not fits(customer, at_ms) or key in markers:
                 self._one("purchase", event)
                 continue
             digest = identity.event(event.source, event.event_id)
@@ -143,7 +143,7 @@ class Intake:
         if event.at_ms > self._customers.clock:
             self.parking.park(key, digest, kind, entry)
         else:
-            self._apply(Parked(event.at_ms, False, key, digest, kind, entry))
+            self._apply(Parked(event.at_ms, False, key, digest, kind, entry), received=True)
 
     def _reason(self, key: bytes, digest: bytes, event: Event, marker: Marker | None) -> str:
         if self._is_known(key, digest, event, marker):
@@ -162,19 +162,19 @@ class Intake:
             and _holds(customer, digest, event.source, event.event_id)
         )
 
-    def _apply(self, parked: Parked) -> None:
+    def _apply(self, parked: Parked, *, received: bool) -> None:
         kind, entry, at_ms = parked.kind, parked.entry, parked.at_ms
         if isinstance(entry, EraseEntry):
             erase(self._customers, parked.key, at_ms, self._entropy)
             self._mark(parked.key, acted_ms=at_ms)
         else:
-            reason = self._paths.apply(parked.key, entry)
+            reason = self._paths.apply(parked.key, entry, received=received)
             if reason is not None:
                 self.ledger.count(kind, -1)
                 self.ledger.ignore(kind, reason)
                 return
             self._see(entry)
-            if self._journal is None and at_ms <= self._customers.clock - self._retention_ms:
+            if received and self._journal is None and at_ms <= self._customers.clock - self._reach_ms:
                 self.ledger.late_beyond_retention += 1
         self._note(kind, at_ms)
 

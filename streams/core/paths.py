@@ -3,11 +3,13 @@
 Whatever the way, the result is the same: that is a law, tested. Erases have a module of their own.
 """
 
-from streams.core.customer import Entry, PurchaseEntry, SignupEntry, SurveyEntry
+from streams.core.customer import Customer, Entry, PurchaseEntry, SignupEntry, SurveyEntry
 from streams.core.customers import Customers
 from streams.core.general_path import apply_entry
+from streams.core.late_path import LatePath
 from streams.core.newcomer_path import NewcomerPath
 from streams.core.purchase_path import PurchasePath
+from streams.core.return_path import ReturnPath
 from streams.core.survey_path import SurveyPath
 
 
@@ -19,7 +21,7 @@ class Paths:
         by_age: whether what is older than retention is sealed (live operation; never in a replay).
     """
 
-    __slots__ = ("_by_age", "_customers", "_newcomers", "_surveys", "purchases")
+    __slots__ = ("_by_age", "_customers", "_late", "_newcomers", "_returns", "_surveys", "purchases")
 
     def __init__(self, customers: Customers, *, by_age: bool) -> None:
         self._customers = customers
@@ -27,26 +29,40 @@ class Paths:
         self.purchases = PurchasePath(customers)
         self._newcomers = NewcomerPath(customers, self.purchases)
         self._surveys = SurveyPath(customers)
+        self._late = LatePath(customers)
+        self._returns = ReturnPath(customers, self.purchases)
 
-    def apply(self, key: bytes, entry: Entry) -> str | None:
-        """Apply an entry dated at or before the clock; a text is the reason why it is ignored."""
-        if self._in_order(key, entry):
+    def apply(self, key: bytes, entry: Entry, *, received: bool) -> str | None:
+        """Apply an entry dated at or before the clock; a text is the reason why it is ignored.
+
+        ``received``: just now; what was parked until its time was not too old when it was received.
+        """
+        old = received and self._by_age and entry.at_ms <= self._customers.oldest_ms
+        if not old and self._in_order(key, entry):
             return None
-        return apply_entry(self._customers, key, entry, by_age=self._by_age)
+        return apply_entry(self._customers, key, entry, by_age=old)
 
     def _in_order(self, key: bytes, entry: Entry) -> bool:
         customer = self._customers.get(key)
         if isinstance(entry, PurchaseEntry):
-            if customer is None:
-                return self._newcomers.purchase(key, entry)
-            if not self.purchases.fits(customer, entry.at_ms):
-                return False
-            money = entry.amount_minor << 1 | entry.base
-            self.purchases.apply(key, customer, entry.digest, entry.at_ms, money)
-            return True
+            return self._purchase(key, customer, entry)
         if isinstance(entry, SurveyEntry):
             if customer is None or not self._surveys.fits(customer, entry.at_ms):
                 return False
             self._surveys.apply(key, customer, entry)
             return True
         return customer is None and isinstance(entry, SignupEntry) and self._newcomers.signup(key, entry)
+
+    def _purchase(self, key: bytes, customer: Customer | None, entry: PurchaseEntry) -> bool:
+        if customer is None:
+            return self._newcomers.purchase(key, entry)
+        if self.purchases.fits(customer, entry.at_ms):
+            money = entry.amount_minor << 1 | entry.base
+            self.purchases.apply(key, customer, entry.digest, entry.at_ms, money)
+        elif self._late.fits(customer, entry.at_ms):
+            self._late.apply(key, customer, entry)
+        elif self._returns.fits(customer, entry):
+            self._returns.apply(key, customer, entry)
+        else:
+            return False
+        return True

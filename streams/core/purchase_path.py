@@ -1,19 +1,30 @@
 """The in-order path for purchases: a purchase later than all others of an active customer moves counters.
 
-Held to the general path by a law: whatever it handles, it leaves the same record, cells, gauges and timers
-(a timer may come early, never late). What it does not recognise it leaves to the general path.
+Held to the general path by a law: whatever it handles, it leaves the same contribution (a timer may come
+early, never late). What it does not recognise it leaves to other paths.
 """
 
 from streams.core import quantities as q
-from streams.core.customer import ERASED, HAS_VOIDS, PURCHASE, STANDING, Customer, State, last_purchase_ms
+from streams.core.customer import (
+    ERASED,
+    HAS_SEALED,
+    HAS_VOIDS,
+    PURCHASE,
+    STANDING,
+    Customer,
+    State,
+    last_purchase_ms,
+)
 from streams.core.customers import Customers
-from streams.core.panes import Cell
+from streams.core.keeping import keep_newest
+from streams.core.panes import Cell, Panes
 from streams.core.risk import CALM, LOW, band_at, band_due
 
 _SURE_LOW_MS = 144_000_000
 """Silence below which a calm customer's band is low whatever their own gap: 5/3 of a day."""
 
 _ODD = HAS_VOIDS | ERASED
+_FIRST = 1 << 62
 
 
 class PurchasePath:
@@ -26,74 +37,67 @@ class PurchasePath:
         self._customers = customers
         self._kept_events = definition.kept_events
         self._lengths = customers.lengths
-        self._shortest = self._lengths[0] if self._lengths else 1 << 62
+        self._shortest = self._lengths[0] if self._lengths else _FIRST
         self._on = definition.inactivity_churn_ms is None
 
     def fits(self, customer: Customer, at_ms: int) -> bool:
         """Whether a purchase at this time may take this path."""
+        flags = customer.flags
         return (
             customer.state == State.ACTIVE
-            and customer.kept < self._kept_events
-            and not customer.flags & _ODD
+            and not flags & _ODD
             and at_ms >= customer.since
             and at_ms > customer.last
             and (at_ms > customer.engaged or at_ms > last_purchase_ms(customer.purchases))
+            and (not flags & HAS_SEALED or at_ms > _horizon_ms(customer))
             and self._on
         )
 
     def apply(self, key: bytes, customer: Customer, digest: bytes, at_ms: int, money: int) -> None:
         """Add a purchase or refund that ``fits``; ``money``: minor units * 2, + 1 in the base currency."""
         panes = self._customers.families.orders
-        cohort = customer.cohort
-        cell = panes.cell(cohort, at_ms)
-        engaged = customer.engaged
+        cohort, engaged = customer.cohort, customer.engaged
         newest = at_ms > engaged
+        cell = panes.cell(cohort, at_ms)
         if cell is not None:
-            base = money & 1
-            for vector in (cell, cell[-2], cell[-1]):
-                if newest:
-                    vector[q.ENGAGED] += 1
-                if money >= 0:
-                    vector[q.ORDERS] += 1
-                    vector[q.BUYERS] += 1
-                    vector[q.ORDERS_BASE] += base
-                else:
-                    vector[q.REFUNDS_BASE] += base
-                if base:
-                    vector[q.REVENUE] += money >> 1
-                else:
-                    vector[q.LEFT_OUT] += 1
+            count_purchase(cell, money)
+            if newest:
+                _add(cell, q.ENGAGED, 1)
         customer.purchases += PURCHASE.pack(digest, at_ms, money)
-        customer.kept += 1
         customer.changed = True
         customer.facts = None
-        if newest:
+        if money >= 0:
+            together = newest and engaged == customer.last
+            self._chain(panes, customer, at_ms, cell, together=together)
+            self._stand(key, customer, at_ms)
+            newest = newest and not together
+        if newest and engaged:
+            _add(panes.cell(cohort, engaged), q.ENGAGED, -1)
+        if at_ms > engaged:
             customer.engaged = at_ms
+        customer.kept += 1
+        if customer.kept > self._kept_events:
+            keep_newest(self._customers, customer)
+
+    def _chain(
+        self, panes: Panes, customer: Customer, at_ms: int, cell: Cell | None, *, together: bool
+    ) -> None:
+        """The new order is the last one; the last one becomes the second-last (and was the newest event)."""
+        _add(cell, q.BUYERS, 1)
         last = customer.last
-        if money < 0:
-            if newest:
-                _add(panes.cell(cohort, engaged), q.ENGAGED, -1)
+        if not last:
+            self._pair(None, cell, _FIRST)
             return
-        if last:
-            old = panes.cell(cohort, last)
-            together = newest and engaged == last
-            if old is not None:
-                for vector in (old, old[-2], old[-1]):
-                    vector[q.BUYERS] -= 1
-                    vector[q.REPEAT] += 1
-                    if together:
-                        vector[q.ENGAGED] -= 1
-            if customer.second:
-                _add(panes.cell(cohort, customer.second), q.REPEAT, -1)
-            if at_ms - last >= self._shortest:
-                self._pair(old, cell, at_ms - last)
-            if newest and not together:
-                _add(panes.cell(cohort, engaged), q.ENGAGED, -1)
-        else:
-            self._pair(None, cell, 1 << 62)
-            if newest:
-                _add(panes.cell(cohort, engaged), q.ENGAGED, -1)
-        self._stand(key, customer, at_ms)
+        old = panes.cell(customer.cohort, last)
+        if old is not None:
+            for vector in (old, old[-2], old[-1]):
+                vector[q.BUYERS] -= 1
+                vector[q.REPEAT] += 1
+                vector[q.ENGAGED] -= together
+        if customer.second:
+            _add(panes.cell(customer.cohort, customer.second), q.REPEAT, -1)
+        if at_ms - last >= self._shortest:
+            self._pair(old, cell, at_ms - last)
 
     def _pair(self, earlier: Cell | None, later: Cell | None, gap: int) -> None:
         """Two consecutive orders that lie at least one window apart."""
@@ -104,24 +108,45 @@ class PurchasePath:
             _add(later, q.PAIRS + 2 * i + 1, 1)
 
     def _stand(self, key: bytes, customer: Customer, at_ms: int) -> None:
-        """The risk band and the timer after an order."""
+        """The risk band and the timer after an order; the header's orders."""
         clock = self._customers.clock
         standing = customer.flags & STANDING
         orders, first, last = customer.orders, customer.first, customer.last
-        more = orders + 1
-        start = first if orders else at_ms
-        if standing == CALM and clock - last < _SURE_LOW_MS:
-            band = after = LOW
-        else:
+        more, start = orders + 1, first or at_ms
+        if standing != CALM or clock - last >= _SURE_LOW_MS:
             band = band_at(standing, orders, first, last, clock)
             after = band_at(standing, more, start, at_ms, clock)
-        if after != band:
-            self._customers.shift_band(customer.cohort, band, after)
+            if after != band:
+                self._customers.shift_band(customer.cohort, band, after)
+        elif clock - at_ms >= _SURE_LOW_MS:
+            after = band_at(standing, more, start, at_ms, clock)
+            if after != LOW:
+                self._customers.shift_band(customer.cohort, LOW, after)
         before = band_due(standing, orders, first, last, clock)
         due = band_due(standing, more, start, at_ms, clock)
         if due and (not before or due < before):
             self._customers.timers.set(due, key)
         customer.first, customer.second, customer.last, customer.orders = start, last, at_ms, more
+
+
+def count_purchase(cell: Cell, money: int) -> None:
+    """Count a purchase or refund by itself."""
+    base = money & 1
+    for vector in (cell, cell[-2], cell[-1]):
+        if money >= 0:
+            vector[q.ORDERS] += 1
+            vector[q.ORDERS_BASE] += base
+        else:
+            vector[q.REFUNDS_BASE] += base
+        if base:
+            vector[q.REVENUE] += money >> 1
+        else:
+            vector[q.LEFT_OUT] += 1
+
+
+def _horizon_ms(customer: Customer) -> int:
+    sealed = customer.body.sealed
+    return 0 if sealed is None else sealed.horizon_ms
 
 
 def _add(cell: Cell | None, quantity: int, amount: int) -> None:

@@ -18,7 +18,7 @@ _FAMILY = 64
 
 def seal_purchase(sealed: Sealed, entry: PurchaseEntry, panes: Panes, lengths: Lengths) -> None:
     """Turn the oldest kept purchase into sums."""
-    sealed.horizon_ms = max(sealed.horizon_ms, entry.at_ms)
+    sealed.engaged_ms = entry.at_ms
     _note(sealed, ORDERS_FAMILY, COHORT, panes.end_of(entry.at_ms), purchase_changes(entry))
     if entry.amount_minor < 0:
         return
@@ -31,11 +31,12 @@ def seal_purchase(sealed: Sealed, entry: PurchaseEntry, panes: Panes, lengths: L
 
 def seal_survey(sealed: Sealed, entry: SurveyEntry, panes: Panes) -> None:
     """Turn the oldest kept answer into sums."""
-    sealed.horizon_ms = max(sealed.horizon_ms, entry.at_ms)
+    sealed.engaged_ms = entry.at_ms
     end = panes.end_of(entry.at_ms)
     for group in (COHORT, entry.touchpoint):
         _note(sealed, SURVEYS_FAMILY, group, end, survey_changes(entry))
     if entry.form == Form.NPS:
+        sealed.votes.pop(entry.touchpoint, None)  # the votes stay in the order in which they were sealed
         sealed.votes[entry.touchpoint] = Vote(entry.at_ms, entry.score)
 
 

@@ -93,6 +93,7 @@ class Snapshot:
             "now": self.now,
             "dimensions": dimensions,
             "dimensions_t": self.dimensions.t_ms,
+            "drivers": self.dimensions.drivers,
             "bounds": {name: {"start": start, "end": end} for name, (start, end) in self.bounds.items()},
             "accounting": _accounting_document(self.accounting),
             "partitions": {p: self.partitions[p] for p in sorted(self.partitions, key=int)},

@@ -50,6 +50,9 @@ class Assembler:
             flows = [0] * len(FLOWS)
             mine = churn[life.index(self._marks[window])]
             flows[_AT["churned"]], flows[_AT["lost"]] = mine[q.CHURNED], -mine[q.GONE]
+            if self._definition.has_baseline(window):
+                wide = churn[life.index(self._baselines[window])]
+                flows[_AT["base_churned"]] = wide[q.CHURNED] - mine[q.CHURNED]
             flows[_SURVEYS] = answers[surveys.index(self._marks[window])]
             vector += flows
         return vector

@@ -1,4 +1,4 @@
-"""The HTTP side of a worker: metrics, health and the snapshot, read only.
+"""The HTTP side of a worker: the board, metrics, health and the snapshot, read only.
 
 Rules: answers come from the newest snapshot and from the health given at construction. Every answer says that
 it is not to be stored, sniffed or framed. A HEAD is a GET without a body; another method is a 405.
@@ -14,6 +14,7 @@ import msgspec
 from aiohttp import web
 
 from streams.core.snapshot import Snapshot
+from streams.publish.board.board import Board
 from streams.publish.health import Health
 from streams.publish.prometheus import Exposition
 
@@ -22,7 +23,6 @@ OK, NOT_MODIFIED, UNAVAILABLE = 200, 304, 503
 HEADERS = MappingProxyType(
     {
         "Cache-Control": "no-store",
-        "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
         "Referrer-Policy": "no-referrer",
         "Server": "kpi-streams",
         "X-Content-Type-Options": "nosniff",
@@ -30,17 +30,8 @@ HEADERS = MappingProxyType(
     }
 )
 
-INDEX = """<!doctype html>
-<html lang="en"><meta charset="utf-8"><title>kpi-streams</title>
-<h1>kpi-streams</h1>
-<ul>
-<li><a href="/metrics">/metrics</a> for Prometheus (text or OpenMetrics)
-<li><a href="/healthz">/healthz</a> whether this process is well
-<li><a href="/readyz">/readyz</a> whether its values are complete, and if not, why
-<li><a href="/api/snapshot">/api/snapshot</a> all values as one JSON document
-</ul>
-</html>
-"""
+_POLICY = "default-src 'none'; frame-ancestors 'none'"
+"""Content-Security-Policy of what brings none of its own: nothing may be loaded."""
 
 
 class HttpError(Exception):
@@ -65,6 +56,7 @@ class HttpServer:
     Args:
         address: where to listen; port 0 takes a free one (see `port`).
         exposition: what /metrics shows.
+        board: what / shows.
         alive: whether the process is well.
         ready: whether its values are complete and published.
     """
@@ -73,12 +65,14 @@ class HttpServer:
         self,
         address: Address,
         exposition: Exposition,
+        board: Board,
         *,
         alive: Callable[[], Health],
         ready: Callable[[], Health],
     ) -> None:
         self._address = address
         self._exposition = exposition
+        self._board = board
         self._alive = alive
         self._ready = ready
         self._snapshot: Snapshot | None = None
@@ -94,7 +88,7 @@ class HttpServer:
         """The routes, bound to this server's state."""
         application = web.Application()
         application.on_response_prepare.append(_harden)
-        application.router.add_get("/", _index)
+        application.router.add_routes(self._board.routes())
         application.router.add_get("/metrics", self._metrics)
         application.router.add_get("/healthz", _health(self._alive))
         application.router.add_get("/readyz", _health(self._ready))
@@ -120,13 +114,16 @@ class HttpServer:
                 f"HTTP cannot listen on {self._address} ({reason}); {self._address.setting} sets another port"
             ) from error
         self._runner = runner
+        await self._board.start()
 
     def publish(self, snapshot: Snapshot) -> None:
         """Serve this snapshot from now on."""
         self._snapshot = snapshot
+        self._board.publish(snapshot)
 
     async def stop(self) -> None:
         """Close the port and end what is being answered."""
+        await self._board.stop()
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
@@ -156,11 +153,8 @@ def _health(source: Callable[[], Health]) -> Callable[[web.Request], Awaitable[w
     return answer
 
 
-async def _index(_request: web.Request) -> web.Response:
-    return web.Response(text=INDEX, content_type="text/html")
-
-
 async def _harden(_request: web.Request, response: web.StreamResponse) -> None:
+    response.headers.setdefault("Content-Security-Policy", _POLICY)
     response.headers.update(HEADERS)
 
 

@@ -13,7 +13,7 @@ from tests.laws.judging import Recounted
 from tests.spoiling import Record
 
 FEW = replace(Definition(), kept_events=3, kept_life_events=4)
-RETENTION_MS = FEW.retention_ms + HOUR_MS
+REACH_MS = FEW.reach_ms
 
 
 def driven(records: list[Record], definition: Definition = FEW, t: int = T) -> Driven:
@@ -27,6 +27,11 @@ def driven(records: list[Record], definition: Definition = FEW, t: int = T) -> D
 def ignored(one: Driven) -> dict[str, int]:
     """Why records were ignored."""
     return one.state.accounting_only().accounting.ignored
+
+
+def late(one: Driven) -> int:
+    """How many records were older than the oldest pane."""
+    return one.state.accounting_only().accounting.late_beyond_retention
 
 
 def window(one: Driven, name: str = "30d") -> dict[str, int]:
@@ -118,6 +123,14 @@ def test_a_withdrawn_event_that_is_sealed_engages_nobody() -> None:
     assert Recounted(records, T, definition).differences([one]) == []
 
 
+def test_a_withdrawn_event_that_is_sealed_does_not_come_back() -> None:
+    """Its id is gone, but its time is at the horizon."""
+    buys = [record("purchase", "a", T - 5000 + i, f"p{i}") for i in range(4)]
+    one = driven([buys[0], record("void", "a", T - 4000, voids_event_id="p0"), *buys[1:], buys[0]])
+    assert ignored(one) == {"sealed": 1}
+    assert window(one)["orders"] == 3
+
+
 def test_sums_stay_while_a_window_can_ask_for_them() -> None:
     """A window as long as retention reaches back to the pane's boundary before."""
     definition = replace(FEW, window_names=("92d",))
@@ -134,24 +147,21 @@ def test_sums_stay_while_a_window_can_ask_for_them() -> None:
 
 
 def test_what_is_older_than_retention_is_sealed_at_the_receipt_of_something_as_old() -> None:
-    """Live: then it can no longer be told from a duplicate, and is known to be late."""
-    ages = RETENTION_MS + 3000, RETENTION_MS + 2000
-    one = driven([record("signup", "a", T - RETENTION_MS - 5000), *orders(*ages)], Definition())
-    one.take(orders(*ages))
-    assert ignored(one) == {"duplicate": 2}
-    one.take(orders(RETENTION_MS + 2500, RETENTION_MS + 2500))
-    assert ignored(one) == {"duplicate": 2, "sealed": 2}
-    assert one.state.accounting_only().accounting.late_beyond_retention == 3
-    one.take(orders(RETENTION_MS + 500, RETENTION_MS - 1000))
-    assert one.state.accounting_only().accounting.late_beyond_retention == 4
-    assert ignored(one) == {"duplicate": 2, "sealed": 2}
+    """Live: then it can no longer be told from a duplicate. Everything so old is known to be late."""
+    signup, *old = record("signup", "a", T - REACH_MS - 5000), *orders(REACH_MS + 3000, REACH_MS + 2000)
+    one = driven([signup, *old], Definition())
+    assert late(one) == 3
+    one.take([*old, *orders(REACH_MS + 2500)])
+    assert ignored(one) == {"sealed": 3}
+    one.take(orders(REACH_MS + 500, REACH_MS - 500))
+    assert (ignored(one), late(one)) == ({"sealed": 3}, 4)
 
 
 def test_a_refund_sealed_by_age_is_not_taken_twice() -> None:
     """It is no order, so nothing but the horizon remembers it."""
-    signup = record("signup", "a", T - RETENTION_MS - 9000)
-    refund = record("purchase", "a", T - RETENTION_MS - 5000, "r", amount="-3.00")
-    older = record("purchase", "a", T - RETENTION_MS - 6000, "s", amount="-3.00")
+    signup = record("signup", "a", T - REACH_MS - 9000)
+    refund = record("purchase", "a", T - REACH_MS - 5000, "r", amount="-3.00")
+    older = record("purchase", "a", T - REACH_MS - 6000, "s", amount="-3.00")
     one = driven([signup, refund, older, refund, record("purchase", "a", T), refund], Definition())
     assert ignored(one) == {"sealed": 3}
 
@@ -164,7 +174,7 @@ def test_what_was_parked_in_time_is_never_too_old() -> None:
     one.take([record("signup", "a", moment - 5), *(record("purchase", "a", moment, f"p{i}") for i in range(3))])
     one.state.advance(T)
     assert ignored(one) == {}
-    assert one.state.accounting_only().accounting.late_beyond_retention == 0
+    assert late(one) == 0
 
 
 def test_a_customer_of_thousands_of_orders_has_a_small_record() -> None:

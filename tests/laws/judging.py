@@ -8,7 +8,7 @@ from streams.core.definition import Definition
 from streams.core.totals import FLOWS, GAUGES, Accounting, Group, Totals, Vector
 from tests.laws.driver import Driven, totals_of
 from tests.recount import classify, counts
-from tests.recount.document import lives_of
+from tests.recount.document import is_forgotten, lives_of
 from tests.spoiling import Record
 
 Named = dict[Group, dict[str, dict[str, int]]]
@@ -50,7 +50,8 @@ class Recounted:
         self._definition = definition or Definition()
         self._counts = counts(records, t, self._definition)
         receipts = classify(records, self._definition)
-        lives = lives_of(receipts, t, self._definition)
+        everyone = lives_of(receipts, t, self._definition)
+        lives = [one for one in everyone if not is_forgotten(one, t, self._definition)]
         outcomes = Counter(r.outcome for r in receipts)
         self._accounting = {
             "received": len(receipts),

@@ -11,6 +11,7 @@ from prometheus_client import parser as text_parser
 
 from streams.client import AsyncKpiReader
 from streams.core.definition import Definition
+from streams.publish.board.board import Board
 from streams.publish.connection import RedisAddress
 from streams.publish.health import Health
 from streams.publish.http import Address, HttpServer
@@ -101,7 +102,9 @@ class HttpHarness:
     """Reads /api/snapshot."""
 
     def __init__(self) -> None:
-        self.sink = HttpServer(Address(port=0), Exposition(DEFINITION), alive=Health, ready=Health)
+        self.sink = HttpServer(
+            Address(port=0), Exposition(DEFINITION), Board(DEFINITION), alive=Health, ready=Health
+        )
 
     async def view(self, plan: str | None = None) -> View | None:
         """Get the document."""

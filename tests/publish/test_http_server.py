@@ -8,6 +8,7 @@ from typing import TypeVar
 import aiohttp
 import pytest
 
+from streams.publish.board.board import Board
 from streams.publish.catalogue import Sample
 from streams.publish.health import Health
 from streams.publish.http import Address, HttpError, HttpServer
@@ -31,7 +32,9 @@ def serve(
 
     async def scene() -> T:
         exposition = Exposition(DEFINITION, lambda: [Sample("kpi_streams_redis_up", 1)])
-        server = HttpServer(Address(port=0), exposition, alive=Health, ready=lambda: Health(reasons))
+        server = HttpServer(
+            Address(port=0), exposition, Board(DEFINITION), alive=Health, ready=lambda: Health(reasons)
+        )
         async with running(server):
             if published:
                 server.publish(SNAPSHOT)
@@ -142,10 +145,14 @@ def test_a_taken_port_is_one_clear_line() -> None:
     """Address, reason and setting; the other server is not disturbed."""
 
     async def scene() -> tuple[str, int]:
-        first = HttpServer(Address(port=0), Exposition(DEFINITION), alive=Health, ready=Health)
+        first = HttpServer(
+            Address(port=0), Exposition(DEFINITION), Board(DEFINITION), alive=Health, ready=Health
+        )
         async with running(first):
             address = Address(port=first.port, setting="KPI_HTTP_PORT")
-            second = HttpServer(address, Exposition(DEFINITION), alive=Health, ready=Health)
+            second = HttpServer(
+                address, Exposition(DEFINITION), Board(DEFINITION), alive=Health, ready=Health
+            )
             with pytest.raises(HttpError) as raised:
                 await second.start()
             return str(raised.value), first.port
@@ -162,7 +169,11 @@ def test_a_name_that_does_not_exist_is_one_clear_line() -> None:
 
     async def scene() -> str:
         server = HttpServer(
-            Address("no.such.host.invalid", 0), Exposition(DEFINITION), alive=Health, ready=Health
+            Address("no.such.host.invalid", 0),
+            Exposition(DEFINITION),
+            Board(DEFINITION),
+            alive=Health,
+            ready=Health,
         )
         with pytest.raises(HttpError) as raised:
             await server.start()

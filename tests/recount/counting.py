@@ -148,11 +148,17 @@ def has_seasonal(window: Window, definition: Definition) -> bool:
     return bool(definition.seasonal_shifts_ms(window))
 
 
+def baseline_spans(t_ms: int, window: Window, definition: Definition) -> list[Span]:
+    """What a window is compared with: the 24 windows before it, where they are kept; else nothing."""
+    if not definition.has_baseline(window):
+        return []
+    before = definition.floor_edge(t_ms, BASELINE_WINDOWS * window.ms)
+    return [(before, definition.floor_edge(t_ms, window.ms))]
+
+
 def _spike_counts(lives: Sequence[Life], t_ms: int, window: Window, definition: Definition) -> Counts:
     start, end = span(t_ms, window, definition)
-    baseline, seasons = [], []
-    if definition.has_baseline(window):
-        baseline = [(definition.floor_edge(t_ms, BASELINE_WINDOWS * window.ms), start)]
+    baseline, seasons = baseline_spans(t_ms, window, definition), []
     if has_seasonal(window, definition):
         shifts = SEASONAL_SHIFTS_MS[window.ms]
         seasons = [(_hour(start - shift), _hour(end - shift)) for shift in shifts]

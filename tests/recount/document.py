@@ -63,7 +63,7 @@ def document(receipts: Sequence[Receipt], t_ms: int, definition: Definition) -> 
         "dimensions": _dimensions(receipts, lives, overall, t_ms, definition),
         "bounds": {w.name: {"start": definition.floor_edge(t_ms, w.ms), "end": t_ms} for w in windows},
         "newest_event": _newest(receipts, t_ms),
-        "accounting": accounting(receipts, lives, t_ms),
+        "accounting": accounting(receipts, lives, t_ms, definition),
         "partitions": {},
     }
 
@@ -122,12 +122,20 @@ def _newest(receipts: Iterable[Receipt], t_ms: int) -> dict[str, int]:
     return newest
 
 
-def accounting(receipts: Iterable[Receipt], lives: Iterable[Life], t_ms: int) -> dict[str, Any]:
+def is_forgotten(life: Life, t_ms: int, definition: Definition) -> bool:
+    """Whether all windows have passed what an erase left of a person; then nothing is left."""
+    ended_ms = life.person.ended_ms
+    return ended_ms is not None and t_ms - ended_ms >= definition.retention_ms + definition.tiers[-1].width_ms
+
+
+def accounting(
+    receipts: Iterable[Receipt], lives: Iterable[Life], t_ms: int, definition: Definition
+) -> dict[str, Any]:
     """Where the records dated up to t, and all malformed ones, went.
 
     As of t nothing is parked, and nothing is late: replay applies events in the order of their times.
     """
-    own = list(lives)
+    own = [one for one in lives if not is_forgotten(one, t_ms, definition)]
     classed = [r for r in receipts if r.event is None or r.event.at_ms <= t_ms]
     outcomes = Counter(r.outcome for r in classed)
     return {

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from streams.core.definition import COHORT_DIMENSIONS, Definition, Window
 from tests.recount.counting import (
     Counts,
+    baseline_spans,
     gauges,
     in_span,
     is_lost,
@@ -71,7 +72,7 @@ def group_counts(lives: Sequence[Life], t_ms: int, definition: Definition) -> Gr
 def churn_counts(
     lives: Sequence[Life], t_ms: int, definition: Definition, dimension: str, rename: Rename = same
 ) -> dict[str, GroupCounts]:
-    """Churned and lost customers by the value that the churn carries."""
+    """Churned and lost customers by the value that the churn carries, and the churns before them."""
     found: dict[str, GroupCounts] = {}
     for window in definition.windows:
         within = span(t_ms, window, definition)
@@ -81,6 +82,10 @@ def churn_counts(
                 row = found.setdefault(rename(getattr(churn, dimension)), _empty(definition))[window.name]
                 row["churned"] += 1
                 row["lost"] += churn is churns[-1] and is_lost(life, within)
+            for before in baseline_spans(t_ms, window, definition):
+                for churn in (tr for tr in life.within(*before) if tr.what == "churned"):
+                    name = rename(getattr(churn, dimension))
+                    found.setdefault(name, _empty(definition))[window.name]["base_churned"] += 1
     return found
 
 

@@ -1,0 +1,70 @@
+"""The path of those who come back: an order, later than everything else, of a customer who left.
+
+Held to the general path by a law, like the other paths beside it.
+"""
+
+from streams.core import quantities as q
+from streams.core.cells import emit_gone
+from streams.core.customer import (
+    ERASED,
+    HAS_SEALED,
+    HAS_VOIDS,
+    PLAIN_LIFE,
+    STANDING,
+    Customer,
+    PurchaseEntry,
+    State,
+)
+from streams.core.customers import Customers
+from streams.core.derive import LONG_TERM_MS, latest_vote
+from streams.core.purchase_path import PurchasePath
+from streams.core.risk import CALM, DETRACTOR, DETRACTOR_MS, DETRACTOR_SCORE, band_at
+
+_ODD = HAS_VOIDS | HAS_SEALED | ERASED
+
+
+class ReturnPath:
+    """The path of those who come back, of one partition."""
+
+    __slots__ = ("_customers", "_on", "_purchases")
+
+    def __init__(self, customers: Customers, purchases: PurchasePath) -> None:
+        definition = customers.definition
+        self._customers = customers
+        self._purchases = purchases
+        self._on = definition.purchase_reactivates and definition.inactivity_churn_ms is None
+
+    def fits(self, customer: Customer, entry: PurchaseEntry) -> bool:
+        """Whether an order at this time may take this path."""
+        return (
+            self._on
+            and customer.state == State.LEFT
+            and not customer.flags & _ODD
+            and not customer.due
+            and entry.at_ms > customer.engaged
+            and entry.amount_minor >= 0
+            and self._customers.clock - entry.at_ms < LONG_TERM_MS
+            and all(known.effect_ms < entry.at_ms for known in customer.body.cancellations)
+        )
+
+    def apply(self, key: bytes, customer: Customer, entry: PurchaseEntry) -> None:
+        """Take a customer back who ``fits``, then their order."""
+        customers, at_ms, cohort = self._customers, entry.at_ms, customer.cohort
+        facts = customers.facts(customer)
+        emit_gone(customers.families.life, facts, customers.groups, -1)
+        changes = [(q.REACTIVATED, 1), (q.DELTA_MS, at_ms)]
+        customers.families.life.add(cohort, at_ms, changes)
+        customers.families.calendar.add(cohort, at_ms, changes)
+        customer.state = State.ACTIVE
+        customer.since = at_ms
+        customer.due = at_ms + LONG_TERM_MS
+        vote = latest_vote(customer, facts)
+        low = vote is not None and vote[1] <= DETRACTOR_SCORE and customers.clock - vote[0] < DETRACTOR_MS
+        standing = DETRACTOR if low else CALM
+        if vote is not None and low:
+            customer.due = min(customer.due, vote[0] + DETRACTOR_MS)
+        customer.flags = customer.flags & ~(STANDING | PLAIN_LIFE) | standing
+        band = band_at(standing, customer.orders, customer.first, customer.last, customers.clock)
+        customers.stand(cohort, band, 1, long_term=False)
+        self._purchases.apply(key, customer, entry.digest, at_ms, entry.amount_minor << 1 | entry.base)
+        customers.schedule(key, customer, customers.clock)

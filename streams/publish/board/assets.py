@@ -1,0 +1,78 @@
+"""The page's files, held in memory: what is served is what the package holds, and nothing else.
+
+Rules: everything in ``static`` is read when the board is made; a request never becomes a path. The policy
+allows what comes from this server and nothing else: no inline code or style, no other host.
+
+Never: reads a file for a request.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from aiohttp import web
+
+POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self'",
+        "connect-src 'self'",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+        "require-trusted-types-for 'script'",
+    )
+)
+"""Content-Security-Policy of the page."""
+
+INDEX = "index.html"
+_FOLDER = Path(__file__).with_name("static")
+_TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """One file."""
+
+    body: bytes
+    content_type: str
+
+
+def load() -> dict[str, Asset]:
+    """The files by their path below ``static``."""
+    files = sorted(path for path in _FOLDER.rglob("*") if path.is_file())
+    return {
+        path.relative_to(_FOLDER).as_posix(): Asset(path.read_bytes(), _TYPES.get(path.suffix, "text/plain"))
+        for path in files
+    }
+
+
+def build_of(assets: dict[str, Asset]) -> str:
+    """A name of this state of the files: an open page that knows another one loads itself anew."""
+    state = hashlib.blake2b(digest_size=8)
+    for name, asset in assets.items():
+        state.update(f"{name}\0{len(asset.body)}\0".encode() + asset.body)
+    return state.hexdigest()
+
+
+def routes(assets: dict[str, Asset]) -> list[web.RouteDef]:
+    """The page at /, its files below /board/."""
+    paths = {"/" if name == INDEX else f"/board/{name}": asset for name, asset in assets.items()}
+    return [web.get(path, _Handler(asset)) for path, asset in paths.items()]
+
+
+class _Handler:
+    """Answers with one asset."""
+
+    def __init__(self, asset: Asset) -> None:
+        self._asset = asset
+
+    async def __call__(self, _request: web.Request) -> web.Response:
+        return web.Response(
+            body=self._asset.body,
+            content_type=self._asset.content_type,
+            charset="utf-8",
+            headers={"Content-Security-Policy": POLICY},
+        )

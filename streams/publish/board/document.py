@@ -1,0 +1,131 @@
+"""What the board is told of a snapshot: the values it shows, and those by dimension, each encoded once.
+
+Rules: values are those of the snapshot, under the same names and with the same parts; what the page does not
+show is left out, because 200 pages read it every second. Nothing is left out of accounting or partitions.
+
+Pure. Never computes a figure, and never shows one that the snapshot withholds.
+"""
+
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+from streams.core.breakdown import Breakdown
+from streams.core.definition import COHORT_DIMENSIONS, Definition
+from streams.core.kpi import Values
+from streams.core.periods import NOW
+from streams.core.snapshot import Snapshot
+from streams.publish.catalogue import Sample
+
+SHOWN = (
+    "new_customers",
+    "reactivated_customers",
+    "churned_customers",
+    "lost_customers",
+    "churn_ratio",
+    "retention_ratio",
+    "acquisition_ratio",
+    "growth_ratio",
+    "nps_score",
+    "csat_ratio.5",
+    "csat_ratio.10",
+    "ces_mean",
+    "orders",
+    "buyers",
+    "revenue",
+    "average_order_value",
+    "purchase_frequency",
+    "repurchase_ratio",
+    "purchase_retention_ratio",
+    "acquisition_cost",
+    "lifetime_value",
+    "customer_equity",
+    "top20_revenue_ratio",
+    "churn_spike_p",
+    "churn_spike_seasonal_p",
+)
+"""KPIs of the whole that the page shows, of each window."""
+
+_COHORTS = ("churned_customers", "churn_ratio", "churn_spike_p")
+_CAUSES = ("churned_customers",)
+_ANSWERS = ("nps_score", "csat_ratio.5")
+
+_FACTS = {
+    "kpi_streams_redis_up": "redis_up",
+    "kpi_streams_dead_letters_total": "dead_letters",
+    "kpi_streams_recoveries_total": "recoveries",
+    "kpi_streams_rebalances_total": "rebalances",
+}
+_COMMIT_AGE = "kpi_streams_commit_age_seconds"
+
+
+def setup(definition: Definition) -> dict[str, object]:
+    """What the page has to know of the definition."""
+    return {
+        "tenant": definition.tenant,
+        "windows": {window.name: window.ms for window in definition.windows},
+        "freshness_limit_ms": definition.freshness_limit_ms,
+        "currency": definition.base_currency,
+        "min_n": {kpi: definition.min_n_of(kpi) for kpi in (*SHOWN, "long_term_ratio")},
+    }
+
+
+def values(snapshot: Snapshot, process: Iterable[Sample]) -> dict[str, object]:
+    """What moves at every tick.
+
+    Args:
+        snapshot: the newest.
+        process: what this process says of itself.
+    """
+    return {
+        "t": snapshot.t_ms,
+        "computed_at": snapshot.computed_at_ms,
+        "definition_version": snapshot.definition_version,
+        "condition": snapshot.condition,
+        "windows": {name: _only(SHOWN, values) for name, values in snapshot.windows.items()},
+        NOW: snapshot.now,
+        "components": snapshot.components,
+        "newest_event": snapshot.newest_event,
+        "accounting": snapshot.accounting,
+        "partitions": snapshot.partitions,
+        "process": _facts(process),
+    }
+
+
+def dimensions(breakdown: Breakdown) -> dict[str, object]:
+    """What moves when the values by dimension do."""
+    return {"t": breakdown.t_ms, "values": {name: _listed(name, breakdown) for name in breakdown.values}}
+
+
+def encode(document: object) -> bytes:
+    """As JSON in one line."""
+    return msgspec.json.encode(document)
+
+
+def _listed(dimension: str, breakdown: Breakdown) -> dict[str, dict[str, Values]]:
+    kpis = _kpis(dimension)
+    return {
+        value: {period: _only(kpis, values) for period, values in periods.items() if period != NOW}
+        for value, periods in breakdown.values[dimension].items()
+    }
+
+
+def _kpis(dimension: str) -> tuple[str, ...]:
+    if dimension in COHORT_DIMENSIONS:
+        return _COHORTS
+    return _ANSWERS if dimension == "touchpoint" else _CAUSES
+
+
+def _only(kpis: Iterable[str], values: Values) -> Values:
+    return {kpi: values[kpi] for kpi in kpis if kpi in values}
+
+
+def _facts(process: Iterable[Sample]) -> Mapping[str, object]:
+    facts: dict[str, object] = {}
+    commit_age_s: dict[str, float] = {}
+    for sample in process:
+        if sample.name == _COMMIT_AGE:
+            commit_age_s[sample.labels["partition"]] = round(sample.value, 1)
+        elif sample.name in _FACTS:
+            facts[_FACTS[sample.name]] = int(sample.value)
+    return {**facts, "commit_age_s": commit_age_s}
