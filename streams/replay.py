@@ -130,5 +130,3 @@ def _read(line: bytes, number: int, topics: dict[str, Kind], wall_ms: int) -> tu
             raise ReplayError(f"line {number}: value_b64 is not base64: {error}") from error
     key = None if read.key is None else read.key.encode()
     return kind, _Record(key, value, wall_ms if read.timestamp is None else read.timestamp)
-
-

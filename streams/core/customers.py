@@ -1,8 +1,8 @@
 """The customers of one partition: records, what they add to the panes and gauges, and their timers.
 
-Every change of a record goes through here or through fast.py, which is held to the same results. What a record
-contributes is retracted before it changes and added again after. Records at rest are packed bytes (the same
-the changelog keeps); those touched since the last ``drain`` are objects.
+Every change of a record goes through here or through the in-order paths, which are held to the same
+results. What a record contributes is taken out before it changes and added again after. Records at rest are
+packed bytes (the same the changelog keeps); those touched since the last ``drain`` are objects.
 """
 
 from collections.abc import Iterator

@@ -45,9 +45,9 @@ def rank_drivers(parts: Mapping[Group, Vector], definition: Definition) -> Drive
     """
     found: dict[str, list[Driver]] = {dimension: [] for dimension in DRIVER_DIMENSIONS}
     whole = parts.get(OVERALL)
-    for window in definition.windows:
-        if not definition.has_baseline(window) or whole is None:
-            continue
+    if not whole:
+        return found
+    for window in (w for w in definition.windows if definition.has_baseline(w)):
         overall = flows(whole, definition, window)
         ranked: dict[str, list[Driver]] = {dimension: [] for dimension in DRIVER_DIMENSIONS}
         for (dimension, value), vector in parts.items():
@@ -68,4 +68,6 @@ def _driver(value: str, window: str, churn: Mapping[str, int], exposed: Mapping[
     if base_exposure == 0 or observed * base_exposure <= base * exposure:
         return None
     expected = base * exposure / base_exposure
-    return Driver(value, window, observed, expected, (observed * base_exposure - base * exposure) / base_exposure)
+    return Driver(
+        value, window, observed, expected, (observed * base_exposure - base * exposure) / base_exposure
+    )

@@ -84,4 +84,3 @@ class Journal:
             self._sorted = True
         counts = {key: bisect_right(dates, t) for key, dates in self._dates.items()}
         return {key: n for key, n in counts.items() if n}
-

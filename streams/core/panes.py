@@ -47,7 +47,18 @@ class Panes:
         marks: the window edges, newest first at every t; the last one bounds what is kept.
     """
 
-    __slots__ = ("_bounds", "_ends", "_marks", "_rows", "_tiers", "edges", "segments", "view", "whole", "width")
+    __slots__ = (
+        "_bounds",
+        "_ends",
+        "_marks",
+        "_rows",
+        "_tiers",
+        "edges",
+        "segments",
+        "view",
+        "whole",
+        "width",
+    )
 
     def __init__(self, tiers: Sequence[Tier], width: int, marks: Iterable[Mark]) -> None:
         self._tiers = tuple(tiers)

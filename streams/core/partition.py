@@ -1,8 +1,8 @@
 """The state of one partition: apply batches, advance the clock, totals at t, changelog records out and in.
 
 One PartitionState is one unit of truth: what the six topics of a partition brought, up to the offsets that
-the engine keeps beside it. It is pure: time is an argument, nothing is read or written. Live operation, replay,
-tests and benchmarks all drive this class and no other.
+the engine keeps beside it. It is pure: time is an argument, nothing is read or written. Live operation,
+replay, tests and benchmarks all drive this class and no other.
 """
 
 import secrets
@@ -188,7 +188,8 @@ class PartitionState:
     def drain(self) -> list[tuple[bytes, bytes | None]]:
         """The changelog records that changed since the last drain; None deletes."""
         intake, groups = self._intake, self._groups
-        out = [(key if is_anonymous(key) else _CUSTOMER + key, value) for key, value in self._customers.drain()]
+        customers = self._customers.drain()
+        out = [(key if is_anonymous(key) else _CUSTOMER + key, value) for key, value in customers]
         out += [(_GROUP + number.to_bytes(4, "big"), groups.pack(number)) for number in groups.fresh]
         out += [(_SEEN + _encode(group), _encode(groups.first_seen[group])) for group in groups.fresh_seen]
         out += [(_ERASED + key, _encode(intake.markers[key])) for key in intake.changed_markers]

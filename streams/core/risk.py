@@ -1,8 +1,9 @@
 """The risk score's bands, in exact integers (docs/contract.md, section 4).
 
 With k orders from ``first`` to ``last`` the own gap is m = max(1 d, (30 d + last - first) / k), the silence
-in gaps r = (t - last) / m. The score reaches 1/3 at r = 5/3 and 2/3 at r = 7/3; a recent detractor starts at
-1/2 and reaches 2/3 at r = 5/3; a pending cancellation is always high. All of it is compared as integers: exactly when 3k(t - last) >= a * max(k d, 30 d + last - first).
+in gaps r = (t - last) / m. The score reaches 1/3 at r = 5/3 and 2/3 at r = 7/3; that of a recent detractor
+starts at 1/2 and reaches 2/3 at r = 5/3; a pending cancellation is always high. All of it is compared as
+integers: r >= a/3 exactly when 3 k (t - last) >= a * max(k d, 30 d + last - first).
 """
 
 from streams.core.definition import DAY_MS

@@ -34,12 +34,14 @@ class Assembler:
     def whole(self, t: int, gauges: Sequence[int]) -> Vector:
         """The vector of everything."""
         f = self._families
-        return self._vector(t, gauges, [p.sums_whole() for p in (f.life, f.calendar, f.orders, f.surveys)])
+        families = (f.life, f.calendar, f.orders, f.surveys)
+        return self._vector(t, gauges, [panes.sums_whole() for panes in families])
 
     def cohorts(self, t: int, gauges: Sequence[int], members: Sequence[int]) -> Vector:
         """The vector of a value of a cohort dimension: the sum over its cohorts."""
         f = self._families
-        return self._vector(t, gauges, [p.sums_of(members) for p in (f.life, f.calendar, f.orders, f.surveys)])
+        families = (f.life, f.calendar, f.orders, f.surveys)
+        return self._vector(t, gauges, [panes.sums_of(members) for panes in families])
 
     def event_value(self, gauges: Sequence[int], group: int) -> Vector:
         """The vector of a churn reason, churn type or touchpoint: churn or answers, nobody standing."""

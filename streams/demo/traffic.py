@@ -15,7 +15,7 @@ from streams.demo.options import SPIKE_AFTER_MS, SPIKE_DURATION_MS, SPIKE_SEGMEN
 from streams.sending import Sender, paced
 from streams.simulate import Business, SimRecord, Spike, to_line, topic_of
 
-_CHUNK = 16_000
+_CHUNK = 8_000
 _POLL_S = 0.2
 _ERASE = topic_of("erase")
 

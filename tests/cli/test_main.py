@@ -109,3 +109,19 @@ def test_the_version_is_that_of_the_distribution() -> None:
     """``kpi --version`` works where the distribution is installed."""
     names = [param.name for param in cli.params]
     assert "version" in names
+
+
+def test_a_worker_without_a_secret_does_not_start(kpi: Kpi) -> None:
+    """One line that names the setting; outside the demo there is no default secret."""
+    ran = kpi("worker")
+    assert (ran.code, ran.err.count("\n")) == (Exit.USAGE, 1)
+    assert "KPI_SECRET" in ran.err
+
+
+def test_a_worker_with_a_wrong_definition_does_not_start(kpi: Kpi) -> None:
+    """One line that names the file."""
+    ran = kpi("worker", KPI_DEMO="true", KPI_DEFINITION_FILE="/nowhere.toml")
+    assert (ran.code, ran.err) == (
+        Exit.USAGE,
+        "kpi: /nowhere.toml: cannot be read: No such file or directory\n",
+    )

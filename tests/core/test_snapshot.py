@@ -67,6 +67,7 @@ def test_the_document_has_the_contracts_form() -> None:
         "now",
         "dimensions",
         "dimensions_t",
+        "drivers",
         "bounds",
         "accounting",
         "partitions",

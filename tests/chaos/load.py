@@ -1,0 +1,105 @@
+"""Continuous traffic of a simulated business: every kind, late, repeated, withdrawn, malformed, erased.
+
+Topics have no order between them and a restart changes it; so what class a record gets must not depend on it.
+The business takes care of that (only people long gone ask to be erased), and the history's erases are sent when
+everything before them is applied.
+"""
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from streams.sending import Sender, paced
+from streams.simulate import Business, SimRecord, topic_of
+from streams.simulate.delivery import Dirt
+
+_DIRT = Dirt(
+    late_share=0.02, duplicate_share=0.02, malformed_share=0.004, ahead_share=0.002, ahead_by_ms=2_000
+)
+_CHUNK = 4_000
+_DAYS = 10
+_ERASE = topic_of("erase")
+
+
+class Load(threading.Thread):
+    """Sends from a thread of its own.
+
+    Args:
+        options: to reach Kafka with.
+        topics: the simulation's topic -> the topic to send to.
+        seed: of the business.
+        customers: how many it has.
+        rate: live records a second.
+        applied: how many records the service has counted so far.
+    """
+
+    def __init__(
+        self,
+        options: Mapping[str, Any],
+        topics: Mapping[str, str],
+        *,
+        seed: int,
+        customers: int,
+        rate: float,
+        applied: Callable[[], int],
+    ) -> None:
+        super().__init__(name="load", daemon=True)
+        self.sent = 0
+        self.live = threading.Event()
+        self.error: BaseException | None = None
+        self.live_since = 0.0
+        self._options = options
+        self._topics = topics
+        self._business = Business(seed, customers, _DAYS, int(time.time() * 1000), dirt=_DIRT)
+        self._rate = rate
+        self._applied = applied
+        self._end = threading.Event()
+
+    def run(self) -> None:
+        """Play until told to stop."""
+        try:
+            asyncio.run(self._play())
+        except BaseException as error:  # noqa: BLE001 - told to whoever waits
+            self.error = error
+        self.live.set()
+
+    def stop(self) -> None:
+        """End the traffic; returns when all of it is acknowledged.
+
+        Raises:
+            BaseException: what ended the traffic before.
+        """
+        self._end.set()
+        self.join()
+        if self.error is not None:
+            raise self.error
+
+    async def _play(self) -> None:
+        async with Sender(self._options) as sender:
+            history = list(self._business.history())
+            await self._send_now(sender, [record for record in history if record.topic != _ERASE])
+            await sender.drain()
+            while self._applied() < self.sent and not self._end.is_set():
+                await asyncio.sleep(0.2)
+            await self._send_now(sender, [record for record in history if record.topic == _ERASE])
+            self.live_since = time.time()
+            self.live.set()
+            async for chunk in paced(self._business.live(self._rate)):
+                await self._send(sender, chunk)
+                if self._end.is_set():
+                    break
+            await sender.drain()
+
+    async def _send_now(self, sender: Sender, records: list[SimRecord]) -> None:
+        """Send with the timestamps of now: old records would be at the mercy of the topics' retention."""
+        for at in range(0, len(records), _CHUNK):
+            now = int(time.time() * 1000)
+            chunk = records[at : at + _CHUNK]
+            await self._send(sender, [record._replace(timestamp_ms=now) for record in chunk])
+
+    async def _send(self, sender: Sender, records: Iterable[SimRecord]) -> None:
+        chunk = [record._replace(topic=self._topics[record.topic]) for record in records]
+        await sender.submit(chunk)
+        self.sent += len(chunk)

@@ -1,0 +1,66 @@
+"""The in-order paths are held to the general path: the same numbers, and the same record, byte for byte."""
+
+from dataclasses import replace
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from streams.core.customer import unpack
+from streams.core.definition import DAY_MS, Definition
+from streams.core.paths import Paths
+from streams.core.purchase_path import PurchasePath
+from tests.histories import CHURNY, NOW_MS, STEADY, Mix, histories
+from tests.laws.driver import CLOCKS, Driven, Way, drive
+from tests.laws.judging import same
+from tests.laws.lawful import law
+from tests.spoiling import Record
+
+BUYERS = Mix(signup=1, purchase=20, cancellation=1, survey=5, void=0.2, erase=0.1)
+DEFINITIONS = (
+    Definition(),
+    replace(Definition(), kept_events=4),
+    replace(Definition(), inactivity_churn_ms=9 * DAY_MS),
+    replace(Definition(), implicit_signup=False, purchase_reactivates=False),
+)
+
+
+def driven(records: list[Record], way: Way, seed: int, definition: Definition) -> Driven:
+    """One partition, all of it written."""
+    one = drive(records, NOW_MS, way, Random(seed), definition)[0]  # noqa: S311 - draws a way, no secret
+    one.flush()
+    return one
+
+
+def without_due(log: dict[bytes, bytes]) -> dict[bytes, object]:
+    """The records, customers without the header's first field: when they change next by themselves."""
+    return {key: value[8:] if key[:1] in b"AC" else value for key, value in log.items()}
+
+
+def never_late(fast: dict[bytes, bytes], general: dict[bytes, bytes]) -> bool:
+    """Whether every record wakes as early as the general path found, or earlier."""
+    dues = [(unpack(fast[key]).due, unpack(general[key]).due) for key in fast if key[:1] in b"AC"]
+    return all(not derived or 0 < mine <= derived for mine, derived in dues)
+
+
+@settings(law, max_examples=150)
+@given(
+    histories(mixes=(STEADY, CHURNY, BUYERS), max_events=60),
+    st.sampled_from(CLOCKS),
+    st.integers(0, 1 << 30),
+    st.sampled_from(DEFINITIONS),
+)
+def test_all_paths_lead_to_the_same_record(
+    records: list[Record], clock: str, seed: int, definition: Definition
+) -> None:
+    """Totals, accounting and changelog; a record may wake too early, never too late."""
+    way = Way(clock=clock, flush=0.1)
+    fast = driven(records, way, seed, definition)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(PurchasePath, "fits", lambda *_: False)
+        patched.setattr(Paths, "_in_order", lambda *_: False)
+        general = driven(records, way, seed, definition)
+    assert same(fast.state.totals(), general.state.totals())
+    assert without_due(fast.log) == without_due(general.log)
+    assert never_late(fast.log, general.log)
