@@ -6,18 +6,22 @@ The same lines give the same snapshots, byte for byte: nothing here reads a cloc
 
 import base64
 import binascii
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import count
 from typing import NamedTuple
 
 import msgspec
 
+from streams.core.breakdown import named_values
+from streams.core.decode import Record
 from streams.core.definition import Definition
 from streams.core.events import KINDS, Kind
 from streams.core.identity import DIGEST_SIZE, Identity
 from streams.core.journal import Journal
 from streams.core.partition import PartitionState
+from streams.core.periods import Sweeps
 from streams.core.snapshot import Snapshot, build
+from streams.spending import Spending
 
 SOURCE_TOPICS: dict[str, Kind] = {f"crm.customer.{kind}.v1": kind for kind in KINDS}
 """Topic -> kind of its events, by their default names."""
@@ -38,7 +42,9 @@ class _Line(msgspec.Struct):
     value_b64: str | None = None
 
 
-class _Record(NamedTuple):
+class LoggedRecord(NamedTuple):
+    """A record of a log."""
+
     key: bytes | None
     value: bytes | None
     timestamp: int
@@ -72,6 +78,27 @@ def replay(
     Raises:
         ReplayError: a line is no record of a known topic.
     """
+    read = _read_all(records, topics or SOURCE_TOPICS, _NO_CLOCK if wall_ms is None else wall_ms)
+    return replay_records(read, definition=definition, as_of=as_of, every_ms=every_ms)
+
+
+def replay_records(
+    records: Iterable[tuple[Kind, Record]],
+    *,
+    definition: Definition,
+    as_of: list[int] | None = None,
+    every_ms: int | None = None,
+    told: Callable[[int, int], None] | None = None,
+) -> Iterator[Snapshot]:
+    """Recount records in arrival order, each with its kind; the rest as for ``replay``.
+
+    Args:
+        records: (kind, record); a record without a Kafka timestamp has the one the caller gave it.
+        definition: what the numbers mean.
+        as_of: instants (ms).
+        every_ms: also every multiple of this.
+        told: called before each snapshot with how many are done, and how many there are in all.
+    """
     journal = Journal()
     numbers = count()
 
@@ -79,13 +106,24 @@ def replay(
         return next(numbers).to_bytes(DIGEST_SIZE, "big")
 
     state = PartitionState(definition, Identity(b"replay"), entropy=entropy, journal=journal)
-    _receive(state, records, topics or SOURCE_TOPICS, _NO_CLOCK if wall_ms is None else wall_ms)
-    for t in _instants(journal, as_of, every_ms):
+    spending = Spending(definition)
+    _receive(state, records)
+    instants = _instants(journal, as_of, every_ms)
+    for done, t in enumerate(instants):
+        if told is not None:
+            told(done, len(instants))
         state.advance(t)
         totals = state.totals()
         totals.t = t
         totals.accounting = journal.accounting(t, totals.accounting)
-        yield build(totals, definition, computed_at_ms=t, partitions={}, sweeps=state.sweep())
+        sweeps = _sweeps(state, spending, named_values(totals.first_seen, definition, t))
+        yield build(totals, definition, computed_at_ms=t, partitions={}, sweeps=sweeps)
+
+
+def _sweeps(state: PartitionState, spending: Spending, named: Mapping[str, frozenset[str]]) -> Sweeps:
+    """The revenue shares, exactly."""
+    spending.update(state.spent())
+    return spending.shares(state.clock, state.table, named) if spending.exact else state.sweep()
 
 
 def _instants(journal: Journal, as_of: list[int] | None, every_ms: int | None) -> list[int]:
@@ -98,13 +136,11 @@ def _instants(journal: Journal, as_of: list[int] | None, every_ms: int | None) -
     return sorted(instants)
 
 
-def _receive(state: PartitionState, records: Iterable[bytes], topics: dict[str, Kind], wall_ms: int) -> None:
-    batch: list[_Record] = []
+def _receive(state: PartitionState, records: Iterable[tuple[Kind, Record]]) -> None:
+    """Hand over everything: one batch for each run of records of one kind."""
+    batch: list[Record] = []
     kind: Kind | None = None
-    for number, line in enumerate(records, 1):
-        if not line.strip():
-            continue
-        of, record = _read(line, number, topics, wall_ms)
+    for of, record in records:
         if of != kind or len(batch) >= _BATCH:
             if kind is not None:
                 state.apply(kind, batch)
@@ -114,7 +150,15 @@ def _receive(state: PartitionState, records: Iterable[bytes], topics: dict[str, 
         state.apply(kind, batch)
 
 
-def _read(line: bytes, number: int, topics: dict[str, Kind], wall_ms: int) -> tuple[Kind, _Record]:
+def _read_all(
+    lines: Iterable[bytes], topics: Mapping[str, Kind], wall_ms: int
+) -> Iterator[tuple[Kind, Record]]:
+    for number, line in enumerate(lines, 1):
+        if not line.isspace():
+            yield _read(line, number, topics, wall_ms)
+
+
+def _read(line: bytes, number: int, topics: Mapping[str, Kind], wall_ms: int) -> tuple[Kind, Record]:
     try:
         read = _decode(line)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -129,4 +173,4 @@ def _read(line: bytes, number: int, topics: dict[str, Kind], wall_ms: int) -> tu
         except binascii.Error as error:
             raise ReplayError(f"line {number}: value_b64 is not base64: {error}") from error
     key = None if read.key is None else read.key.encode()
-    return kind, _Record(key, value, wall_ms if read.timestamp is None else read.timestamp)
+    return kind, LoggedRecord(key, value, wall_ms if read.timestamp is None else read.timestamp)

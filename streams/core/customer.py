@@ -214,12 +214,11 @@ class Customer:
             return bool(self._packed_body) and (
                 event_id.encode() in self._packed_body or digest in self._packed_body
             )
-        body = self._body
-        return any(
-            entry.event_id == event_id
-            for entries in (body.signups, body.cancellations, body.surveys)
-            for entry in entries
-        ) or any(void.digest == digest for void in body.voids)
+        for named in (self._body.signups, self._body.surveys, self._body.cancellations):
+            for entry in named:
+                if entry.event_id == event_id:
+                    return True
+        return any(void.digest == digest for void in self._body.voids) if self._body.voids else False
 
     def pack(self) -> bytes:
         """The packed form."""

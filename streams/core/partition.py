@@ -6,7 +6,7 @@ replay, tests and benchmarks all drive this class and no other.
 """
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 import msgspec
 
@@ -15,13 +15,16 @@ from streams.core.decode import Decoder, Record
 from streams.core.definition import COHORT_DIMENSIONS, Definition
 from streams.core.erasure import Marker
 from streams.core.events import Kind, Malformed
-from streams.core.groups import Groups
+from streams.core.groups import Groups, Members
 from streams.core.identity import DIGEST_SIZE, Identity
 from streams.core.intake import Intake
 from streams.core.journal import Journal
 from streams.core.kpi_value import Sweep
 from streams.core.ledger import Ledger
+from streams.core.spent import Spent, changed_since
+from streams.core.steps import Steps, finish
 from streams.core.sweep import sweep
+from streams.core.sweeping import Swept, sweeping
 from streams.core.totals import OVERALL, Accounting, Group, Totals, Vector, add_vectors
 from streams.core.windows import Assembler
 
@@ -30,6 +33,11 @@ _ERASED = b"E"
 _GROUP = b"G"
 _PARKED = b"P"
 _SEEN = b"F"
+
+_ADVANCES = 20
+"""Steps of an advance that is made in steps."""
+_STRIDE = 64
+"""Records of the changelog packed in a step."""
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode_marker = msgspec.msgpack.Decoder(Marker).decode
@@ -113,6 +121,14 @@ class PartitionState:
         self._customers.families.move(t)
         self._intake.unpark(t)
 
+    def advancing(self, t: int) -> Steps[None]:
+        """Move the clock to t little by little; between two steps anything may happen."""
+        stride = max(1, (t - self.clock) // _ADVANCES)
+        while self.clock + stride < t:
+            self.advance(self.clock + stride)
+            yield
+        self.advance(t)
+
     def view(self, t: int) -> None:
         """Promise that totals will not be asked for before t, which makes catching up cheap."""
         self._view = max(self._view, t)
@@ -126,6 +142,10 @@ class PartitionState:
         Raises:
             ValueError: the clock has not reached what ``view`` promised.
         """
+        return finish(self.totalling(dimensions=dimensions))
+
+    def totalling(self, *, dimensions: bool = True) -> Steps[Totals]:
+        """The totals at the clock, in steps between which nothing may change."""
         t = self.clock
         if t < self._view:
             raise ValueError(f"totals at {t} were asked for, but view promised none before {self._view}")
@@ -138,11 +158,29 @@ class PartitionState:
                 vector = self._group_vector(group, members)
                 if any(vector):
                     totals.groups[group] = vector
+                yield
         return totals
 
     def sweep(self) -> dict[tuple[Group, str], Sweep]:
         """Revenue shares of the buyers at the clock: a pass over all customers, for replays."""
         return sweep(self._customers, self._customers.definition)
+
+    def sweeping(self, at_risk_limit: int) -> Steps[Swept]:
+        """The additive form of it and who is most at risk, in steps between which anything may happen."""
+        return sweeping(self._customers, at_risk_limit)
+
+    def erased(self, keys: Collection[bytes]) -> set[bytes]:
+        """Which of these customers (digests) were erased since the last drain."""
+        return self._intake.changed_markers.intersection(keys)
+
+    def spent(self) -> Iterator[tuple[bytes, Spent | None]]:
+        """What customers who changed since the last call have paid; for replays, which never drain."""
+        return changed_since(self._customers)
+
+    @property
+    def table(self) -> Sequence[Members]:
+        """The groups by number (groups.py)."""
+        return self._groups.table
 
     def accounting_only(self) -> Totals:
         """The totals of a partition that is not live: the accounting alone."""

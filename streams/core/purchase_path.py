@@ -125,7 +125,7 @@ class PurchasePath:
         before = band_due(standing, orders, first, last, clock)
         due = band_due(standing, more, start, at_ms, clock)
         if due and (not before or due < before):
-            self._customers.timers.set(due, key)
+            self._customers.timers.advance(before, due, key)
         customer.first, customer.second, customer.last, customer.orders = start, last, at_ms, more
 
 

@@ -26,12 +26,26 @@ DETRACTOR_SCORE = 6
 _PRIOR_MS = 30 * DAY_MS
 _TO_MEDIUM = 5
 _TO_HIGH = 7
+_HALF, _TENTH = 2, 10
+"""What is left of the chance to stay: one in so many, for a detractor, for a pending cancellation."""
 _STEPS = {CALM: (_TO_MEDIUM, _TO_HIGH), DETRACTOR: (_TO_MEDIUM,)}
 
 
 def gap_sum(orders: int, first_ms: int, last_ms: int) -> int:
     """The product k * m in ms: the customer's own gap between orders, times their number."""
     return max(orders * DAY_MS, _PRIOR_MS + last_ms - first_ms)
+
+
+def score_at(
+    orders: int, first_ms: int, last_ms: int, t: int, *, detractor: bool, pending: bool
+) -> tuple[int, int]:
+    """Numerator and denominator of an active customer's score at t, not reduced."""
+    stays = whole = 2 * gap_sum(orders, first_ms, last_ms)
+    if orders:
+        silence = orders * (t - last_ms) - whole // 2
+        stays -= min(max(silence, 0), whole)
+    whole *= (_HALF if detractor else 1) * (_TENTH if pending else 1)
+    return whole - stays, whole
 
 
 def band_at(standing: int, orders: int, first_ms: int, last_ms: int, t: int) -> int:

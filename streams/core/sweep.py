@@ -11,7 +11,7 @@ from streams.core import quantities as q
 from streams.core.breakdown import named_values
 from streams.core.customer import HAS_VOIDS, PURCHASE, Customer, unpack
 from streams.core.customers import Customers
-from streams.core.definition import COHORT_DIMENSIONS, DAY_MS, Definition, Window
+from streams.core.definition import COHORT_DIMENSIONS, Definition, Window
 from streams.core.groups import OTHER, UNKNOWN
 from streams.core.kpi_value import Sweep
 from streams.core.sealing import sealed_changes
@@ -23,7 +23,7 @@ Spent = dict[tuple[int, str], list[int]]
 
 def sweep(customers: Customers, definition: Definition) -> dict[tuple[Group, str], Sweep]:
     """Revenue shares of every published group and window of at least a day, at the clock."""
-    windows = [w for w in definition.windows if w.ms >= DAY_MS]
+    windows = [w for w in definition.windows if definition.has_revenue_shares(w)]
     if not windows:
         return {}
     t = customers.clock
@@ -62,15 +62,15 @@ def _spent(customers: Customers, windows: list[Window]) -> Spent:
     for key in customers.cold.keys() | customers.hot.keys():
         customer = customers.hot.get(key) or unpack(customers.cold[key])
         if customer.last > oldest:
-            payments = _payments(customers, customer)
+            paid = payments(customers, customer)
             for name, start in starts:
                 if customer.last > start:
-                    net = sum(amount for at_ms, amount in payments if at_ms > start)
+                    net = sum(amount for at_ms, amount in paid if at_ms > start)
                     spent[customer.cohort, name].append(net)
     return spent
 
 
-def _payments(customers: Customers, customer: Customer) -> list[tuple[int, int]]:
+def payments(customers: Customers, customer: Customer) -> list[tuple[int, int]]:
     """(time, amount) of what was paid and refunded in the base currency."""
     block = customers.facts(customer).purchases if customer.flags & HAS_VOIDS else customer.purchases
     kept = [(at_ms, amount >> 1) for _, at_ms, amount in PURCHASE.iter_unpack(block) if amount & 1]

@@ -36,6 +36,12 @@ class Timers:
         else:
             self._buckets[hour] = [key]
 
+    def advance(self, before_ms: int, at_ms: int, key: bytes) -> None:
+        """Set an earlier instant than the one set before (0: none); the hour's entry may do already."""
+        hour = at_ms // HOUR_MS
+        if not before_ms or hour <= self._hour or hour != before_ms // HOUR_MS:
+            self.set(at_ms, key)
+
     def due(self, t: int) -> list[bytes]:
         """Take out the keys that are due at or before t, each once."""
         hour = t // HOUR_MS

@@ -59,9 +59,9 @@ async def check(
     Raises:
         ObservationError: it is never all applied, or never shown at one t.
     """
-    await observer.settled(sent, within=_SETTLE_S)
+    settled_ms = await observer.settled(sent, within=_SETTLE_S)
     watch.lap("settle")
-    observed = await observer.observe(within=_AGREE_S)
+    observed = await observer.observe(settled_ms, within=_AGREE_S)
     watch.lap("observe")
     recounted = await asyncio.to_thread(recount, journal, observed, definition)
     watch.lap("recount")

@@ -75,8 +75,8 @@ class Observer:
         count: int = (await self._document()).get("accounting", {}).get("received", 0)
         return count
 
-    async def settled(self, sent: int, *, within: float) -> None:
-        """Wait until every record sent is applied and none waits for its time.
+    async def settled(self, sent: int, *, within: float) -> int:
+        """Wait until every record sent is applied and none waits for its time; the t (ms) since when.
 
         Raises:
             ObservationError: it does not come to that.
@@ -88,9 +88,13 @@ class Observer:
                     f"not everything was applied within {within:g} s: {_state(document, sent)}"
                 )
             await asyncio.sleep(_POLL_S)
+        t_ms: int = document["t"]
+        return t_ms
 
-    async def observe(self, *, within: float) -> Observed:
-        """Everything at the next t that all of them show.
+    async def observe(self, since_ms: int, *, within: float) -> Observed:
+        """Everything at the next t that all of them show, the values by dimension from ``since_ms`` on too.
+
+        These have an earlier t of their own: one before everything was applied tells of less.
 
         Raises:
             ObservationError: they do not agree on one.
@@ -99,7 +103,7 @@ class Observer:
         async with aiohttp.ClientSession(timeout=_TIMEOUT) as session:
             while time.monotonic() < deadline:
                 look = await self._look(session)
-                if look.instants is not None:
+                if look.instants is not None and min(look.instants) >= since_ms:
                     return self._read(look, look.instants)
                 await asyncio.sleep(_POLL_S)
         raise ObservationError(f"Redis and the workers showed no common t within {within:g} s")

@@ -76,6 +76,10 @@ class Load(threading.Thread):
         if self.error is not None:
             raise self.error
 
+    def abandon(self) -> None:
+        """End the traffic, however."""
+        self._end.set()
+
     async def _play(self) -> None:
         async with Sender(self._options) as sender:
             history = list(self._business.history())

@@ -28,7 +28,7 @@ class _Info(msgspec.Struct):
     lag: int | None = None
 
 
-class _Accounting(msgspec.Struct):
+class _Accounting(msgspec.Struct, frozen=True):
     received: int = 0
 
 

@@ -1,0 +1,122 @@
+"""The live sweep over the customers, in small steps: revenue in buckets, and who is most at risk.
+
+It tells what held at the clock of its first step. What happens during it is left out where it is dated later;
+a customer who moves to another cohort or is corrected meanwhile counts as found. Records are only read.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from streams.core.buckets import Buckets, pack, put
+from streams.core.customer import HAS_VOIDS, PURCHASE, Customer, unpack
+from streams.core.customers import Customers
+from streams.core.early_warning import AtRisk, Ranking, assess, most
+from streams.core.steps import Steps
+from streams.core.sweep import payments
+from streams.core.totals import OVERALL, Group
+
+_STRIDE = 32
+"""Customers a step."""
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What the sweep over one partition found; it adds up over partitions."""
+
+    t: int
+    """The clock when it began (ms)."""
+    shares: dict[Group, bytes]
+    """The whole, and every value of a customer dimension that has buyers -> packed buckets of the windows
+    that have revenue shares, in the order of the definition."""
+    at_risk: tuple[AtRisk, ...]
+    """The highest score first."""
+
+
+def sweeping(customers: Customers, at_risk_limit: int) -> Steps[Swept]:
+    """Sweep over a partition; its records may change between two steps.
+
+    Args:
+        customers: the partition's.
+        at_risk_limit: how many of those at risk to name at most.
+    """
+    spending = _Spending(customers)
+    ranking = Ranking(at_risk_limit)
+    t = customers.clock
+    keys = [*customers.cold, *(key for key in customers.hot if key not in customers.cold)]
+    for at, key in enumerate(keys):
+        customer = _look(customers, key)
+        if customer is not None:
+            spending.add(customer)
+            one = assess(customers, key, customer, t)
+            if one is not None:
+                ranking.add(one)
+        if at % _STRIDE == 0:
+            yield
+    shares = {}
+    for group, rows in spending.rows.items():
+        shares[group] = pack(rows)
+        yield
+    at_risk = []
+    for at, (_, key) in enumerate(ranking.customers):
+        customer = _look(customers, key)  # who left or was erased during the sweep is not at risk any more
+        one = None if customer is None else assess(customers, key, customer, t)
+        if one is not None:
+            at_risk.append(one)
+        if at % _STRIDE == 0:
+            yield
+    return Swept(t, shares, most(at_risk, at_risk_limit))
+
+
+def _look(customers: Customers, key: bytes) -> Customer | None:
+    """A record, to be read."""
+    customer = customers.hot.get(key)
+    if customer is None:
+        packed = customers.cold.get(key)
+        return None if packed is None else unpack(packed)
+    return customer
+
+
+class _Spending:
+    """Sorts buyers into the buckets of the groups that they are in."""
+
+    def __init__(self, customers: Customers) -> None:
+        definition = customers.definition
+        self._customers = customers
+        self._t = customers.clock
+        windows = [w for w in definition.windows if definition.has_revenue_shares(w)]
+        self._starts = [definition.floor_edge(self._t, w.ms) for w in windows]
+        self._oldest = min(self._starts, default=self._t)
+        self.rows: dict[Group, list[Buckets]] = defaultdict(lambda: [{} for _ in self._starts])
+        self._by_cohort: dict[int, list[list[Buckets]]] = {}
+
+    def add(self, customer: Customer) -> None:
+        """Put a customer into the buckets of every window in which they bought."""
+        if customer.last <= self._oldest:
+            return
+        last, paid = customer.last, payments(self._customers, customer)
+        if last > self._t:  # ordered since the sweep began
+            last = self._last_order(customer)
+            paid = [(at_ms, amount) for at_ms, amount in paid if at_ms <= self._t]
+        for at, start in enumerate(self._starts):
+            if last > start:
+                net = sum(amount for at_ms, amount in paid if at_ms > start)
+                for rows in self._of(customer.cohort):
+                    put(rows[at], net)
+
+    def _last_order(self, customer: Customer) -> int:
+        """The time of the last order that is not after t, of one who ordered since; 0 for none."""
+        facts = self._customers.facts(customer) if customer.flags & HAS_VOIDS else None
+        block = customer.purchases if facts is None else facts.purchases
+        times = [at_ms for _, at_ms, amount in PURCHASE.iter_unpack(block) if amount >= 0]
+        sealed = customer.body.sealed
+        if sealed is not None:
+            times.append(sealed.last_ms)
+        return max((at_ms for at_ms in times if at_ms <= self._t), default=0)
+
+    def _of(self, cohort: int) -> list[list[Buckets]]:
+        """The buckets of all groups of a cohort."""
+        found = self._by_cohort.get(cohort)
+        if found is None:
+            groups = (OVERALL, *self._customers.groups.values_of(cohort))
+            found = self._by_cohort[cohort] = [self.rows[group] for group in groups]
+        return found

@@ -1,0 +1,78 @@
+// Says that churn has spiked, and where it comes from. A spike is one that chance does not explain, against the
+// windows before and, where there is such a comparison, against the same hours of other days, with enough
+// churned customers behind it. The same in every window, whichever is being looked at.
+
+import { byId, setText } from "./dom.js";
+import { count, score, words } from "./format.js";
+import { COHORTS, ranked } from "./churn.js";
+
+const CHANCE = 0.001;
+const LEAST = 10;
+const REMARKABLE = 0.15;
+
+const small = (value) => !value || value.value === null || value.value < CHANCE;
+
+/** The window with the least likely spike: {window, spike}; null if there is none. */
+export function spikeOf(windows) {
+  const found = Object.entries(windows).flatMap(([window, kpis]) => {
+    const spike = kpis.churn_spike_p;
+    const counts = spike && spike.value !== null && spike.value < CHANCE && spike.observed >= LEAST;
+    return counts && spike.observed > spike.expected && small(kpis.churn_spike_seasonal_p) ? [{ window, spike }] : [];
+  });
+  return found.sort((a, b) => a.spike.value - b.spike.value)[0] ?? null;
+}
+
+/** The dimension value whose part of the churned most exceeds its part of the expected. */
+export function origin(dimensions, window) {
+  const candidates = COHORTS.flatMap((dimension) => {
+    const rows = ranked(dimensions?.[dimension], window).filter((row) => row.expected !== null);
+    const observed = rows.reduce((sum, row) => sum + row.observed, 0);
+    const expected = rows.reduce((sum, row) => sum + row.expected, 0);
+    return rows.map((row) => ({
+      dimension,
+      ...row,
+      total: observed,
+      lift: observed && expected ? row.observed / observed - row.expected / expected : 0,
+    }));
+  });
+  const best = candidates.sort((a, b) => b.lift - a.lift)[0];
+  return best && best.lift >= REMARKABLE ? best : null;
+}
+
+function from(view, window) {
+  const place = origin(view.dimensions, window);
+  const [reason] = ranked(view.dimensions?.reason, window);
+  const where = place
+    ? `From ${place.dimension} ${words(place.value)}: ${count(place.observed)} of ${count(place.total)}, ${score(place.expected)} expected.`
+    : "Spread over segments, plans, channels and regions alike.";
+  const why = reason ? ` Reason most given: ${words(reason.value)} (${count(reason.observed)}).` : "";
+  return where + why;
+}
+
+export class Alarm {
+  #window = null;
+
+  constructor(choose) {
+    byId("alarm-show").addEventListener("click", () => choose(this.#window));
+  }
+
+  /** Returns what is to be announced about it: "" while there is nothing. */
+  show(view) {
+    const found = view.condition === "ok" ? spikeOf(view.windows) : null;
+    byId("alarm").hidden = !found;
+    if (!found) return "";
+    const { window, spike } = found;
+    this.#window = window;
+    setText(byId("alarm-title"), `Churn spike in the last ${window}`);
+    setText(byId("alarm-text"), `${count(spike.observed)} churned, ${score(spike.expected)} expected (chance ${said(spike.value)}).`);
+    setText(byId("alarm-from"), from(view, window));
+    setText(byId("alarm-show"), `Show ${window}`);
+    byId("alarm-show").hidden = view.window === window;
+    return `Churn spike in the last ${window}. ${from(view, window)}`;
+  }
+}
+
+function said(p) {
+  if (p < 1e-9) return "below 1 in a billion";
+  return `1 in ${count(10 ** Math.floor(-Math.log10(p)))}`;
+}

@@ -1,0 +1,77 @@
+// Where churn comes from and why: dimension values ranked by how many more churned than expected, or, in windows
+// that have no expectation, by how many churned; reasons ranked by how many.
+
+import { byId, el, radios, setChildren, setText } from "./dom.js";
+import { count, score, span, words } from "./format.js";
+
+export const COHORTS = ["segment", "plan", "channel", "region"];
+
+/** The churns of a dimension's values in a window, the most remarkable first. */
+export function ranked(listed, window) {
+  const rows = Object.entries(listed ?? {}).flatMap(([value, periods]) => {
+    const kpis = periods[window];
+    if (!kpis) return [];
+    const spike = kpis.churn_spike_p;
+    const observed = spike ? spike.observed : kpis.churned_customers.n;
+    const expected = spike?.expected ?? null;
+    return [{ value, observed, expected, excess: expected === null ? null : observed - expected }];
+  });
+  return rows
+    .filter((row) => row.observed || row.expected)
+    .sort((a, b) => (b.excess ?? b.observed) - (a.excess ?? a.observed) || b.observed - a.observed);
+}
+
+function bar(row, most, total) {
+  const filled = el("span", { class: "fill" });
+  filled.style.width = `${(100 * row.observed) / most}%`;
+  const track = el("span", { class: "track", "aria-hidden": "true" }, filled);
+  if (row.expected !== null) {
+    const tick = el("span", { class: "expected" });
+    tick.style.left = `${(100 * row.expected) / most}%`;
+    track.append(tick);
+  }
+  const beside = row.expected === null ? `${Math.round((100 * row.observed) / (total || 1))} %` : `${score(row.expected)} expected`;
+  const hot = row.excess !== null && row.excess >= 3 && row.observed >= 2 * row.expected;
+  return el(
+    "li",
+    { "data-value": row.value, "data-hot": String(hot) },
+    el("span", { class: "label" }, words(row.value)),
+    track,
+    el("span", { class: "figures" }, el("b", {}, count(row.observed)), ` ${beside}`),
+  );
+}
+
+function list(host, rows) {
+  const most = Math.max(1, ...rows.map((row) => Math.max(row.observed, row.expected ?? 0)));
+  const total = rows.reduce((sum, row) => sum + row.observed, 0);
+  setChildren(host, rows.map((row) => bar(row, most, total)));
+}
+
+const withheld = { stale: "Stale: no current values", recovering: "Recovering: no values yet", waiting: "No values yet" };
+
+export class Churn {
+  constructor(prefs, changed) {
+    this.prefs = prefs;
+    this.choose = (dimension) => {
+      prefs.set({ by: dimension });
+      changed();
+    };
+  }
+
+  show(view) {
+    const { by } = this.prefs;
+    radios(byId("breakdown"), "breakdown", COHORTS.map((name) => [name, words(name)]), by, this.choose);
+    const held = withheld[view.condition] ?? (view.dimensionsHeld ? "Stale: no current values" : "");
+    const where = held ? [] : ranked(view.dimensions?.[by], view.window);
+    const why = held ? [] : ranked(view.dimensions?.reason, view.window);
+    const none = `Nobody churned in ${view.window}`;
+    const how = where.some((row) => row.expected !== null)
+      ? "Churned; the mark is what the windows before let expect"
+      : "Churned, and share of all churned";
+    const age = view.dimensionsT ? ` · ${span(view.now - view.dimensionsT)} old` : "";
+    setText(byId("where-note"), held || (where.length ? how + age : none));
+    setText(byId("why-note"), held || (why.length ? `Churned by reason given${age}` : none));
+    list(byId("where"), where);
+    list(byId("why"), why);
+  }
+}

@@ -1,0 +1,142 @@
+// Lines over the last 24 hours, by uPlot. Colours come from the style sheet, so that both themes and the wall
+// have theirs; every canvas says in words what it shows.
+
+import uPlot from "../vendor/uplot/uPlot.esm.js";
+import { el, setAttribute } from "./dom.js";
+import { NONE, timeOfDay } from "./format.js";
+
+const probe = el("span", { class: "hidden", "aria-hidden": "true" });
+
+/** A colour of the style sheet as a canvas wants it. */
+function colour(name) {
+  if (!probe.isConnected) document.body.append(probe);
+  probe.style.color = `var(--${name})`;
+  return getComputedStyle(probe).color;
+}
+
+const faint = (name) => colour(name).replace(/^rgb\((.*)\)$/, "rgba($1, 0.14)");
+const font = () => `${getComputedStyle(document.documentElement).getPropertyValue("--plot-font").trim()} system-ui, sans-serif`;
+const pixels = () => parseFloat(font());
+
+export class Plot {
+  #host;
+  #lines;
+  #options;
+  #plot = null;
+  #legend;
+  #data = [[]];
+
+  /**
+   * @param host element to draw in
+   * @param lines [{name, colour, form}]
+   * @param options {spark, height, floor}: without axes; px; least upper end of the scale
+   */
+  constructor(host, lines, options = {}) {
+    this.#host = host;
+    this.#lines = lines;
+    this.#options = options;
+    this.#legend = el("p", { class: "legend", "aria-hidden": "true" });
+    if (!options.spark) host.before(this.#legend);
+    setAttribute(host, "role", "img");
+    new ResizeObserver(() => this.#fit()).observe(host);
+  }
+
+  /** Draws columns: times in s, then the numbers of each line. */
+  draw(columns) {
+    this.#data = columns;
+    if (this.#plot) this.#plot.setData(columns);
+    else this.renew();
+    this.#describe();
+  }
+
+  /** Makes the plot anew: theme or size of letters changed. */
+  renew() {
+    this.#plot?.destroy();
+    this.#plot = new uPlot(this.#configuration(), this.#data, this.#host);
+    this.#tell(null);
+  }
+
+  #size() {
+    return { width: Math.max(40, this.#host.clientWidth), height: Math.max(24, this.#host.clientHeight) };
+  }
+
+  #fit() {
+    if (!this.#plot) return;
+    const { width, height } = this.#size();
+    if (width !== this.#plot.width || height !== this.#plot.height) this.#plot.setSize({ width, height });
+  }
+
+  #configuration() {
+    const { spark } = this.#options;
+    return {
+      ...this.#size(),
+      legend: { show: false },
+      cursor: spark ? { show: false } : { y: false, drag: { x: false, y: false }, points: { size: 7 } },
+      padding: spark ? [3, 2, 3, 2] : [10, 12, 0, 0],
+      scales: { x: { range: (_, low, high) => day(low, high) }, y: { range: (_, low, high) => this.#room(low, high) } },
+      axes: spark ? [{ show: false }, { show: false }] : [this.#times(), this.#numbers()],
+      series: [{}, ...this.#lines.map((line) => this.#series(line))],
+      hooks: { setCursor: [(plot) => this.#tell(plot.cursor.idx)] },
+    };
+  }
+
+  #series(line) {
+    const fill = this.#options.spark || this.#lines.length === 1 ? faint(line.colour) : undefined;
+    return { stroke: colour(line.colour), width: this.#options.spark ? 2 : 2.5, fill, points: { show: false }, spanGaps: false };
+  }
+
+  #times() {
+    const values = (_, splits) => splits.map((s) => timeOfDay(s * 1000, false));
+    return { stroke: colour("muted"), font: font(), grid: { show: false }, ticks: { show: false }, values, size: pixels() * 2.2, space: pixels() * 6 };
+  }
+
+  #numbers() {
+    const { form } = this.#lines[0];
+    const values = (_, splits) => splits.map((one) => form(one));
+    const size = (_, texts) => Math.max(3, ...(texts ?? []).map((text) => text.length)) * pixels() * 0.62 + 10;
+    return { stroke: colour("muted"), font: font(), grid: { stroke: colour("line"), width: 1 }, ticks: { show: false }, values, size, space: pixels() * 3 };
+  }
+
+  /** The range of numbers: never a flat line at the edge, and from zero where the line is a count. */
+  #room(low, high) {
+    const { floor } = this.#options;
+    if (low === null || high === null) return [0, floor ?? 1];
+    if (floor !== undefined) return [Math.min(0, low), Math.max(high * 1.08, floor)];
+    const room = (high - low || Math.abs(high) || 1) * 0.15;
+    return [low - room, high + room];
+  }
+
+  /** The legend: names, with the numbers under the cursor, or the newest. */
+  #tell(place) {
+    if (this.#options.spark) return;
+    const [times, ...rows] = this.#data;
+    const i = place ?? times.length - 1;
+    const keys = this.#lines.map((line, k) => {
+      const number = rows[k]?.[i];
+      return el("span", { class: "key", "data-colour": line.colour }, `${line.name} ${number === null || number === undefined ? NONE : line.form(number)}`);
+    });
+    const when = place === null || place === undefined || times[i] === undefined ? [] : [el("span", {}, timeOfDay(times[i] * 1000, false))];
+    this.#legend.replaceChildren(...keys, ...when);
+  }
+
+  #describe() {
+    const [times, ...rows] = this.#data;
+    const parts = this.#lines.map((line, k) => {
+      const known = (rows[k] ?? []).filter((one) => one !== null);
+      if (!known.length) return `${line.name}: nothing known`;
+      const [low, high] = [Math.min(...known), Math.max(...known)].map(line.form);
+      return `${line.name}: from ${low} to ${high}, last ${line.form(known.at(-1))}`;
+    });
+    const span = times.length ? `${timeOfDay(times[0] * 1000, false)} to ${timeOfDay(times.at(-1) * 1000, false)}. ` : "";
+    setAttribute(this.#host, "aria-label", `${span}${parts.join("; ")}`);
+    this.#tell(null);
+  }
+}
+
+const DAY_S = 86_400;
+
+/** Always a whole day, so that a short history does not look like a long one. */
+function day(low, high) {
+  const end = high ?? Date.now() / 1000;
+  return [end - DAY_S, end];
+}

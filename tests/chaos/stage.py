@@ -1,0 +1,224 @@
+"""One run's stage: topics of its own on a shared Kafka, a Valkey, two workers, a publisher, load, and a watch.
+
+Everything that listens does so on 127.0.0.1; everything started here ends with ``close``.
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import Callable, Coroutine, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+
+from streams.core.definition import Definition
+from streams.core.events import KINDS
+from streams.definitions import load as load_definition
+from streams.embedded import KafkaCluster, ValkeyServer
+from streams.engine.client import Client
+from streams.engine.topics import ensure
+from streams.settings import Settings, read
+from streams.simulate import topic_of
+from tests.chaos.load import Load
+from tests.chaos.processes import Process, Supervisor
+from tests.chaos.watch import Watch
+from tests.support.eventually import eventually
+from tests.support.topics import unique_prefix
+
+RATE = 5_000.0
+SESSION_S = 6.0
+FRESH_FOR_S = 2.0
+_START_S = 60.0
+_FRESH_S = 90.0
+_CUSTOMERS = 8_000
+_SECRET = "a secret of the chaos suite"  # noqa: S105 - keys nothing that matters
+_DEFINITION = 'tenant = "{tenant}"\nkept_events = 2000\n'
+"""Nothing is sealed by number: when that happens depends on the order between topics."""
+
+T = TypeVar("T")
+
+
+class Stage:
+    """Where one fault is played.
+
+    Args:
+        kafka: running.
+        folder: for logs and settings; new.
+        seed: of everything random.
+        workers: how many.
+        steered: whether workers have clocks and failpoints to set.
+        rate: live records a second.
+        customers: how many the business has.
+        settings: more of them, for every process.
+    """
+
+    def __init__(
+        self,
+        kafka: KafkaCluster,
+        folder: Path,
+        *,
+        seed: int,
+        workers: int = 2,
+        steered: bool = False,
+        rate: float = RATE,
+        customers: int = _CUSTOMERS,
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
+        self.kafka = kafka
+        self.folder = folder
+        self.random = random.Random(seed)  # noqa: S311 - chaos, no secret
+        self.valkey = ValkeyServer()
+        self.mark = time.time()
+        """When the fault happened (s since the epoch)."""
+        self._seed, self._rate, self._customers = seed, rate, customers
+        self._steered = steered
+        name = unique_prefix("chaos")
+        tenant = name.strip("-")
+        definition_file = folder / "definition.toml"
+        definition_file.write_text(_DEFINITION.format(tenant=tenant))
+        self.definition: Definition = load_definition(definition_file)
+        nodes = kafka.bootstrap.count(",") + 1
+        self.environ = {
+            "KPI_BROKERS": kafka.bootstrap,
+            "KPI_APP_ID": tenant,
+            "KPI_REPLICATION_FACTOR": str(nodes),
+            "KPI_DIMENSION_INTERVAL": "2s",
+            "KPI_SESSION_TIMEOUT": f"{SESSION_S:.0f}s",
+            "KPI_HEARTBEAT_INTERVAL": "500ms",
+            "KPI_SECRET": _SECRET,
+            "KPI_DEFINITION_FILE": str(definition_file),
+            **{f"KPI_TOPIC_{kind.upper()}": f"{name}{kind}" for kind in KINDS},
+            **{f"KPI_TOPIC_{own.upper()}": name + own for own in ("changelog", "totals", "dead_letter")},
+            **(settings or {}),
+        }
+        self.topics = {topic_of(kind): f"{name}{kind}" for kind in KINDS}
+        self.supervisor = Supervisor()
+        self.workers: list[Process] = []
+        self._wanted_workers = workers
+
+    @property
+    def settings(self) -> Settings:
+        """As the processes read them."""
+        return read(self.environ)
+
+    @property
+    def secret(self) -> bytes:
+        """Of the digests."""
+        return self.settings.secret_bytes
+
+    # -- begin and end
+
+    def open(self) -> None:
+        """Start everything; returns when the history is counted, live traffic flows and values are fresh.
+
+        Raises:
+            AssertionError: it does not come to that.
+        """
+        self.valkey.start()
+        self.environ["KPI_REDIS_URL"] = self.valkey.url
+        settings = self.settings
+        asyncio.run(_ensure(settings))
+        for _ in range(self._wanted_workers):
+            self.add_worker()
+        self.publisher = self._process("publisher", KPI_ROLE="publisher")
+        self.watch = Watch(self.publisher.url)
+        self.watch.start()
+        self.load = Load(
+            Client(settings).options,
+            self.topics,
+            seed=self._seed,
+            customers=self._customers,
+            rate=self._rate,
+            applied=lambda: self.watch.received,
+        )
+        self.load.start()
+        eventually(self.load.live.is_set, within=_START_S)
+        self.wait_fresh(time.time(), at_least_s=FRESH_FOR_S)
+
+    def close(self) -> None:
+        """End everything."""
+        if hasattr(self, "load"):
+            self.load.abandon()
+        if hasattr(self, "watch"):
+            self.watch.stop()
+        self.supervisor.close()
+        self.valkey.stop()
+
+    def add_worker(self, role: str = "all") -> Process:
+        """One more worker."""
+        process = self._process(f"worker{len(self.workers)}", steered=self._steered, KPI_ROLE=role)
+        self.workers.append(process)
+        return process
+
+    def add_publisher(self) -> Process:
+        """One more publisher."""
+        return self._process(f"publisher{len(self.supervisor.processes)}", KPI_ROLE="publisher")
+
+    def _process(self, name: str, *, steered: bool = False, **environ: str) -> Process:
+        process = Process(name, self.folder, {**self.environ, **environ}, steered=steered)
+        self.supervisor.processes.append(process)
+        return process
+
+    # -- while it runs
+
+    def worker(self) -> Process:
+        """One of the workers, by chance."""
+        return self.random.choice(self.workers)
+
+    def now(self) -> None:
+        """The fault happens now: freshness is timed from here."""
+        self.mark = time.time()
+
+    def wait_fresh(self, moment: float, *, at_least_s: float) -> float:
+        """Wait until fresh values are shown again; returns when that began.
+
+        Args:
+            moment: the fault's.
+            at_least_s: so long after it nothing is concluded: freshness ends only some time after a fault.
+        """
+
+        def back() -> float | None:
+            if time.time() < moment + at_least_s:
+                return None
+            return self.watch.fresh_since(moment, for_s=FRESH_FOR_S)
+
+        return eventually(back, within=_FRESH_S) or 0.0
+
+    def configure(self, topic: str, **configs: str) -> None:
+        """Change settings of a topic (dots written as two underscores)."""
+        changes = {key.replace("__", "."): value for key, value in configs.items()}
+        asyncio.run(_configure(self.settings, topic, changes))
+
+    def leader(self, topic: str, partition: int) -> int:
+        """The node that leads a topic partition."""
+        return asyncio.run(_leader(self.settings, topic, partition))
+
+
+async def _ensure(settings: Settings) -> None:
+    await ensure(settings, Client(settings))
+
+
+async def _configure(settings: Settings, topic: str, configs: dict[str, str]) -> None:
+    async def alter(admin: AIOKafkaAdminClient) -> None:
+        await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic, configs)])
+
+    await _administer(settings, alter)
+
+
+async def _leader(settings: Settings, topic: str, partition: int) -> int:
+    async def describe(admin: AIOKafkaAdminClient) -> int:
+        [described] = await admin.describe_topics([topic])
+        return next(int(p["leader"]) for p in described["partitions"] if p["partition"] == partition)
+
+    return await _administer(settings, describe)
+
+
+async def _administer(settings: Settings, act: Callable[[Any], Coroutine[Any, Any, T]]) -> T:
+    admin = AIOKafkaAdminClient(**Client(settings).options)
+    await admin.start()
+    try:
+        return await act(admin)
+    finally:
+        await admin.close()

@@ -1,0 +1,33 @@
+"""How runs went, in lines and as a table."""
+
+from collections.abc import Iterable
+
+from tests.chaos.run import Outcome
+
+
+def line(outcome: Outcome) -> str:
+    """One run in one line, and a line for each mismatch."""
+    head = (
+        f"{outcome.fault} (seed {outcome.seed}): {outcome.events:,} events, {outcome.compared:,} published "
+        f"values, {len(outcome.mismatches)} mismatches, fresh after {outcome.fresh_s:.1f} s, "
+        f"exits {outcome.exits or 'none'}"
+    )
+    return "\n    ".join([head, *outcome.mismatches])
+
+
+def markdown(outcomes: Iterable[Outcome]) -> str:
+    """A row for each fault: what its runs add up to."""
+    rows: dict[tuple[str, int], list[Outcome]] = {}
+    for outcome in outcomes:
+        rows.setdefault((outcome.fault, outcome.nodes), []).append(outcome)
+    head = "| fault | Kafka nodes | runs | events | mismatches | time to fresh, s |\n|---|--:|--:|--:|--:|--:|\n"
+    return head + "".join(
+        f"| {fault} | {nodes} | {len(runs)} | {sum(one.events for one in runs):,} | "
+        f"{sum(len(one.mismatches) for one in runs)} | {_range([one.fresh_s for one in runs])} |\n"
+        for (fault, nodes), runs in rows.items()
+    )
+
+
+def _range(seconds: list[float]) -> str:
+    low, high = min(seconds), max(seconds)
+    return f"{high:.1f}" if f"{low:.1f}" == f"{high:.1f}" else f"{low:.1f} to {high:.1f}"
