@@ -78,7 +78,7 @@ def replay(
     Raises:
         ReplayError: a line is no record of a known topic.
     """
-    read = _read_all(records, topics or SOURCE_TOPICS, _NO_CLOCK if wall_ms is None else wall_ms)
+    read = read_lines(records, topics or SOURCE_TOPICS, wall_ms=_NO_CLOCK if wall_ms is None else wall_ms)
     return replay_records(read, definition=definition, as_of=as_of, every_ms=every_ms)
 
 
@@ -120,6 +120,24 @@ def replay_records(
         yield build(totals, definition, computed_at_ms=t, partitions={}, sweeps=sweeps)
 
 
+def read_lines(
+    lines: Iterable[bytes], topics: Mapping[str, Kind], *, wall_ms: int
+) -> Iterator[tuple[Kind, Record]]:
+    """The records of JSON lines, each with its kind; empty lines are skipped.
+
+    Args:
+        lines: one Kafka record each.
+        topics: topic -> kind.
+        wall_ms: for records without a timestamp.
+
+    Raises:
+        ReplayError: a line is no record of a known topic.
+    """
+    for number, line in enumerate(lines, 1):
+        if line.strip():
+            yield _read(line, number, topics, wall_ms)
+
+
 def _sweeps(state: PartitionState, spending: Spending, named: Mapping[str, frozenset[str]]) -> Sweeps:
     """The revenue shares, exactly."""
     spending.update(state.spent())
@@ -148,14 +166,6 @@ def _receive(state: PartitionState, records: Iterable[tuple[Kind, Record]]) -> N
         batch.append(record)
     if kind is not None:
         state.apply(kind, batch)
-
-
-def _read_all(
-    lines: Iterable[bytes], topics: Mapping[str, Kind], wall_ms: int
-) -> Iterator[tuple[Kind, Record]]:
-    for number, line in enumerate(lines, 1):
-        if not line.isspace():
-            yield _read(line, number, topics, wall_ms)
 
 
 def _read(line: bytes, number: int, topics: Mapping[str, Kind], wall_ms: int) -> tuple[Kind, Record]:

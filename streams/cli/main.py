@@ -19,7 +19,7 @@ SUMMARIES = {
     "demo": "Show everything at work on this machine: Kafka, Valkey, two workers, a live table.",
     "worker": "Run a worker: count events from Kafka, publish KPIs.",
     "topics": "Create, check or list the Kafka topics.",
-    "replay": "Recount KPIs from a file of events, without any broker.",
+    "replay": "Recount KPIs from a file of events, or from what Kafka holds.",
     "get": "Print one KPI from Redis.",
     "watch": "Show the KPIs in Redis as a live table.",
     "simulate": "Make up the events of a business: to a file or to Kafka.",

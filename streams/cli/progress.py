@@ -32,6 +32,10 @@ class Progress:
         speed = self._bar.tasks[0].speed
         self._bar.update(self._task, rate="-" if speed is None else f"{speed:,.0f}")
 
+    def begin(self, what: str, total: int | None = None) -> None:
+        """Something else is being done from here on."""
+        self._bar.reset(self._task, total=total, description=what, rate="-")
+
     def __enter__(self) -> Self:
         self._bar.start()
         return self

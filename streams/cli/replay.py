@@ -1,25 +1,20 @@
-"""``kpi replay``: the KPIs of a file of events, recounted without any broker."""
+"""``kpi replay``: the KPIs of a file of events, or of what Kafka holds, recounted as of any instants."""
 
-import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TextIO
 
 import click
 
 from streams.cli.definitions import chosen_definition
-from streams.cli.environment import client_settings
 from streams.cli.errors import CliError
 from streams.cli.exits import Exit
-from streams.cli.output import STANDARD, LineFile
-from streams.cli.progress import Progress
+from streams.cli.recounting import Source, recounted
 from streams.cli.snapshots import write_json, write_openmetrics, write_text
 from streams.cli.types import DURATION, INSTANT
 from streams.core.definition import Definition, DefinitionError
 from streams.core.snapshot import Snapshot
-from streams.replay import SOURCE_TOPICS, ReplayError, replay
 
-_TOLD_EVERY = 5_000
 _WRITERS: dict[str, Callable[[Iterable[Snapshot], Definition, TextIO], None]] = {
     "json": write_json,
     "text": write_text,
@@ -28,7 +23,8 @@ _WRITERS: dict[str, Callable[[Iterable[Snapshot], Definition, TextIO], None]] = 
 
 
 @click.command()
-@click.argument("events", default=STANDARD)
+@click.argument("events", required=False)
+@click.option("--from-kafka", is_flag=True, help="Recount what the source topics hold (KPI_BROKERS).")
 @click.option(
     "--as-of", multiple=True, type=INSTANT, help="Evaluate here; may be repeated. Default: newest event."
 )
@@ -42,7 +38,8 @@ _WRITERS: dict[str, Callable[[Iterable[Snapshot], Definition, TextIO], None]] = 
 @click.option("--format", "form", type=click.Choice(tuple(_WRITERS)), default="json", show_default=True)
 def command(
     *,
-    events: str,
+    events: str | None,
+    from_kafka: bool,
     as_of: tuple[int, ...],
     every: int | None,
     windows: str | None,
@@ -51,26 +48,15 @@ def command(
 ) -> None:
     """Recount the KPIs from EVENTS, a file of one Kafka record a line (.gz, or - for standard input).
 
-    Needs no broker: the same core, the same numbers as the live service. "json" prints one object
-    {"<instant in ms>": snapshot, ...}, "text" tables, "openmetrics" what
+    Needs no broker: the same core, the same numbers as the live service; --from-kafka recounts what the
+    source topics hold instead, with another --definition if you like. The same log gives the same bytes.
+    "json" prints one object {"<instant in ms>": snapshot, ...}, "text" tables, "openmetrics" what
     "promtool tsdb create-blocks-from openmetrics" reads.
     """
     definition = _with_windows(chosen_definition(file), windows)
+    source = Source(events, from_kafka)
     output = click.get_text_stream("stdout")
-    with Progress("reading") as progress:
-        try:
-            told = _told(LineFile(events), progress)
-            snapshots = replay(
-                told,
-                definition=definition,
-                as_of=list(as_of) or None,
-                every_ms=every,
-                wall_ms=time.time_ns() // 1_000_000,
-                topics={**SOURCE_TOPICS, **client_settings().source_topics},
-            )
-            _WRITERS[form](snapshots, definition, output)
-        except ReplayError as error:
-            raise CliError(Exit.BAD_DATA, str(error)) from error
+    _WRITERS[form](recounted(source, definition, as_of=as_of, every_ms=every), definition, output)
 
 
 def _with_windows(definition: Definition, windows: str | None) -> Definition:
@@ -81,11 +67,3 @@ def _with_windows(definition: Definition, windows: str | None) -> Definition:
         return replace(definition, window_names=names)
     except DefinitionError as error:
         raise CliError(Exit.USAGE, f"--windows: {error}") from error
-
-
-def _told(lines: Iterable[bytes], progress: Progress) -> Iterator[bytes]:
-    """The lines, with the progress told now and then."""
-    for count, line in enumerate(lines, 1):
-        if not count % _TOLD_EVERY:
-            progress.advance(_TOLD_EVERY)
-        yield line

@@ -7,8 +7,9 @@ from itertools import pairwise
 
 from streams.core import quantities as q
 from streams.core.changes import COHORT, Change, Lengths, pair_changes, purchase_changes, survey_changes
-from streams.core.customer import Customer, Form, purchases_of
+from streams.core.customer import Customer
 from streams.core.derive import Facts, by_identity, latest_vote
+from streams.core.entries import Form, purchases_of
 from streams.core.groups import UNKNOWN, Groups
 from streams.core.life import CHURNED, INACTIVE, NEW, REACTIVATED, Transition
 from streams.core.panes import Panes

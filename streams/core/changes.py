@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from streams.core import quantities as q
-from streams.core.customer import Form, PurchaseEntry, SurveyEntry
 from streams.core.definition import Definition
+from streams.core.entries import Form, PurchaseEntry, SurveyEntry
 
 Change = tuple[int, int]
 """(quantity, amount)."""

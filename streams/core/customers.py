@@ -79,11 +79,6 @@ class Customers:
     def __len__(self) -> int:
         return len(self.cold.keys() | self.hot.keys())
 
-    @property
-    def nobody(self) -> int:
-        """The cohort of a customer without a signup."""
-        return self.groups.cohort(None, None, None, None)
-
     # ---- records
 
     @property
@@ -137,7 +132,7 @@ class Customers:
         """What is true of a customer at the clock."""
         known: Facts | None = customer.facts
         if known is None or known.t != self.clock:
-            known = derive(customer, self.clock, self.definition, self.identity, self.nobody)
+            known = derive(customer, self.clock, self.definition, self.identity)
             customer.facts = known
         return known
 
@@ -226,7 +221,7 @@ class Customers:
     def _live_on(self, customer: Customer, t: int) -> None:
         """What changed in life between the clock and t."""
         before = self.facts(customer)
-        after = derive(customer, t, self.definition, self.identity, self.nobody)
+        after = derive(customer, t, self.definition, self.identity)
         self.emit(customer, before, -1, LIFE_ALONE)
         self.emit(customer, after, 1, LIFE_ALONE)
         write_header(customer, after)

@@ -14,20 +14,23 @@ from streams.core.customer import (
     HAS_SURVEYS,
     HAS_VOIDS,
     PLAIN_LIFE,
-    PURCHASE,
     STANDING,
+    Customer,
+    State,
+)
+from streams.core.definition import DAY_MS, Definition
+from streams.core.entries import (
+    PURCHASE,
     Body,
     CancellationEntry,
-    Customer,
     Form,
     SignupEntry,
-    State,
     SurveyEntry,
     last_purchase_ms,
     pack_purchase,
     purchases_of,
 )
-from streams.core.definition import DAY_MS, Definition
+from streams.core.groups import NOBODY
 from streams.core.identity import Identity
 from streams.core.life import ERASED as ERASED_TRANSITION
 from streams.core.life import NEW, Life, LifeEvents, Transition, live
@@ -68,8 +71,8 @@ class Facts:
     flags: int = 0
 
 
-def derive(customer: Customer, t: int, definition: Definition, identity: Identity, nobody: int) -> Facts:
-    """Everything about a customer as of t (ms); ``nobody`` is the cohort of one without a signup."""
+def derive(customer: Customer, t: int, definition: Definition, identity: Identity) -> Facts:
+    """Everything about a customer as of t (ms)."""
     body = customer.body
     kept = _Kept(customer, body, identity)
     erased = body.erased_ms
@@ -87,7 +90,7 @@ def derive(customer: Customer, t: int, definition: Definition, identity: Identit
     chain = ([x for x in (sealed.second_ms, sealed.last_ms) if x] if sealed else []) + times
     facts = Facts(
         t=t,
-        cohort=kept.latest.cohort if kept.latest else nobody,
+        cohort=kept.latest.cohort if kept.latest else NOBODY,
         life=life,
         cost_minor=_cost(life, kept.signups),
         purchases=kept.purchases,

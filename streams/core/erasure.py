@@ -12,10 +12,12 @@ from typing import TypeVar
 import msgspec
 from msgspec.structs import replace
 
-from streams.core.customer import (
+from streams.core.customer import Customer
+from streams.core.customers import ANONYMOUS, Customers
+from streams.core.derive import by_identity
+from streams.core.entries import (
     Body,
     CancellationEntry,
-    Customer,
     PurchaseEntry,
     SignupEntry,
     SurveyEntry,
@@ -23,8 +25,6 @@ from streams.core.customer import (
     pack_purchase,
     purchases_of,
 )
-from streams.core.customers import ANONYMOUS, Customers
-from streams.core.derive import by_identity
 from streams.core.identity import DIGEST_SIZE
 
 _NO_DIGEST = bytes(DIGEST_SIZE)

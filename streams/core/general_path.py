@@ -7,12 +7,13 @@ The record's contribution is taken out, the entry goes to its place, and the con
 from bisect import bisect_right, insort
 from operator import attrgetter
 
-from streams.core.customer import (
-    PLAIN_LIFE,
+from streams.core.customer import PLAIN_LIFE, Customer
+from streams.core.customers import EVERYTHING, LIFE_ALONE, Customers, Touched
+from streams.core.derive import Facts, by_identity
+from streams.core.entries import (
     PURCHASE_SIZE,
     Body,
     CancellationEntry,
-    Customer,
     Entry,
     PurchaseEntry,
     SignupEntry,
@@ -21,8 +22,6 @@ from streams.core.customer import (
     pack_purchase,
     purchases_of,
 )
-from streams.core.customers import EVERYTHING, LIFE_ALONE, Customers, Touched
-from streams.core.derive import Facts, by_identity
 from streams.core.keeping import keep_newest, seal_by_age
 
 SEALED = "sealed"

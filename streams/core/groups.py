@@ -15,6 +15,9 @@ UNKNOWN = "unknown"
 OTHER = "other"
 _SHARED = (UNKNOWN, OTHER)
 
+NOBODY = 0
+"""The cohort of whom nothing is known; every table begins with it."""
+
 Members = tuple[str, ...]
 """A cohort's four values, or (dimension, value)."""
 
@@ -49,6 +52,8 @@ class Groups:
         """Groups made since the changelog was last written."""
         self.fresh_seen: set[Group] = set()
         """Values whose first time changed since."""
+        self._make((UNKNOWN,) * len(COHORT_DIMENSIONS))
+        self.fresh.clear()
 
     def cohort(self, segment: str | None, plan: str | None, channel: str | None, region: str | None) -> int:
         """The number of a cohort; absent values are ``unknown``."""

@@ -6,10 +6,12 @@ duplicate, erased, else counted. What is dated after the clock is parked; the re
 
 from collections.abc import Callable, Sequence
 
-from streams.core.customer import (
+from streams.core.customer import Customer
+from streams.core.customers import Customers
+from streams.core.definition import Definition
+from streams.core.entries import (
     PURCHASE_SIZE,
     CancellationEntry,
-    Customer,
     Entry,
     EraseEntry,
     Form,
@@ -18,8 +20,6 @@ from streams.core.customer import (
     SurveyEntry,
     VoidEntry,
 )
-from streams.core.customers import Customers
-from streams.core.definition import Definition
 from streams.core.erasure import Marker, erase
 from streams.core.events import Cancellation, Erase, Event, Malformed, Purchase, Signup, Survey, Void
 from streams.core.groups import Groups
@@ -28,6 +28,7 @@ from streams.core.journal import COUNTED, Journal
 from streams.core.ledger import Ledger
 from streams.core.parking import Parked, Parking
 from streams.core.paths import Paths
+from streams.core.totals import LATE_MS
 
 DUPLICATE = "duplicate"
 ERASED = "erased"
@@ -97,7 +98,8 @@ class Intake:
         hot, cold_get, markers, parking = customers.hot, customers.get, self.markers, self.parking
         fits, apply = self._paths.purchases.fits, self._paths.purchases.apply
         clock, oldest, base_currency = customers.clock, customers.oldest_ms, self._base_currency
-        newest, counted = self.newest.get("purchase", -1), 0
+        marks, counted = self.newest, 0
+        newest = marks.get("purchase", -1)
         for event in events:
             if type(event) is not Purchase:
                 self._odd("purchase", event)
@@ -107,17 +109,21 @@ class Intake:
             customer = hot.get(key) or cold_get(key)
             if customer is None or not oldest < at_ms <= clock or not fits(customer, at_ms) or key in markers:
                 self._one("purchase", event)
+                newest = marks.get("purchase", -1)
                 continue
             digest = identity.event(event.source, event.event_id)
             if customer.seems_known(digest, event.event_id) or (parking and parking.knows(key, digest)):
                 self._one("purchase", event)
+                newest = marks.get("purchase", -1)
                 continue
             apply(key, customer, digest, at_ms, event.amount_minor << 1 | (event.currency == base_currency))
             counted += 1
-            newest = max(newest, at_ms)
+            if at_ms > newest:
+                newest = marks["purchase"] = at_ms
+            elif newest - at_ms > LATE_MS:
+                self._late("purchase", at_ms, newest)
         if counted:
             self.ledger.count("purchase", counted)
-            self.newest["purchase"] = max(newest, self.newest.get("purchase", -1))
 
     def _odd(self, kind: str, event: Event | Malformed) -> None:
         if isinstance(event, Malformed):
@@ -176,11 +182,17 @@ class Intake:
             self._see(entry)
             if received and self._journal is None and at_ms <= self._customers.clock - self._reach_ms:
                 self.ledger.late_beyond_retention += 1
-        self._note(kind, at_ms)
-
-    def _note(self, kind: str, at_ms: int) -> None:
-        if at_ms > self.newest.get(kind, -1):
+        newest = self.newest.get(kind, -1)
+        if at_ms > newest:
             self.newest[kind] = at_ms
+        elif received and newest - at_ms > LATE_MS:
+            self._late(kind, at_ms, newest)
+
+    def _late(self, kind: str, at_ms: int, newest: int) -> None:
+        """Note a late event, and every window that it is dated in as of the clock."""
+        definition, clock = self._customers.definition, self._customers.clock
+        windows = [w.name for w in definition.windows if at_ms > definition.floor_edge(clock, w.ms)]
+        self.ledger.late(kind, newest - at_ms, windows)
 
     def _see(self, entry: Entry) -> None:
         if isinstance(entry, SignupEntry):

@@ -5,17 +5,9 @@ Sealing changes the form of a record, never what it contributes.
 
 from bisect import insort
 
-from streams.core.customer import (
-    HAS_SEALED,
-    PLAIN_LIFE,
-    PURCHASE_SIZE,
-    Body,
-    Customer,
-    PurchaseEntry,
-    VoidEntry,
-    purchases_of,
-)
+from streams.core.customer import HAS_SEALED, PLAIN_LIFE, Customer
 from streams.core.customers import Customers
+from streams.core.entries import PURCHASE_SIZE, Body, PurchaseEntry, VoidEntry, purchases_of
 from streams.core.life import NEW, REACTIVATED
 from streams.core.sealing import seal_purchase, seal_survey, sealed_of
 

@@ -7,19 +7,9 @@ from bisect import bisect_left
 
 from streams.core import quantities as q
 from streams.core.changes import pair_changes, purchase_changes
-from streams.core.customer import (
-    ERASED,
-    HAS_SEALED,
-    HAS_VOIDS,
-    PLAIN_LIFE,
-    PURCHASE,
-    PURCHASE_SIZE,
-    STANDING,
-    Customer,
-    PurchaseEntry,
-    pack_purchase,
-)
+from streams.core.customer import ERASED, HAS_SEALED, HAS_VOIDS, PLAIN_LIFE, STANDING, Customer
 from streams.core.customers import Customers
+from streams.core.entries import PURCHASE, PURCHASE_SIZE, PurchaseEntry, pack_purchase
 from streams.core.keeping import keep_newest
 from streams.core.risk import band_at
 

@@ -1,8 +1,11 @@
 """The ledger: in which class every received record is (docs/contract.md, section 6)."""
 
+from bisect import bisect_left
+from collections.abc import Iterable
+
 import msgspec
 
-from streams.core.totals import Accounting
+from streams.core.totals import LATENESS_MS, Accounting
 
 
 class Ledger(msgspec.Struct, array_like=True):
@@ -14,6 +17,10 @@ class Ledger(msgspec.Struct, array_like=True):
     """Kind -> reason -> records."""
     malformed: dict[str, dict[str, int]] = {}
     late_beyond_retention: int = 0
+    lateness: dict[str, list[int]] = {}
+    """Kind -> late events by class of LATENESS_MS, then the sum of their lateness in ms."""
+    corrected: dict[str, int] = {}
+    """Window -> late events dated in it."""
 
     def count(self, kind: str, n: int = 1) -> None:
         """Class records as counted."""
@@ -26,6 +33,14 @@ class Ledger(msgspec.Struct, array_like=True):
     def reject(self, kind: str, reason: str) -> None:
         """Class a record as malformed."""
         _add(self.malformed, kind, reason)
+
+    def late(self, kind: str, lateness_ms: int, windows: Iterable[str]) -> None:
+        """Note a counted event as late, and the windows that it corrected."""
+        row = self.lateness.setdefault(kind, [0] * (len(LATENESS_MS) + 2))
+        row[bisect_left(LATENESS_MS, lateness_ms)] += 1
+        row[-1] += lateness_ms
+        for window in windows:
+            self.corrected[window] = self.corrected.get(window, 0) + 1
 
     def accounting(
         self, *, not_active: int, parked: int, void_pending: int, folded_values: int
@@ -46,6 +61,8 @@ class Ledger(msgspec.Struct, array_like=True):
             void_pending=void_pending,
             folded_values=folded_values,
             by_kind=by_kind,
+            lateness={kind: list(row) for kind, row in self.lateness.items()},
+            corrected=dict(self.corrected),
         )
 
 

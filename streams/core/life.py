@@ -8,8 +8,9 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from streams.core.customer import CancellationEntry, SignupEntry, State
+from streams.core.customer import State
 from streams.core.definition import Definition
+from streams.core.entries import CancellationEntry, SignupEntry
 
 NEW = 0
 REACTIVATED = 1

@@ -4,9 +4,11 @@ Held to the general path by a law, like the other paths beside it.
 """
 
 from streams.core import quantities as q
-from streams.core.customer import PLAIN_LIFE, Customer, PurchaseEntry, SignupEntry, State
+from streams.core.customer import PLAIN_LIFE, Customer, State
 from streams.core.customers import Customers
 from streams.core.derive import LONG_TERM_MS
+from streams.core.entries import PurchaseEntry, SignupEntry
+from streams.core.groups import NOBODY
 from streams.core.purchase_path import PurchasePath
 from streams.core.risk import CALM, LOW
 
@@ -41,7 +43,7 @@ class NewcomerPath:
         """Enter a customer whose first event is an order; False: not on this path."""
         if entry.amount_minor < 0 or not self._implicit or not self.fits(entry.at_ms):
             return False
-        customer = self._begin(key, entry.at_ms, self._customers.nobody, None)
+        customer = self._begin(key, entry.at_ms, NOBODY, None)
         self._purchases.apply(key, customer, entry.digest, entry.at_ms, entry.amount_minor << 1 | entry.base)
         return True
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from streams.core.customer import Entry, EraseEntry
+from streams.core.entries import Entry, EraseEntry
 
 _encode = msgspec.msgpack.Encoder().encode
 _by_time = itemgetter(0, 1)
@@ -75,10 +75,7 @@ class Parking:
 
     def due(self, t: int) -> list[Parked]:
         """Take out what is dated at or before t, in order of time."""
-        queue = self._queue
-        if not self._sorted:
-            queue.sort(key=_by_time)
-            self._sorted = True
+        queue = self._ordered()
         if not queue or queue[0].at_ms > t:
             return []
         count = bisect_right(queue, t, key=_at)
@@ -93,12 +90,18 @@ class Parking:
             self.changed.add(parked.key)
         return out
 
+    def _ordered(self) -> list[Parked]:
+        if not self._sorted:
+            self._queue.sort(key=_by_time)
+            self._sorted = True
+        return self._queue
+
     def drain(self) -> list[tuple[bytes, bytes | None]]:
         """The changed customers' parked entries, packed; None where none are left."""
         if not self.changed:
             return []
         lists: dict[bytes, list[_Kept]] = {key: [] for key in self.changed}
-        for parked in self._queue:
+        for parked in self._ordered():
             if parked.key in lists:
                 lists[parked.key].append(_Kept(parked.digest, parked.kind, parked.entry))
         self.changed.clear()

@@ -3,8 +3,9 @@
 Whatever the way, the result is the same: that is a law, tested. Erases have a module of their own.
 """
 
-from streams.core.customer import Customer, Entry, PurchaseEntry, SignupEntry, SurveyEntry
+from streams.core.customer import Customer
 from streams.core.customers import Customers
+from streams.core.entries import Entry, PurchaseEntry, SignupEntry, SurveyEntry
 from streams.core.general_path import apply_entry
 from streams.core.late_path import LatePath
 from streams.core.newcomer_path import NewcomerPath

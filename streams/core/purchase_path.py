@@ -5,17 +5,9 @@ early, never late). What it does not recognise it leaves to other paths.
 """
 
 from streams.core import quantities as q
-from streams.core.customer import (
-    ERASED,
-    HAS_SEALED,
-    HAS_VOIDS,
-    PURCHASE,
-    STANDING,
-    Customer,
-    State,
-    last_purchase_ms,
-)
+from streams.core.customer import ERASED, HAS_SEALED, HAS_VOIDS, STANDING, Customer, State
 from streams.core.customers import Customers
+from streams.core.entries import PURCHASE, last_purchase_ms
 from streams.core.keeping import keep_newest
 from streams.core.panes import Cell, Panes
 from streams.core.risk import CALM, LOW, band_at, band_due

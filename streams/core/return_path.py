@@ -5,18 +5,10 @@ Held to the general path by a law, like the other paths beside it.
 
 from streams.core import quantities as q
 from streams.core.cells import emit_gone
-from streams.core.customer import (
-    ERASED,
-    HAS_SEALED,
-    HAS_VOIDS,
-    PLAIN_LIFE,
-    STANDING,
-    Customer,
-    PurchaseEntry,
-    State,
-)
+from streams.core.customer import ERASED, HAS_SEALED, HAS_VOIDS, PLAIN_LIFE, STANDING, Customer, State
 from streams.core.customers import Customers
 from streams.core.derive import LONG_TERM_MS, latest_vote
+from streams.core.entries import PurchaseEntry
 from streams.core.purchase_path import PurchasePath
 from streams.core.risk import CALM, DETRACTOR, DETRACTOR_MS, DETRACTOR_SCORE, band_at
 

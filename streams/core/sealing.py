@@ -8,7 +8,8 @@ void's own, whose target is then settled.
 from collections.abc import Iterable, Iterator
 
 from streams.core.changes import COHORT, Change, Lengths, pair_changes, purchase_changes, survey_changes
-from streams.core.customer import Body, Customer, Form, PurchaseEntry, Sealed, SurveyEntry, Vote
+from streams.core.customer import Customer
+from streams.core.entries import Body, Form, PurchaseEntry, Sealed, SurveyEntry, Vote
 from streams.core.panes import Panes
 from streams.core.quantities import ORDERS_FAMILY, SURVEYS_FAMILY
 

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from streams.core import quantities as q
-from streams.core.customer import HAS_VOIDS, PURCHASE, Customer
+from streams.core.customer import HAS_VOIDS, Customer
 from streams.core.customers import Customers
+from streams.core.entries import PURCHASE
 from streams.core.sealing import sealed_changes
 
 

@@ -5,18 +5,9 @@ Held to the general path by a law, like fast.py; ``due`` may be earlier than der
 
 from streams.core import quantities as q
 from streams.core.changes import survey_changes
-from streams.core.customer import (
-    ERASED,
-    HAS_SEALED,
-    HAS_SURVEYS,
-    HAS_VOIDS,
-    STANDING,
-    Customer,
-    Form,
-    State,
-    SurveyEntry,
-)
+from streams.core.customer import ERASED, HAS_SEALED, HAS_SURVEYS, HAS_VOIDS, STANDING, Customer, State
 from streams.core.customers import Customers
+from streams.core.entries import Form, SurveyEntry
 from streams.core.risk import CALM, DETRACTOR, DETRACTOR_MS, DETRACTOR_SCORE, PENDING, band_at
 
 _ODD = HAS_VOIDS | HAS_SEALED | ERASED

@@ -9,9 +9,10 @@ from collections.abc import Mapping
 
 from streams.core import quantities as q
 from streams.core.breakdown import named_values
-from streams.core.customer import HAS_VOIDS, PURCHASE, Customer, unpack
+from streams.core.customer import HAS_VOIDS, Customer, unpack
 from streams.core.customers import Customers
 from streams.core.definition import COHORT_DIMENSIONS, Definition, Window
+from streams.core.entries import PURCHASE
 from streams.core.groups import OTHER, UNKNOWN
 from streams.core.kpi_value import Sweep
 from streams.core.sealing import sealed_changes

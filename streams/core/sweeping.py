@@ -8,9 +8,10 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 from streams.core.buckets import Buckets, pack, put
-from streams.core.customer import HAS_VOIDS, PURCHASE, Customer, unpack
+from streams.core.customer import HAS_VOIDS, Customer, unpack
 from streams.core.customers import Customers
 from streams.core.early_warning import AtRisk, Ranking, assess, most
+from streams.core.entries import PURCHASE
 from streams.core.steps import Steps
 from streams.core.sweep import payments
 from streams.core.totals import OVERALL, Group

@@ -86,6 +86,14 @@ def flows(vector: Vector, definition: Definition, window: Window) -> dict[str, i
     return dict(zip(FLOWS, vector[at : at + len(FLOWS)], strict=True))
 
 
+LATE_MS = 10_000
+"""An event is late when it is dated more than this before the newest one of its kind that was counted in its
+partition: it was out of order in its log by more than the finest pane."""
+
+LATENESS_MS = (60_000, 600_000, 3_600_000, 21_600_000, 86_400_000, 604_800_000, 2_592_000_000)
+"""Upper bounds of the classes in which lateness is counted; one class more is beyond them all."""
+
+
 @dataclass(slots=True)
 class Accounting:
     """Where every received record went (contract section 6); counters first, gauges below."""
@@ -105,6 +113,10 @@ class Accounting:
     """Dimension values beyond the limits, told apart nowhere: they joined ``other``."""
     by_kind: dict[str, int] = field(default_factory=dict)
     """``kind:outcome:reason`` -> records, for ``crm_events_total``; outcome ignored or malformed."""
+    lateness: dict[str, list[int]] = field(default_factory=dict)
+    """Kind -> late events by class of LATENESS_MS, then the sum of their lateness in ms."""
+    corrected: dict[str, int] = field(default_factory=dict)
+    """Window -> late events that were dated in it when they were counted."""
 
     def add(self, other: "Accounting") -> None:
         """Add another partition's."""
@@ -114,14 +126,23 @@ class Accounting:
             (self.ignored, other.ignored),
             (self.malformed, other.malformed),
             (self.by_kind, other.by_kind),
+            (self.corrected, other.corrected),
         ):
             for key, n in theirs.items():
                 mine[key] = mine.get(key, 0) + n
+        for kind, row in other.lateness.items():
+            known = self.lateness.get(kind)
+            self.lateness[kind] = list(row) if known is None else add_vectors([known, row])
         self.late_beyond_retention += other.late_beyond_retention
         self.not_active += other.not_active
         self.parked += other.parked
         self.void_pending += other.void_pending
         self.folded_values += other.folded_values
+
+    @property
+    def late(self) -> dict[str, int]:
+        """Late events by kind."""
+        return {kind: sum(row[:-1]) for kind, row in self.lateness.items()}
 
     @property
     def balanced(self) -> bool:

@@ -9,9 +9,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, replace
 
-from streams.core.customer import Customer, purchases_of, unpack
+from streams.core.customer import Customer, unpack
 from streams.core.customers import is_anonymous
 from streams.core.definition import Definition
+from streams.core.entries import purchases_of
 from streams.core.identity import Identity
 from streams.core.journal import Journal
 from streams.core.partition import PartitionState

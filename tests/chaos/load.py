@@ -76,9 +76,10 @@ class Load(threading.Thread):
         if self.error is not None:
             raise self.error
 
-    def abandon(self) -> None:
+    def abandon(self, *, within: float) -> None:
         """End the traffic, however."""
         self._end.set()
+        self.join(within)
 
     async def _play(self) -> None:
         async with Sender(self._options) as sender:

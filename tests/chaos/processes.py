@@ -41,6 +41,7 @@ class Process:
         self.output = folder / f"{name}.log"
         self.port = free_port()
         self.wanted = True
+        self.publishes = environ.get("KPI_ROLE") != "worker"
         self.ends: list[int] = []
         """Exit codes so far; negative: a signal."""
         own = {"KPI_HTTP_PORT": str(self.port), "KPI_DATADIR": str(self.orders)}

@@ -87,7 +87,7 @@ async def _judge(fault: Fault, stage: Stage, seed: int, fresh_s: float) -> Outco
 
 
 async def _published(stage: Stage, held: list[logs.Held]) -> tuple[int, list[str]]:
-    urls = {process.name: process.url for process in stage.supervisor.processes if process.alive}
+    urls = {one.name: one.url for one in stage.supervisor.processes if one.alive and one.publishes}
     try:
         async with Observer(stage.valkey.url, stage.definition.tenant, urls) as observer:
             return await judge.published(observer, held, stage.definition)

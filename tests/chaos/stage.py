@@ -32,6 +32,7 @@ SESSION_S = 6.0
 FRESH_FOR_S = 2.0
 _START_S = 60.0
 _FRESH_S = 90.0
+_STOP_S = 10.0
 _CUSTOMERS = 8_000
 _SECRET = "a secret of the chaos suite"  # noqa: S105 - keys nothing that matters
 _DEFINITION = 'tenant = "{tenant}"\nkept_events = 2000\n'
@@ -140,14 +141,15 @@ class Stage:
     def close(self) -> None:
         """End everything."""
         if hasattr(self, "load"):
-            self.load.abandon()
+            self.load.abandon(within=_STOP_S)
         if hasattr(self, "watch"):
             self.watch.stop()
         self.supervisor.close()
         self.valkey.stop()
 
-    def add_worker(self, role: str = "all") -> Process:
-        """One more worker."""
+    def add_worker(self) -> Process:
+        """One more worker; every second one publishes too."""
+        role = "worker" if len(self.workers) % 2 else "all"
         process = self._process(f"worker{len(self.workers)}", steered=self._steered, KPI_ROLE=role)
         self.workers.append(process)
         return process
@@ -184,7 +186,10 @@ class Stage:
                 return None
             return self.watch.fresh_since(moment, for_s=FRESH_FOR_S)
 
-        return eventually(back, within=_FRESH_S) or 0.0
+        try:
+            return eventually(back, within=_FRESH_S) or 0.0
+        except AssertionError as error:
+            raise AssertionError(f"no fresh values for {_FRESH_S:.0f} s: {self.watch}") from error
 
     def configure(self, topic: str, **configs: str) -> None:
         """Change settings of a topic (dots written as two underscores)."""

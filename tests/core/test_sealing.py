@@ -2,8 +2,6 @@
 
 from dataclasses import replace
 
-import pytest
-
 from streams.core.definition import DAY_MS, HOUR_MS, MINUTE_MS, Definition
 from streams.core.totals import OVERALL, flows
 from tests.histories import NOW_MS as T

@@ -44,7 +44,7 @@ def never_late(fast: dict[bytes, bytes], general: dict[bytes, bytes]) -> bool:
     return all(not derived or 0 < mine <= derived for mine, derived in dues)
 
 
-@settings(law, max_examples=150)
+@settings(law, max_examples=80)
 @given(
     histories(mixes=(STEADY, CHURNY, BUYERS), max_events=60),
     st.sampled_from(CLOCKS),

@@ -107,7 +107,7 @@ class Board:
             self._quiet = True
 
     def _time(self) -> dict[str, object]:
-        return {"now": self._clock(), "reasons": self._ready().reasons}
+        return {"clock": self._clock(), "reasons": self._ready().reasons}
 
     def _values(self, snapshot: Snapshot) -> bytes:
         return frame("values", {**self._time(), **document.values(snapshot, self._process())})

@@ -46,7 +46,7 @@ SHOWN = (
 )
 """KPIs of the whole that the page shows, of each window."""
 
-_COHORTS = ("churned_customers", "churn_ratio", "churn_spike_p")
+_COHORTS = ("churned_customers", "churn_ratio", "churn_spike_p", "customers_at_risk.high")
 _CAUSES = ("churned_customers",)
 _ANSWERS = ("nps_score", "csat_ratio.5")
 
@@ -105,7 +105,7 @@ def encode(document: object) -> bytes:
 def _listed(dimension: str, breakdown: Breakdown) -> dict[str, dict[str, Values]]:
     kpis = _kpis(dimension)
     return {
-        value: {period: _only(kpis, values) for period, values in periods.items() if period != NOW}
+        value: {period: _only(kpis, values) for period, values in periods.items()}
         for value, periods in breakdown.values[dimension].items()
     }
 

@@ -9,6 +9,7 @@ import { COHORTS, ranked } from "./churn.js";
 const CHANCE = 0.001;
 const LEAST = 10;
 const REMARKABLE = 0.15;
+const PRIOR = 5;
 
 const small = (value) => !value || value.value === null || value.value < CHANCE;
 
@@ -22,17 +23,22 @@ export function spikeOf(windows) {
   return found.sort((a, b) => a.spike.value - b.spike.value)[0] ?? null;
 }
 
-/** The dimension value whose part of the churned most exceeds its part of the expected. */
+/**
+ * The dimension value whose part of the churned most exceeds its part of the expected. Where little is expected at
+ * all, its parts are chance: they count beside those of the customers, as if PRIOR more had been expected.
+ */
 export function origin(dimensions, window) {
   const candidates = COHORTS.flatMap((dimension) => {
     const rows = ranked(dimensions?.[dimension], window).filter((row) => row.expected !== null);
     const observed = rows.reduce((sum, row) => sum + row.observed, 0);
     const expected = rows.reduce((sum, row) => sum + row.expected, 0);
+    const customers = rows.reduce((sum, row) => sum + row.customers, 0);
+    const fair = (row) => (row.expected + (PRIOR * row.customers) / customers) / (expected + PRIOR);
     return rows.map((row) => ({
       dimension,
       ...row,
       total: observed,
-      lift: observed && expected ? row.observed / observed - row.expected / expected : 0,
+      lift: observed && customers ? row.observed / observed - fair(row) : 0,
     }));
   });
   const best = candidates.sort((a, b) => b.lift - a.lift)[0];

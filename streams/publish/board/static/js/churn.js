@@ -5,6 +5,7 @@ import { byId, el, radios, setChildren, setText } from "./dom.js";
 import { count, score, span, words } from "./format.js";
 
 export const COHORTS = ["segment", "plan", "channel", "region"];
+const RISKY = 5;
 
 /** The churns of a dimension's values in a window, the most remarkable first. */
 export function ranked(listed, window) {
@@ -14,11 +15,21 @@ export function ranked(listed, window) {
     const spike = kpis.churn_spike_p;
     const observed = spike ? spike.observed : kpis.churned_customers.n;
     const expected = spike?.expected ?? null;
-    return [{ value, observed, expected, excess: expected === null ? null : observed - expected }];
+    const customers = kpis.churn_ratio?.denominator ?? 0;
+    return [{ value, observed, expected, customers, excess: expected === null ? null : observed - expected }];
   });
   return rows
-    .filter((row) => row.observed || row.expected)
+    .filter((row) => row.observed || row.expected || row.customers)
     .sort((a, b) => (b.excess ?? b.observed) - (a.excess ?? a.observed) || b.observed - a.observed);
+}
+
+/** Where the customers of high risk are. */
+function atRisk(listed) {
+  return Object.entries(listed ?? {})
+    .map(([value, periods]) => ({ value, observed: periods.now["customers_at_risk.high"].n, expected: null, excess: null }))
+    .filter((row) => row.observed)
+    .sort((a, b) => b.observed - a.observed)
+    .slice(0, RISKY);
 }
 
 function bar(row, most, total) {
@@ -66,12 +77,16 @@ export class Churn {
     const why = held ? [] : ranked(view.dimensions?.reason, view.window);
     const none = `Nobody churned in ${view.window}`;
     const how = where.some((row) => row.expected !== null)
-      ? "Churned; the mark is what the windows before let expect"
+      ? "Churned; the mark: expected from the windows before"
       : "Churned, and share of all churned";
     const age = view.dimensionsT ? ` · ${span(view.now - view.dimensionsT)} old` : "";
+    byId("where-note").classList.toggle("held", Boolean(held) || !where.length);
+    byId("why-note").classList.toggle("held", Boolean(held) || !why.length);
     setText(byId("where-note"), held || (where.length ? how + age : none));
     setText(byId("why-note"), held || (why.length ? `Churned by reason given${age}` : none));
     list(byId("where"), where);
     list(byId("why"), why);
+    list(byId("risk-where"), held ? [] : atRisk(view.dimensions?.[by]));
+    setText(byId("risk-by"), `High risk by ${by}`);
   }
 }

@@ -8,39 +8,38 @@ const decimals = (least, most = least) =>
 const one = decimals(1);
 const two = decimals(2);
 
-export const count = (number) => whole.format(number);
+/** With a minus that is one, as wide as a plus. */
+const signed = (text) => text.replace("-", "−");
+
+export const count = (number) => signed(whole.format(number));
 
 export const percent = (ratio) => {
   const share = ratio * 100;
-  const small = Math.abs(share) < 10 && share !== 0;
-  return `${(small ? two : one).format(share)} %`;
+  if (share === 0) return "0 %";
+  return `${signed((Math.abs(share) < 10 ? two : one).format(share))} %`;
 };
 
-export const score = (number) => one.format(number);
-export const decimal = (number) => two.format(number);
+export const score = (number) => signed(one.format(number));
+export const decimal = (number) => signed(two.format(number));
 
 export function money(currency) {
   const style = { style: "currency", currency };
   const exact = new Intl.NumberFormat("en", style);
+  const full = new Intl.NumberFormat("en", { ...style, maximumFractionDigits: 0 });
   const rough = new Intl.NumberFormat("en", { ...style, notation: "compact", maximumFractionDigits: 2 });
-  return (number) => (Math.abs(number) < 100_000 ? exact : rough).format(number);
-}
-
-export function probability(p) {
-  if (p === 0) return "0";
-  if (p >= 0.001) return p.toPrecision(2);
-  return `10^${Math.floor(Math.log10(p))}`;
+  const form = (size) => (size < 1_000 ? exact : size < 1_000_000 ? full : rough);
+  return (number) => signed(form(Math.abs(number)).format(number));
 }
 
 const UNITS = [
-  [86_400_000, "d"],
-  [3_600_000, "h"],
-  [60_000, "min"],
+  [2 * 86_400_000, 86_400_000, "d"],
+  [3_600_000, 3_600_000, "h"],
+  [60_000, 60_000, "min"],
 ];
 
 /** A span of time in one unit, rounded down: 3 s, 12 min, 5 h, 2 d. */
 export function span(ms) {
-  const [size, name] = UNITS.find(([unit]) => ms >= unit) ?? [1_000, "s"];
+  const [, size, name] = UNITS.find(([from]) => ms >= from) ?? [0, 1_000, "s"];
   return `${Math.floor(Math.max(0, ms) / size)} ${name}`;
 }
 

@@ -72,7 +72,7 @@ export class Plot {
       ...this.#size(),
       legend: { show: false },
       cursor: spark ? { show: false } : { y: false, drag: { x: false, y: false }, points: { size: 7 } },
-      padding: spark ? [3, 2, 3, 2] : [10, 12, 0, 0],
+      padding: spark ? [3, 2, 3, 2] : [10, pixels() * 1.8, 0, 0],
       scales: { x: { range: (_, low, high) => day(low, high) }, y: { range: (_, low, high) => this.#room(low, high) } },
       axes: spark ? [{ show: false }, { show: false }] : [this.#times(), this.#numbers()],
       series: [{}, ...this.#lines.map((line) => this.#series(line))],

@@ -6,7 +6,7 @@ import { KPIS, TILES, badge, change, interval, number, reason } from "./kpis.js"
 import { Plot } from "./plot.js";
 
 const COLOURS = { churn_ratio: "churn", new_customers: "new", nps_score: "nps", "csat_ratio.5": "nps", revenue: "money", repurchase_ratio: "money" };
-const ARROWS = { "-1": "▼", 0: "＝", 1: "▲" };
+const ARROWS = { "-1": "▼ −", 1: "▲ +" };
 
 class Tile {
   constructor(kpi) {
@@ -56,9 +56,9 @@ class Tile {
       setAttribute(this.trend, "data-mood", "none");
       return;
     }
-    const sign = moved.direction > 0 ? "+" : moved.direction < 0 ? "−" : "±";
     const mood = { 0: "none", 1: "worse", "-1": "better" }[moved.direction * (KPIS[this.kpi].worse ?? 0)];
-    setText(this.trend, `${ARROWS[moved.direction]} ${sign}${moved.text} in ${span(back)}`);
+    const text = moved.direction ? `${ARROWS[moved.direction]}${moved.text}` : "unchanged";
+    setText(this.trend, `${text} in ${span(back)}`);
     setAttribute(this.trend, "data-mood", mood);
   }
 }

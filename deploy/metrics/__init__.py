@@ -1,0 +1,1 @@
+"""docs/metrics.md from the catalogue; ``python -m deploy.metrics`` writes it."""

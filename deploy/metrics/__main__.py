@@ -1,0 +1,6 @@
+"""Write docs/metrics.md."""
+
+from deploy.metrics.page import PAGE, page
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")

@@ -1,0 +1,87 @@
+"""How many series one worker can show at most, from the limits of a definition.
+
+Rules: everything that may be shown at once is counted, whether a business ever has it or not: all dimension
+values that get a name, every KPI that a window has, defined or not. Names and windows come from the code that
+computes KPIs. Nothing here limits anything: the limits are the definition's.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import get_args
+
+from streams.core.decode_reasons import REASONS
+from streams.core.definition import DIMENSIONS, SHARED_VALUES, Definition
+from streams.core.events import KINDS
+from streams.core.kpi_value import Status, Sweep
+from streams.core.periods import GroupKpis, Periods
+from streams.core.totals import OVERALL, Group, vector_length
+from streams.publish.catalogue import COMPONENTS, DOCUMENT, PROCESS, Metric
+from streams.publish.merge import State
+
+_IGNORED = 4
+"""duplicate, erased, sealed, overflow"""
+_OUTCOMES = 4
+"""At most, of batches and of commits."""
+_QUANTILES = 2
+_VOTES = 3
+
+
+def series_bound(definition: Definition, partitions: int) -> Mapping[str, int]:
+    """The most series a worker shows, by what they are about.
+
+    Args:
+        definition: whose windows and limits count.
+        partitions: of the sources; at worst one worker owns all of them.
+    """
+    kpis = _periods(definition, OVERALL)
+    values = definition.max_values + len(SHARED_VALUES)
+    return {
+        "KPIs of the whole": _shown(kpis),
+        "their parts, intervals and statuses": sum(_parts(definition, kpis)),
+        "KPIs by dimension value": sum(
+            values * _shown(_periods(definition, (dimension, "a value"))) for dimension in DIMENSIONS
+        ),
+        "components": sum(_component(metric) for metric in COMPONENTS) * len(definition.windows),
+        "accounting": len(KINDS) * (1 + _IGNORED + len(REASONS)) + 6,
+        "document, partitions and process": sum(
+            _of_labels(metric, partitions) for metric in (*DOCUMENT, *PROCESS)
+        ),
+    }
+
+
+def _periods(definition: Definition, group: Group) -> Periods:
+    """Every KPI that a group can have."""
+    sweep = Sweep(t_ms=0, buyers=0, a_minor=0, b_minor=0, c_minor=0)
+    shares = {(group, w.name): sweep for w in definition.windows if definition.has_revenue_shares(w)}
+    kpis = GroupKpis(definition, None, shares)
+    return kpis.overall() if group == OVERALL else kpis.of(group, [0] * vector_length(definition))
+
+
+def _shown(periods: Periods) -> int:
+    """The KPIs of a group; the headline of churn is shown a second time, as the variant it is."""
+    return sum(len(kpis) + ("churn_ratio" in kpis) for kpis in periods.values())
+
+
+def _parts(definition: Definition, periods: Periods) -> Iterator[int]:
+    each = 5 + len(get_args(Status))
+    yield each * sum(len(kpis) for kpis in periods.values())
+    yield 2 * len(definition.windows)  # what spike tests expect
+
+
+def _component(metric: Metric) -> int:
+    return _VOTES if "group" in metric.labels else 1
+
+
+def _of_labels(metric: Metric, partitions: int) -> int:
+    """How many series a metric has whose labels are no dimension values."""
+    sizes = {
+        "partition": partitions,
+        "state": len(get_args(State)),
+        "topic": len(KINDS),
+        "event": len(KINDS),
+        "outcome": _OUTCOMES,
+        "quantile": _QUANTILES,
+    }
+    count = 1
+    for label in metric.labels:
+        count *= sizes.get(label, 1)
+    return count

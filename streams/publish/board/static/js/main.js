@@ -1,0 +1,170 @@
+// Puts the page together: what the server says goes into `state`, a view of it is made, every part shows the view.
+// It is shown again with each event and twice a second, because values grow old in silence.
+
+import { Alarm } from "./alarm.js";
+import { Churn } from "./churn.js";
+import { ServerClock } from "./clock.js";
+import { condition, look, sentence, shown } from "./condition.js";
+import { Connection } from "./connection.js";
+import { byId, radios, setAttribute, setText } from "./dom.js";
+import { accounting, engine, summary } from "./engine.js";
+import { count, percent, score, timeOfDay } from "./format.js";
+import { History } from "./history.js";
+import { STANDING, useCurrency } from "./kpis.js";
+import { flows, risk, satisfaction, value } from "./panels.js";
+import { Plot } from "./plot.js";
+import { Prefs } from "./prefs.js";
+import { Tiles } from "./tiles.js";
+
+const AGAIN_MS = 500;
+const DAY_MS = 86_400_000;
+const PREFERRED = "24h";
+
+const state = { setup: null, values: null, dimensions: null, reasons: [], open: false };
+const clock = new ServerClock();
+const history = new History(() => draw());
+const prefs = new Prefs(() => renew());
+const tiles = new Tiles(byId("tiles"));
+const churn = new Churn(prefs, () => show());
+const alarm = new Alarm((window) => prefs.set({ window }));
+const lines = {
+  churn: { name: "Churn", colour: "churn", form: percent },
+  new: { name: "New", colour: "new", form: count },
+  churned: { name: "Churned", colour: "churn", form: count },
+  nps: { name: "NPS", colour: "nps", form: score },
+};
+const plots = {
+  churn: new Plot(byId("churn-plot"), [lines.churn], { floor: 0.0001 }),
+  flows: new Plot(byId("flows-plot"), [lines.new, lines.churned], { floor: 4 }),
+  nps: new Plot(byId("nps-plot"), [lines.nps]),
+};
+const connection = new Connection(take);
+let announced = null;
+let dressed = "";
+
+function take(event, data) {
+  if (data.clock) clock.told(data.clock);
+  if (data.reasons) state.reasons = data.reasons;
+  if (event === "hello") meet(data);
+  if (event === "dimensions") state.dimensions = data;
+  if (event === "values") state.values = data;
+  if (event === "values") remember(data);
+  show();
+}
+
+/** A server that serves another state of this page: load it. */
+function meet(setup) {
+  if (state.setup && state.setup.build !== setup.build) location.reload();
+  state.setup = setup;
+  useCurrency(setup.currency);
+  setText(byId("tenant"), setup.tenant === "default" ? "" : setup.tenant);
+  void history.load(chosen());
+}
+
+function remember(values) {
+  const window = chosen();
+  const read = (kpi) => (STANDING.has(kpi) ? values.now[kpi] : values.windows[window]?.[kpi])?.value ?? null;
+  if (values.windows[window]) history.see(window, values.t, read);
+}
+
+function chosen() {
+  const names = Object.keys(state.setup?.windows ?? {});
+  if (names.includes(prefs.window)) return prefs.window;
+  return names.includes(PREFERRED) ? PREFERRED : (names.at(-1) ?? "");
+}
+
+/** What every part of the page shows: the values of the chosen window, under the condition that holds. */
+function view() {
+  const { setup, values, dimensions } = state;
+  const now = clock.now();
+  const window = chosen();
+  const held = condition(state, now);
+  const judged = (one) => shown(one, held);
+  const listed = { ...values?.windows?.[window], ...values?.now };
+  return {
+    setup, now, window, history, judged,
+    condition: held,
+    value: (kpi) => judged(listed[kpi]),
+    t: values?.t ?? NaN,
+    lookback: Math.min(setup?.windows[window] ?? DAY_MS, DAY_MS),
+    windows: values?.windows ?? {},
+    components: values?.components,
+    accounting: values?.accounting,
+    partitions: values?.partitions,
+    process: values?.process ?? {},
+    newestEvent: values?.newest_event ?? {},
+    reasons: state.reasons,
+    dimensions: dimensions?.values,
+    dimensionsT: dimensions?.t,
+    dimensionsHeld: withheld(dimensions?.values?.segment, window),
+  };
+}
+
+/** Whether the server itself withholds the values by dimension. */
+function withheld(listed, window) {
+  return Object.values(listed ?? {}).some((periods) => periods[window]?.churned_customers.value === null);
+}
+
+function show() {
+  state.open = connection?.open ?? false;
+  const seen = view();
+  head(seen);
+  if (!state.setup) return;
+  const names = Object.keys(state.setup.windows);
+  radios(byId("windows"), "window", names.map((name) => [name, name]), seen.window, (window) => prefs.set({ window }));
+  tiles.show(seen);
+  churn.show(seen);
+  for (const panel of [satisfaction, flows, risk, value, accounting, engine, summary]) panel(seen);
+}
+
+function head(seen) {
+  const said = sentence(state, seen.condition, seen.now);
+  const look_ = look(state, seen.condition);
+  setText(byId("state-text"), said);
+  setAttribute(byId("state"), "data-state", look_);
+  setAttribute(document.documentElement, "data-condition", look_);
+  setText(byId("clock"), Number.isNaN(seen.t) ? "" : `as of ${timeOfDay(seen.t)}`);
+  setText(byId("definition"), state.values ? `Definition ${state.values.definition_version}` : "");
+  const spike = alarm.show(seen);
+  announce(look_, said, spike);
+}
+
+/** Tells screen readers what changed in kind, never that a number moved. */
+function announce(kind, said, spike) {
+  const key = `${kind} ${spike.split(".")[0]}`;
+  if (key === announced) return;
+  announced = key;
+  setText(byId("announce"), [said, spike].filter(Boolean).join(" "));
+}
+
+function draw() {
+  tiles.draw(history);
+  plots.churn.draw(history.columns(["churn_ratio"]));
+  plots.flows.draw(history.columns(["new_customers", "churned_customers"]));
+  plots.nps.draw(history.columns(["nps_score"]));
+  show();
+}
+
+/** After a choice: other curves, other colours, other sizes. */
+function renew() {
+  queueMicrotask(() => {
+    if (state.setup && history.window !== chosen()) void history.load(chosen());
+    dress();
+    show();
+  });
+}
+
+function dress() {
+  const { theme, wall } = prefs;
+  setText(byId("theme"), `Theme: ${theme}`);
+  setAttribute(byId("wall"), "aria-pressed", String(wall));
+  const scheme = matchMedia("(prefers-color-scheme: dark)").matches;
+  const dress_ = `${theme} ${wall} ${scheme}`;
+  if (dress_ !== dressed && history.window) for (const plot of [...tiles.plots, ...Object.values(plots)]) plot.renew();
+  dressed = dress_;
+}
+
+byId("theme").addEventListener("click", () => prefs.nextTheme());
+byId("wall").addEventListener("click", () => prefs.set({ wall: !prefs.wall }));
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", dress);
+setInterval(show, AGAIN_MS);

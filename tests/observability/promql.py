@@ -1,0 +1,50 @@
+"""What a PromQL expression asks for: its metrics with their labels, found without a full parser.
+
+Rules: strings, durations, grouping lists and numbers are set aside first; of the names that remain, those
+before a parenthesis are functions, the keywords are known, and all others are metrics.
+"""
+
+import re
+from typing import NamedTuple
+
+_KEYWORDS = frozenset(
+    ["and", "or", "unless", "bool", "offset", "atan2", "by", "without", "on", "ignoring", "group_left", "group_right", "inf", "nan"]
+)
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'')
+_GROUPING = re.compile(r"\b(by|without|on|ignoring|group_left|group_right)\s*\(([^)]*)\)")
+_SELECTOR = re.compile(r"([a-zA-Z_:][\w:]*)\s*(\{[^}]*\})?")
+_LABEL = re.compile(r"([a-zA-Z_]\w*)\s*(?:=~|!~|!=|=)")
+
+
+class Selector(NamedTuple):
+    """A metric, and the labels its selector names."""
+
+    metric: str
+    labels: frozenset[str]
+    text: str
+
+
+def selectors(expression: str) -> list[Selector]:
+    """The selectors of an expression, in their order."""
+    blank = _STRING.sub(lambda found: '"' + "_" * (len(found[0]) - 2) + '"', expression)
+    blank = re.sub(r"\[[^\]]*\]", lambda found: " " * len(found[0]), blank)
+    blank = _GROUPING.sub(lambda found: " " * len(found[0]), blank)
+    found = []
+    for match in _SELECTOR.finditer(blank):
+        name, labels = match[1], match[2] or ""
+        before = blank[match.start() - 1 : match.start()]
+        is_number = before.isdigit() or before == "."
+        is_function = blank[match.end() :].lstrip().startswith("(")
+        if name.lower() in _KEYWORDS or is_number or is_function:
+            continue
+        text = expression[match.start() : match.end()].strip()
+        found.append(Selector(name, frozenset(_LABEL.findall(labels)), text))
+    return found
+
+
+def grouped_by(expression: str) -> set[str]:
+    """The labels that an expression groups or matches by."""
+    blank = _STRING.sub('""', expression)
+    return {
+        name.strip() for _, names in _GROUPING.findall(blank) for name in names.split(",") if name.strip()
+    }

@@ -1,0 +1,33 @@
+"""The finder of metrics in expressions finds them all: what it missed would go unchecked."""
+
+import pytest
+
+from tests.observability.promql import grouped_by, selectors
+
+
+@pytest.mark.parametrize(
+    ("expression", "metrics"),
+    [
+        ("a", ["a"]),
+        ('max without (instance) (a{x="1"})', ["a"]),
+        ("rate(a_total[5m]) / sum by (job) (rate(b[$__rate_interval]))", ["a_total", "b"]),
+        ("a < 1e-5 and on (job) time() - b < 60 or 3 * c", ["a", "b", "c"]),
+        ("a{x='b(c)',y=~\"d|e\"} offset 1d >= 2", ["a"]),
+        ("job:a:sum unless on (job) job:a:sum / on (job) b", ["job:a:sum", "job:a:sum", "b"]),
+        ("label_values(a, window)", ["a", "window"]),
+        ('absent(a{job="x"}) or a == bool +Inf', ["a", "a"]),
+    ],
+)
+def test_metrics_are_found(expression: str, metrics: list[str]) -> None:
+    """Functions, keywords, labels, strings, numbers and durations are none."""
+    assert [found.metric for found in selectors(expression)] == metrics
+
+
+def test_labels_and_text_are_found() -> None:
+    """Those of selectors apart from those of grouping."""
+    expression = 'sum by (job) (max without (instance) (a{x="}",y!~"2"}))'
+    (found,) = selectors('sum by (job) (max without (instance) (a{x="1",y!~"2"}))')
+    assert found.labels == {"x", "y"}
+    assert found.text == 'a{x="1",y!~"2"}'
+    assert selectors(expression)[0].text == 'a{x="}",y!~"2"}'
+    assert grouped_by(expression) == {"job", "instance"}
