@@ -14,6 +14,8 @@ from typing import Any
 
 import msgspec
 
+from streams.core.entries import Body
+
 
 class State(IntEnum):
     """Where a customer stands in life."""

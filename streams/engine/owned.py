@@ -14,6 +14,7 @@ from enum import Enum, auto
 from typing import NamedTuple, cast
 
 from streams.core.events import Kind
+from streams.core.steps import Steps
 from streams.core.totals import Totals
 from streams.engine.align import Aligner
 from streams.engine.deadletter import DeadLetters, letter
@@ -83,6 +84,7 @@ class Owned:
         self._targets: dict[str, int] = {}
         self._arrived: dict[str, int] = {}
         self._again = False
+        self._paused = False
         self._promised = -1
         """No totals will be asked for before: see State.view."""
 
@@ -155,6 +157,8 @@ class Owned:
 
     def proceed(self, wall: int | None = None) -> None:
         """Apply what waits as far as it may be: after a batch, a flush, or news of an end."""
+        if self._paused:
+            return
         wall = self._clock() if wall is None else wall
         floor = wall - wall % self._tick_ms
         while self.dead.room:
@@ -203,10 +207,18 @@ class Owned:
             return True
         return self._again and self._arrived.get(topic, 0) >= wall - OLD_MS
 
-    def evaluate(self) -> Evaluation | None:
-        """Move the clock to the tick and total; nothing while not live."""
+    def evaluating(self) -> Steps[Evaluation | None]:
+        """Move the clock to the tick and total, in steps; nothing while not live.
+
+        On the way to the tick batches are applied as ever. From then on until ``resume`` they wait: all
+        that a flush writes is of one state.
+        """
+        self.proceed()
+        if self.live:
+            yield from self.state.advancing(self._next_instant())
         wall = self._clock()
         self.proceed(wall)
+        self._paused = True
         if not self.live:
             return None
         t = max(wall - wall % self._tick_ms, self.state.clock)
@@ -216,7 +228,21 @@ class Owned:
         dimensions = None
         if common >= max(self.state.clock, self._promised) and common != self.dimensions_t:
             self.state.advance(common)
-            dimensions = self.state.totals(dimensions=True)
+            dimensions = yield from self.state.totalling(dimensions=True)
             self.dimensions_t = common
         self.state.advance(t)
-        return Evaluation(self.state.totals(dimensions=False), dimensions)
+        overall = yield from self.state.totalling(dimensions=False)
+        return Evaluation(overall, dimensions)
+
+    def _next_instant(self) -> int:
+        """The instant at which totals are asked for next, should nothing else happen."""
+        wall = self._clock()
+        t = wall - wall % self._tick_ms
+        common = t - t % self._dimension_ms
+        due = common != self.dimensions_t and common >= self.state.clock
+        return max(common if due else t, self.state.clock)
+
+    def resume(self) -> None:
+        """A flush has taken what it writes: go on."""
+        self._paused = False
+        self.proceed()

@@ -7,10 +7,9 @@ dimensions. Each record carries the owner's epoch: a reader drops groups of an e
 header's, so what an earlier owner left behind never adds up.
 """
 
-from collections.abc import Iterator
-
 import msgspec
 
+from streams.core.steps import Steps
 from streams.core.totals import OVERALL, Accounting, Group, Totals, Vector, pack_vector, unpack_vector
 from streams.engine.exits import EngineError, ExitCode
 
@@ -36,6 +35,8 @@ class Header(msgspec.Struct, frozen=True):
     """Records of the sources not yet applied, as far as known."""
     accounting: Accounting
     newest: dict[str, int]
+    swept_t: int | None = None
+    """When the sweep began that all records of swept.py are of; None before the first."""
 
 
 class GroupRecord(msgspec.Struct, frozen=True, array_like=True):
@@ -109,22 +110,25 @@ class GroupWriter:
         self._epoch = epoch
         self._written: dict[Group, tuple[int | None, bytes]] = {}
 
-    def changed(self, totals: Totals, *, dimensions: bool) -> Iterator[Pair]:
-        """The records to write; groups of the asked class that are gone are deleted.
+    def changing(self, totals: Totals, *, dimensions: bool) -> Steps[list[Pair]]:
+        """The records to write, in steps; groups of the asked class that are gone are deleted.
 
         Args:
             totals: of the overall group alone, or of all groups.
             dimensions: whether ``totals`` holds the dimension groups (all of them).
         """
+        pairs: list[Pair] = []
         names = totals.groups.keys() | totals.first_seen.keys() if dimensions else {OVERALL}
         if dimensions:
             names = names - {OVERALL}
             for group in self._written.keys() - names - {OVERALL}:
                 del self._written[group]
-                yield group_key(group), None
+                pairs.append((group_key(group), None))
         for group in names:
             vector = totals.groups.get(group)
             body = (totals.first_seen.get(group), b"" if vector is None else pack_vector(vector))
             if self._written.get(group) != body:
                 self._written[group] = body
-                yield group_key(group), _encode(GroupRecord(self._epoch, totals.t, *body))
+                pairs.append((group_key(group), _encode(GroupRecord(self._epoch, totals.t, *body))))
+            yield
+        return pairs

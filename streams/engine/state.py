@@ -3,11 +3,13 @@
 The engine moves bytes, offsets and time. It never looks into the state, and the state never sees Kafka.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Protocol
 
 from streams.core.decode import Record
 from streams.core.events import Kind
+from streams.core.steps import Steps
+from streams.core.sweeping import Swept
 from streams.core.totals import Totals
 from streams.engine.fetch import KafkaRecord
 
@@ -28,17 +30,26 @@ class State(Protocol):
     def advance(self, t: int, /) -> None:
         """Move the clock; ignored when it is already there."""
 
+    def advancing(self, t: int, /) -> Steps[None]:
+        """The same in steps, between which anything may happen."""
+
     def view(self, t: int, /) -> None:
         """Promise not to ask for group totals before ``t``."""
 
-    def totals(self, *, dimensions: bool = True) -> Totals:
-        """Totals at the clock; only the overall group without dimensions."""
+    def totalling(self, *, dimensions: bool = True) -> Steps[Totals]:
+        """Totals at the clock; only the overall group without dimensions. Nothing may change between steps."""
+
+    def sweeping(self, at_risk_limit: int, /) -> Steps[Swept]:
+        """Revenue in buckets and who is most at risk; between steps anything may happen."""
+
+    def erased(self, keys: Collection[bytes], /) -> Collection[bytes]:
+        """Which of these customers were erased since the last drain."""
 
     def accounting_only(self) -> Totals:
         """Counters and newest event times without groups; may be asked for at any clock."""
 
-    def drain(self) -> list[tuple[bytes, bytes | None]]:
-        """Changed records since the last drain; None deletes."""
+    def draining(self) -> Steps[list[tuple[bytes, bytes | None]]]:
+        """Changed records since the last drain; None deletes. Nothing may change between steps."""
 
     def header(self) -> bytes:
         """What the marker keeps of the state."""

@@ -14,10 +14,12 @@ import aiokafka
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
+from streams.core.sweeping import Swept
 from streams.core.totals import OVERALL, Group, Totals, Vector
 from streams.engine.client import Client
 from streams.engine.fetch import KafkaRecord
 from streams.engine.partials import HEADER_KEY, Header, decode_group, decode_header, parse_key
+from streams.engine.swept import SweptLog, is_swept
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +40,8 @@ class Told:
     """At the header's instant; without groups while the partition is not live."""
     dimensions: Totals | None
     """All other groups at their own instant; the same object as long as that instant is the same."""
+    swept: Swept | None
+    """What the last sweep found; the same object as long as it is the same."""
 
 
 class PartitionLog:
@@ -47,12 +51,16 @@ class PartitionLog:
         self._partition = partition
         self._rows: dict[Group, Row] = {}
         self._staged: dict[Group, Row | None] = {}
+        self._sweeps = SweptLog()
         self._dimensions: Totals | None = None
         self._dimensions_of: tuple[int, int | None] = (0, None)
 
     def take(self, record: KafkaRecord) -> Told | None:
         """Take one record, in log order; a header completes a flush."""
         key = record.key or b""
+        if is_swept(key):
+            self._sweeps.stage(key, record.value)
+            return None
         if key != HEADER_KEY:
             self._staged[parse_key(key)] = None if record.value is None else decode_group(record.value)
             return None
@@ -70,7 +78,8 @@ class PartitionLog:
         row = self._rows.get(OVERALL)
         if live and row is not None and row[0] == header.epoch and row[2] is not None:
             overall.groups[OVERALL] = row[2]
-        return Told(self._partition, header, overall, self._by_dimension(header))
+        swept = self._sweeps.settle(header.epoch, header.swept_t)
+        return Told(self._partition, header, overall, self._by_dimension(header), swept)
 
     def _by_dimension(self, header: Header) -> Totals | None:
         t = header.dimensions_t

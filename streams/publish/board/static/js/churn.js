@@ -19,9 +19,10 @@ export function ranked(listed, window) {
     return [{ value, observed, expected, customers, excess: expected === null ? null : observed - expected }];
   });
   return rows
-    .filter((row) => row.observed || row.expected || row.customers)
     .sort((a, b) => (b.excess ?? b.observed) - (a.excess ?? a.observed) || b.observed - a.observed);
 }
+
+const telling = (row) => row.observed > 0 || row.expected >= 0.05;
 
 /** Where the customers of high risk are. */
 function atRisk(listed) {
@@ -77,14 +78,14 @@ export class Churn {
     const why = held ? [] : ranked(view.dimensions?.reason, view.window);
     const none = `Nobody churned in ${view.window}`;
     const how = where.some((row) => row.expected !== null)
-      ? "Churned; the mark: expected from the windows before"
+      ? "Mark: expected from the windows before"
       : "Churned, and share of all churned";
     const age = view.dimensionsT ? ` · ${span(view.now - view.dimensionsT)} old` : "";
-    byId("where-note").classList.toggle("held", Boolean(held) || !where.length);
+    byId("where-note").classList.toggle("held", Boolean(held) || !where.some(telling));
     byId("why-note").classList.toggle("held", Boolean(held) || !why.length);
-    setText(byId("where-note"), held || (where.length ? how + age : none));
+    setText(byId("where-note"), held || (where.some(telling) ? how + age : none));
     setText(byId("why-note"), held || (why.length ? `Churned by reason given${age}` : none));
-    list(byId("where"), where);
+    list(byId("where"), where.filter(telling));
     list(byId("why"), why);
     list(byId("risk-where"), held ? [] : atRisk(view.dimensions?.[by]));
     setText(byId("risk-by"), `High risk by ${by}`);
