@@ -80,6 +80,7 @@ class Service:
             settings.partitions,
             tick_ms=settings.tick,
             dimension_interval_ms=settings.dimension_interval,
+            at_risk_limit=settings.at_risk_limit,
         )
         self._reader = TotalsReader(client, settings.topic_totals, settings.partitions, self._offer)
         self._publisher = Publisher(
@@ -132,6 +133,7 @@ class Service:
                 told.dimensions,
                 told.header.definition_hash,
                 self._clock(),
+                told.swept,
             )
         )
 

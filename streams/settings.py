@@ -67,6 +67,8 @@ class Settings:
     redis_cafile: str = ""
     redis_timeout: int = _seconds("2s", 10)
     expose_customer_ids: bool = False
+    at_risk_limit: int = _between(1_000, 0, 10_000)
+    """How many customers the early-warning set names at most."""
     kafka_protocol: Literal["PLAINTEXT", "SSL", "SASL_SSL"] = "PLAINTEXT"
     kafka_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
     kafka_username: str = ""

@@ -13,12 +13,14 @@ from streams.core.definition import DIMENSIONS, SHARED_VALUES, Definition
 from streams.core.events import KINDS
 from streams.core.kpi_value import Status, Sweep
 from streams.core.periods import GroupKpis, Periods
-from streams.core.totals import OVERALL, Group, vector_length
+from streams.core.totals import LATENESS_MS, OVERALL, Group, vector_length
 from streams.publish.catalogue import COMPONENTS, DOCUMENT, PROCESS, Metric
 from streams.publish.merge import State
 
 _IGNORED = 4
 """duplicate, erased, sealed, overflow"""
+_LATENESS = len(LATENESS_MS) + 3
+"""A histogram: its classes, one more beyond them, count and sum."""
 _OUTCOMES = 4
 """At most, of batches and of commits."""
 _QUANTILES = 2
@@ -41,7 +43,7 @@ def series_bound(definition: Definition, partitions: int) -> Mapping[str, int]:
             values * _shown(_periods(definition, (dimension, "a value"))) for dimension in DIMENSIONS
         ),
         "components": sum(_component(metric) for metric in COMPONENTS) * len(definition.windows),
-        "accounting": len(KINDS) * (1 + _IGNORED + len(REASONS)) + 6,
+        "accounting": len(KINDS) * (1 + _IGNORED + len(REASONS) + _LATENESS) + len(definition.windows) + 6,
         "document, partitions and process": sum(
             _of_labels(metric, partitions) for metric in (*DOCUMENT, *PROCESS)
         ),

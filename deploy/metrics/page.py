@@ -21,9 +21,9 @@ Everything that `/metrics` of a worker shows, made from the catalogue in `stream
 [contract.md](contract.md), sections 4 to 6.
 
 Metrics with the prefix `crm_` are global values, equal on every worker: aggregate them with
-`max without (instance)`, never with `sum`. An undefined or withheld value is an absent series, never 0. Metrics
-with the prefix `kpi_streams_` are of one process, except lag and state of partitions, which every worker tells
-of all of them.
+`max without (instance)`, never with `sum`. An undefined or withheld value is an absent series, never 0.
+Metrics with the prefix `kpi_streams_` are of one process, except lag and state of partitions, which every
+worker tells of all of them.
 """
 
 _SECTIONS = (
@@ -42,10 +42,10 @@ _SECTIONS = (
 _CARDINALITY = """
 ## How many series
 
-One worker shows at most {total:,} series with the default definition ({windows} windows; {values} named values,
-`other` and `unknown` for each of 7 dimensions) and {partitions} partitions. No label ever holds a customer, a
-record or free text: what is beyond `max_values` joins `other`. Fewer windows or a smaller `max_values` lower the
-bound in proportion.
+One worker shows at most {total:,} series with the default definition ({windows} windows; {values} named
+values, `other` and `unknown` for each of 7 dimensions) and {partitions} partitions. No label ever holds a
+customer, a record or free text: what is beyond `max_values` joins `other`. Fewer windows or a smaller
+`max_values` lower the bound in proportion.
 
 | of them | at most |
 |---|---:|

@@ -7,6 +7,7 @@ from contextlib import suppress
 
 import click
 import msgspec
+from redis import RedisError
 from rich.console import Console
 
 from streams.cli.demo_run import DemoRun
@@ -20,7 +21,7 @@ from streams.embedded import EmbeddedError
 from streams.sending import SendingError
 
 _DEFAULTS = DemoOptions()
-_FAILURES = (StageError, EmbeddedError, SendingError, ObservationError)
+_FAILURES = (StageError, EmbeddedError, SendingError, ObservationError, RedisError)
 
 
 @click.command()

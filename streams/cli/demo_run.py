@@ -49,7 +49,7 @@ class DemoRun:
         async with Stage(self._options, self._console.print) as stage:
             self._watch.lap("environment")
             workers = {worker.name: worker.url for worker in stage.workers}
-            async with Observer(stage.redis_url, _TENANT, workers) as observer:
+            async with Observer(stage.redis_url, _TENANT, workers, stage.check) as observer:
                 if seconds is None:
                     await self._play(stage, observer, None, None)
                     return None

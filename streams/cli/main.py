@@ -21,11 +21,12 @@ SUMMARIES = {
     "topics": "Create, check or list the Kafka topics.",
     "replay": "Recount KPIs from a file of events, or from what Kafka holds.",
     "get": "Print one KPI from Redis.",
+    "explain": "Explain a KPI: its formula filled in, where it comes from, what was left out.",
     "watch": "Show the KPIs in Redis as a live table.",
     "simulate": "Make up the events of a business: to a file or to Kafka.",
     "send": "Send a file of events to Kafka; goes on where it stopped.",
     "hash": "Print the keyed hash a customer id has in Redis.",
-    "definition": "Show or check the definition of the KPIs.",
+    "definition": "Show, check or compare what the KPIs mean.",
 }
 """Every command and its help in one line; the command stands in the module of its name."""
 

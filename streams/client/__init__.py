@@ -5,6 +5,7 @@ that says why there is none.
 """
 
 from streams.client.aio import AsyncKpiReader
+from streams.client.at_risk import AtRisk, RiskyCustomer
 from streams.client.changes import Change
 from streams.client.errors import (
     AbsentError,
@@ -24,6 +25,7 @@ __all__ = [
     "NOW",
     "AbsentError",
     "AsyncKpiReader",
+    "AtRisk",
     "Change",
     "KpiError",
     "KpiReader",
@@ -32,6 +34,7 @@ __all__ = [
     "Place",
     "Reading",
     "RecoveringError",
+    "RiskyCustomer",
     "StaleError",
     "State",
     "UnavailableError",

@@ -14,6 +14,7 @@ from typing import Any, Self, TypeVar
 import msgspec
 import redis
 
+from streams.client.at_risk import AtRisk, last_of, read_at_risk
 from streams.client.changes import POLL_S, SILENCE_S, STANDING_FIELDS, Change, News
 from streams.client.errors import UnavailableError
 from streams.client.reading import Reading, fields_of, place_of, read, read_all, sorted_places
@@ -88,6 +89,19 @@ class KpiReader:
         place = place_of(window, dimension, value)
         fields = self._ask(lambda: self._client.hgetall(self._keys.hash(place)))
         return read_all(place, fields, now_ms=self._now_ms(), max_age_ms=self._max_age_ms)
+
+    def at_risk(self, limit: int = 100) -> AtRisk | None:
+        """Return the customers most at risk, at most ``limit``; None while nobody says who they are.
+
+        Raises:
+            UnavailableError: Redis does not answer.
+            ValueError: ``limit`` is below 1.
+        """
+        question = self._client.pipeline(transaction=True)
+        question.hget(self._keys.version, "at_risk_t")
+        question.zrevrange(self._keys.at_risk, 0, last_of(limit), withscores=True)
+        t, members = self._ask(question.execute)
+        return read_at_risk(t, members, now_ms=self._now_ms())
 
     def snapshot(self) -> dict[str, Any] | None:
         """Return the whole document as it stands (its ``t`` is yours to judge), None if there is none.

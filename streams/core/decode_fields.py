@@ -6,6 +6,7 @@ is taken never depends on how deep the caller's stack is.
 This is the contract in plain code: what it says holds, and the fast path must never take anything else.
 """
 
+import sys
 from collections.abc import Callable
 
 import msgspec
@@ -17,6 +18,7 @@ from streams.core.timestamps import LAST_MS, Clock
 MAX_DEPTH = 256
 MAX_ID = 128
 MAX_TEXT = 256
+ANY_LENGTH = sys.maxsize
 
 _members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _plain: Callable[[msgspec.Raw], object] = msgspec.json.Decoder().decode

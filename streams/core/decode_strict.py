@@ -9,7 +9,7 @@ Never raises for a record, and never tells more of it than the reason.
 from collections.abc import Callable
 
 from streams.core.currencies import EXPONENTS
-from streams.core.decode_fields import MAX_ID, Fields
+from streams.core.decode_fields import ANY_LENGTH, MAX_ID, Fields
 from streams.core.decode_reasons import RejectedError
 from streams.core.definition import Definition
 from streams.core.events import Cancellation, Erase, Event, Kind, Malformed, Purchase, Signup, Survey, Void
@@ -110,7 +110,7 @@ def _survey(fields: Fields, common: _Common) -> Survey:
     if not scale[0] <= score <= scale[1]:
         raise RejectedError("bad_score")
     touchpoint = fields.optional_text("touchpoint")
-    fields.optional_text("comment")  # only that it is one
+    fields.optional_text("comment", ANY_LENGTH)  # only that it is one
     return Survey(*common, survey=survey, score=score, scale=scale[1], touchpoint=touchpoint)
 
 

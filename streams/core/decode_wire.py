@@ -57,7 +57,7 @@ class WireSurvey(Wire, gc=False, kw_only=True):
     score: int
     scale_max: int | None = None
     touchpoint: Text = None
-    comment: Text = None
+    comment: str | None = None
 
 
 class WireVoid(Wire, gc=False, kw_only=True):

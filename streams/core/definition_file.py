@@ -152,9 +152,14 @@ _READERS: dict[str, Reader] = {
     "allow": _allow,
 }
 _NAMES = {"window_names": "windows"}
+
+
+def key_of(field: str) -> str:
+    """How a definition file calls a field of the definition."""
+    return _NAMES.get(field, field.removesuffix("_ms"))
+
+
 _KEYS: dict[str, tuple[str, Reader]] = {
-    _NAMES.get(field.name, field.name.removesuffix("_ms")): (field.name, _READERS[field.name])
-    for field in fields(Definition)
-    if field.init
+    key_of(field.name): (field.name, _READERS[field.name]) for field in fields(Definition) if field.init
 }
 """Key in the file -> field of the definition, and how it is read."""

@@ -225,9 +225,16 @@ class PartitionState:
 
     def drain(self) -> list[tuple[bytes, bytes | None]]:
         """The changelog records that changed since the last drain; None deletes."""
+        return finish(self.draining())
+
+    def draining(self) -> Steps[list[tuple[bytes, bytes | None]]]:
+        """The same in steps, between which nothing may change."""
         intake, groups = self._intake, self._groups
-        customers = self._customers.drain()
-        out = [(key if is_anonymous(key) else _CUSTOMER + key, value) for key, value in customers]
+        out: list[tuple[bytes, bytes | None]] = []
+        for at, (key, value) in enumerate(self._customers.drain()):
+            out.append((key if is_anonymous(key) else _CUSTOMER + key, value))
+            if at % _STRIDE == 0:
+                yield
         out += [(_GROUP + number.to_bytes(4, "big"), groups.pack(number)) for number in groups.fresh]
         out += [(_SEEN + _encode(group), _encode(groups.first_seen[group])) for group in groups.fresh_seen]
         out += [(_ERASED + key, _encode(intake.markers[key])) for key in intake.changed_markers]

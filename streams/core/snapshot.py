@@ -14,6 +14,7 @@ import msgspec
 from streams.core import periods
 from streams.core.breakdown import Bounds, Breakdown, bounds_at, build_breakdown
 from streams.core.definition import Definition
+from streams.core.early_warning import EarlyWarning
 from streams.core.kpi import Values
 from streams.core.kpi_value import Condition
 from streams.core.periods import NOW, GroupKpis, Sweeps
@@ -54,6 +55,8 @@ class Snapshot:
     """Kind -> greatest event time counted (ms)."""
     components: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     """Window name -> counts behind the KPIs of the whole; no part of the document."""
+    early_warning: EarlyWarning | None = None
+    """The customers most at risk, as far as known; no part of the document."""
     measured: "Snapshot | None" = field(default=None, repr=False)
     """The same with its values, where they are withheld."""
 
@@ -187,7 +190,13 @@ def _accounting_document(accounting: Accounting) -> dict[str, object]:
         "parked": accounting.parked,
         "void_pending": accounting.void_pending,
         "late_beyond_retention": accounting.late_beyond_retention,
+        **({"late": _late_document(accounting)} if accounting.lateness else {}),
     }
+
+
+def _late_document(accounting: Accounting) -> dict[str, object]:
+    """Of a live service that had late events: how many, and how many corrected each window."""
+    return {"events": _reasons(accounting.late), "corrected": dict(accounting.corrected)}
 
 
 def _reasons(counts: Mapping[str, int]) -> dict[str, int]:

@@ -3,8 +3,8 @@
 Rules: the recount reads the journal's bytes with ``streams.replay`` and has seen no Kafka, no engine, no
 publisher. Everything that has one right value is compared exactly and in both directions: missing, wrong
 and surplus. Not compared: when a value was computed, partitions and their lag, the process' own metrics;
-the shares of revenue, which a sweep computes live at a time of its own; and how many events were beyond
-retention when they were applied, which depends on when that was.
+the shares of revenue, which a sweep computes live at a time of its own; how many events were late, and how
+many beyond retention when they were applied, which depends on when that was.
 """
 
 from collections.abc import Iterator, Mapping
@@ -20,8 +20,18 @@ from streams.publish.layout import HEADER, PARTS, Place, write_number
 from streams.publish.samples import Sampler
 
 _SHOWN = 20
-_OWN_AFFAIR = {("computed_at",), ("partitions",), ("accounting", "late_beyond_retention")}
-_OWN_METRICS = ("crm_snapshot_computed_timestamp_seconds", "crm_events_late_beyond_retention")
+_OWN_AFFAIR = {
+    ("computed_at",),
+    ("partitions",),
+    ("accounting", "late_beyond_retention"),
+    ("accounting", "late"),
+}
+_OWN_METRICS = (
+    "crm_snapshot_computed_timestamp_seconds",
+    "crm_events_late_beyond_retention",
+    "crm_event_lateness_seconds",
+    "crm_window_corrections_total",
+)
 _SWEPT = ("top20_revenue_ratio", "abc")
 _SWEPT_METRICS = ("crm_top20_revenue_ratio", "crm_revenue_share")
 _MISSING = "(missing)"
@@ -93,7 +103,7 @@ def _crm(page: Page) -> dict[Series, float]:
 
 def _is_comparable(name: str, labels: Labels) -> bool:
     swept = name.startswith(_SWEPT_METRICS) or _is_swept(dict(labels).get("kpi", ""))
-    return name.startswith("crm_") and name not in _OWN_METRICS and not swept
+    return name.startswith("crm_") and not name.startswith(_OWN_METRICS) and not swept
 
 
 def _is_swept(kpi: str) -> bool:

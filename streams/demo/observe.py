@@ -7,7 +7,7 @@ anew until they agree.
 import asyncio
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, NamedTuple, Self
@@ -54,13 +54,17 @@ class Observer:
         redis_url: of the published values.
         tenant: whose.
         workers: name -> HTTP address of each worker.
+        check_alive: raises what ends all waiting when something has ended.
     """
 
-    def __init__(self, redis_url: str, tenant: str, workers: Mapping[str, str]) -> None:
+    def __init__(
+        self, redis_url: str, tenant: str, workers: Mapping[str, str], check_alive: Callable[[], None]
+    ) -> None:
         # Any: redis-py's types cannot say that answers come decoded
         self._redis: Any = Redis.from_url(redis_url, decode_responses=True)
         self._keys = Keys(tenant)
         self._workers = workers
+        self._check_alive = check_alive
 
     async def __aenter__(self) -> Self:
         return self
@@ -83,6 +87,7 @@ class Observer:
         """
         deadline = time.monotonic() + within
         while not _is_settled(document := await self._document(), sent):
+            self._check_alive()
             if time.monotonic() > deadline:
                 raise ObservationError(
                     f"not everything was applied within {within:g} s: {_state(document, sent)}"
@@ -102,6 +107,7 @@ class Observer:
         deadline = time.monotonic() + within
         async with aiohttp.ClientSession(timeout=_TIMEOUT) as session:
             while time.monotonic() < deadline:
+                self._check_alive()
                 look = await self._look(session)
                 if look.instants is not None and min(look.instants) >= since_ms:
                     return self._read(look, look.instants)
@@ -174,8 +180,11 @@ def _instant(page: bytes, name: bytes) -> int:
 
 
 async def _fetch(session: aiohttp.ClientSession, url: str) -> bytes:
-    async with session.get(url) as answer:
-        return await answer.read()
+    try:
+        async with session.get(url) as answer:
+            return await answer.read()
+    except (aiohttp.ClientError, TimeoutError) as error:
+        raise ObservationError(f"{url} does not answer ({type(error).__name__})") from error
 
 
 def parse_page(text: str) -> dict[Series, float]:

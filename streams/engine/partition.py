@@ -2,7 +2,7 @@
 
 Acquire: a partition kept from before proves by one touch transaction that nobody took it over; else it is
 built anew: start the producer (which fences the old owner), then read the changelog. Flush: evaluate, take
-a snapshot of everything that changed without an await, write it in one transaction.
+a snapshot of everything that changed (in slices, while new batches wait), write it in one transaction.
 
 After any exception in a flush this state may never be written again: ``valid`` is False for good, and only
 ``acquire`` makes a new one.
@@ -23,8 +23,11 @@ from streams.engine.owned import Evaluation, Owned
 from streams.engine.partials import GroupWriter, Pair
 from streams.engine.producer import Acknowledged, Flush, PartitionProducer, Topics
 from streams.engine.recovery import recover
+from streams.engine.slices import in_slices
 from streams.engine.state import Clock, NewState
 from streams.engine.stats import Stats
+from streams.engine.sweeper import Sweeper
+from streams.engine.swept import SweptWriter
 from streams.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -60,6 +63,8 @@ class Partition:
         self.valid = False
         self.recovering: asyncio.Task[None] | None = None
         self.ticking: asyncio.Task[None] | None = None
+        self.sweeping: asyncio.Task[None] | None = None
+        self.sweeper = Sweeper(self._live, context.settings.at_risk_limit)
         self.committed_at = monotonic()
         self.recovery_seconds = 0.0
         self.durable: dict[str, int] = {}
@@ -69,7 +74,12 @@ class Partition:
         self._lock = asyncio.Lock()
         self._epoch = 0
         self._groups = GroupWriter(0)
+        self._swept = SweptWriter(0)
         self._overall_t: int | None = None
+
+    def _live(self) -> Owned | None:
+        """Its running side while its values are published."""
+        return self.owned if self.valid and self.owned is not None and self.owned.live else None
 
     # -- acquiring ------------------------------------------------------------------------------------
 
@@ -113,6 +123,7 @@ class Partition:
         )
         self._epoch = found.epoch + 1
         self._groups = GroupWriter(self._epoch)
+        self._swept = SweptWriter(self._epoch)
         self._overall_t = None
         self.owned = Owned(
             self.number,
@@ -156,31 +167,43 @@ class Partition:
                 raise
 
     async def _flush(self, owned: Owned, producer: PartitionProducer, *, force: bool) -> None:
-        evaluation = owned.evaluate()
-        offsets = owned.offsets()
-        if not (force or evaluation or owned.dead or owned.state.dirty or offsets != self.durable):
-            return
         since = perf_counter()
-        totals = self._totals(owned, evaluation)
-        dead = owned.dead.drain()
-        marker = changelog.encode(self._marker(offsets, owned.state.header()))
-        await producer.write(Flush(owned.state.drain(), (MARKER_KEY, marker), totals, dead))
+        try:
+            flush, offsets = await self._collect(owned, force=force)
+        finally:
+            owned.resume()
+        if flush is None:
+            return
+        await producer.write(flush)
         self.durable = offsets
         self.committed_at = monotonic()
         stats = self._context.stats
         stats.flushed(perf_counter() - since)
-        stats.dead_letters += len(dead)
-        stats.dead_letters_shortened += sum(letter.shortened for letter in dead)
-        if dead:
+        stats.dead_letters += len(flush.dead)
+        stats.dead_letters_shortened += sum(letter.shortened for letter in flush.dead)
+        if flush.dead:
             owned.proceed()
 
-    def _totals(self, owned: Owned, evaluation: Evaluation | None) -> list[Pair]:
+    async def _collect(self, owned: Owned, *, force: bool) -> tuple[Flush | None, dict[str, int]]:
+        """Everything that changed, if anything did, and the offsets that it goes with: of one state."""
+        evaluation = await in_slices(owned.evaluating())
+        offsets = owned.offsets()
+        if not (force or evaluation or owned.dead or owned.state.dirty or offsets != self.durable):
+            return None, offsets
+        totals = await self._totals(owned, evaluation)
+        dead = owned.dead.drain()
+        marker = changelog.encode(self._marker(offsets, owned.state.header()))
+        changes = await in_slices(owned.state.draining())
+        return Flush(changes, (MARKER_KEY, marker), totals, dead), offsets
+
+    async def _totals(self, owned: Owned, evaluation: Evaluation | None) -> list[Pair]:
         """The records for the totals topic; the header last."""
-        pairs: list[Pair] = []
+        found = None if evaluation is None else self.sweeper.take(owned)
+        pairs = await in_slices(self._swept.changing(found, owned.state.erased))
         if evaluation is not None:
             if evaluation.dimensions is not None:
-                pairs += self._groups.changed(evaluation.dimensions, dimensions=True)
-            pairs += self._groups.changed(evaluation.overall, dimensions=False)
+                pairs += await in_slices(self._groups.changing(evaluation.dimensions, dimensions=True))
+            pairs += await in_slices(self._groups.changing(evaluation.overall, dimensions=False))
             self._overall_t = evaluation.overall.t
         standing = owned.state.accounting_only() if evaluation is None else evaluation.overall
         header = partials.Header(
@@ -193,6 +216,7 @@ class Partition:
             lag=owned.lag,
             accounting=standing.accounting,
             newest=standing.newest,
+            swept_t=self._swept.t,
         )
         pairs.append((partials.HEADER_KEY, partials.encode_header(header)))
         return pairs
@@ -219,7 +243,7 @@ class Partition:
     async def close(self) -> None:
         """Stop writing; the state is void from here on."""
         self.valid = False
-        for task in (self.recovering, self.ticking):
+        for task in (self.recovering, self.ticking, self.sweeping):
             if task is not None and not task.done():
                 task.cancel()
         await self._drop_producer()

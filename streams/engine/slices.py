@@ -5,18 +5,17 @@ from time import perf_counter
 from typing import TypeVar
 
 from streams.core.steps import Steps
-
-SLICE_S = 0.005
-"""The loop is never held for much longer."""
+from streams.engine.producer import SLICE_S
 
 T = TypeVar("T")
 
 
-async def in_slices(steps: Steps[T], pause_s: float = 0.0) -> T:
+async def in_slices(steps: Steps[T], slice_s: float = SLICE_S, pause_s: float = 0.0) -> T:
     """Do all the steps and return the result.
 
     Args:
         steps: of which each is short.
+        slice_s: how long to go on before others have their turn.
         pause_s: what to leave to others after each slice.
     """
     since = perf_counter()
@@ -26,6 +25,6 @@ async def in_slices(steps: Steps[T], pause_s: float = 0.0) -> T:
         except StopIteration as end:
             result: T = end.value
             return result
-        if perf_counter() - since > SLICE_S:
+        if perf_counter() - since > slice_s:
             await asyncio.sleep(pause_s)
             since = perf_counter()

@@ -37,7 +37,7 @@ class State(Protocol):
         """Promise not to ask for group totals before ``t``."""
 
     def totalling(self, *, dimensions: bool = True) -> Steps[Totals]:
-        """Totals at the clock; only the overall group without dimensions. Nothing may change between steps."""
+        """Totals at the clock, without dimensions of the whole alone. Nothing may change between steps."""
 
     def sweeping(self, at_risk_limit: int, /) -> Steps[Swept]:
         """Revenue in buckets and who is most at risk; between steps anything may happen."""

@@ -101,6 +101,8 @@ class Store:
             self._check_recovered(partition)
             if partition.ticking is None or partition.ticking.done():
                 partition.ticking = asyncio.create_task(self._tick(partition))
+            if partition.sweeping is None or partition.sweeping.done():
+                partition.sweeping = asyncio.create_task(self._sweep(partition))
         freeze_garbage()
         self.ready = True
         log.info("ready: partitions %s", sorted(self.partitions))
@@ -164,6 +166,13 @@ class Store:
                 code = ExitCode.FENCED if isinstance(error, _FENCED) else ExitCode.FLUSH_FAILED
                 self._fatal(code, f"partition {partition.number}: flush failed: {describe(error)}")
 
+    async def _sweep(self, partition: Partition) -> None:
+        """Sweep over the customers of a partition for as long as it is ours."""
+        try:
+            await partition.sweeper.run()
+        except Exception as error:  # noqa: BLE001 - a bug: going on would freeze what it publishes
+            self._crashed(error, "sweeping over customers")
+
     def handle(self, place: TP, batch: Batch, seeker: Seeker) -> None:
         """Apply a batch, or refuse it; an unexpected exception ends the process."""
         partition = self.partitions.get(place.partition)
@@ -173,7 +182,7 @@ class Store:
         try:
             admission = partition.owned.take(place.topic, batch)
         except Exception as error:  # noqa: BLE001 - acknowledging it and going on would lose the batch
-            self._crashed(error)
+            self._crashed(error, "applying a batch")
         stats = self._context.stats
         if admission is Admission.TAKEN:
             stats.batches["taken"] += 1
@@ -206,11 +215,11 @@ class Store:
             for owned in behind:
                 owned.proceed()
         except Exception as error:  # noqa: BLE001 - as in handle
-            self._crashed(error)
+            self._crashed(error, "applying a batch")
 
-    def _crashed(self, error: Exception) -> None:
-        log.error("while applying a batch:\n%s", "".join(format_tb(error.__traceback__)))
-        self._fatal(ExitCode.HANDLER_CRASHED, f"a batch could not be applied: {type(error).__name__}")
+    def _crashed(self, error: Exception, doing: str) -> None:
+        log.error("while %s:\n%s", doing, "".join(format_tb(error.__traceback__)))
+        self._fatal(ExitCode.HANDLER_CRASHED, f"{doing} failed: {type(error).__name__}")
 
     # -- what others ask ------------------------------------------------------------------------------
 

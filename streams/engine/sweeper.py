@@ -9,11 +9,12 @@ from collections.abc import Callable
 
 from streams.core.sweeping import Swept
 from streams.engine.owned import Owned
-from streams.engine.slices import SLICE_S, in_slices
+from streams.engine.slices import in_slices
 
 INTERVAL_S = 120.0
 _FIRST_S = 5.0
-_PAUSE_S = 10 * SLICE_S
+_SLICE_S = 0.005
+_PAUSE_S = 10 * _SLICE_S
 _POLL_S = 0.5
 
 
@@ -39,7 +40,7 @@ class Sweeper:
                 wait_s = _FIRST_S
                 await asyncio.sleep(_POLL_S)
                 continue
-            self._found = owned, await in_slices(owned.state.sweeping(self._limit), _PAUSE_S)
+            self._found = owned, await in_slices(owned.state.sweeping(self._limit), _SLICE_S, _PAUSE_S)
             await asyncio.sleep(wait_s)
             wait_s = min(2 * wait_s, INTERVAL_S)
 

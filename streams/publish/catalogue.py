@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple
 
 from streams.publish.shown import HEADLINES, VARIANTS, Shown
 
-Kind = Literal["gauge", "counter", "info", "summary"]
+Kind = Literal["gauge", "counter", "info", "summary", "histogram"]
 
 WINDOW = ("window",)
 DIMENSION = ("dimension", "value")
@@ -97,6 +97,13 @@ ACCOUNT = (
     Metric("crm_events_not_active", "gauge", "Cancellations of customers who were not active."),
     Metric("crm_events_void_pending", "gauge", "Voids whose target is not there so far."),
     Metric("crm_events_late_beyond_retention", "gauge", "Counted events older than every pane."),
+    Metric(
+        "crm_event_lateness_seconds",
+        "histogram",
+        "How far late events were behind the newest of their kind.",
+        ("event",),
+    ),
+    Metric("crm_window_corrections_total", "counter", "Late events that corrected a window.", WINDOW),
     Metric("crm_dimension_values_folded", "gauge", "Dimension values beyond the limits, joined to other."),
 )
 

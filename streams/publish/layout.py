@@ -70,10 +70,16 @@ class Keys:
         return self.prefix + "history"
 
     @property
+    def at_risk(self) -> str:
+        """Sorted set: the customers most at risk, by keyed hash."""
+        return self.prefix + "at-risk"
+
+    @property
     def version(self) -> str:
         """Hash: which snapshot stands here; the next write is compared to it.
 
-        ``complete`` is 0 while there are no values yet.
+        ``complete`` is 0 while there are no values yet; ``at_risk_t`` is the time of the set ``at_risk``,
+        empty while it is not known.
         """
         return self.prefix + "version"
 

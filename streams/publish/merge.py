@@ -8,17 +8,21 @@ Rules (docs/contract.md, sections 2, 4 and 8):
 - t and computed-at never go back, and accounting never speaks of an earlier t than it did before.
 - Dimension values have an earlier t of their own, likewise common to all partitions.
 
+- What sweeps found has times of its own, see sweeps.py; ``merge_sweeps`` is called apart, because it is slow.
+
 Pure: the time is an argument. Never shows a sum over some of the partitions, or over different t.
 """
 
+from dataclasses import replace
 from typing import Literal
 
-from streams.core.breakdown import Breakdown, build_breakdown
+from streams.core.breakdown import Breakdown, build_breakdown, named_values
 from streams.core.definition import Definition
 from streams.core.kpi_value import Condition
 from streams.core.snapshot import PartitionInfo, Partitions, Snapshot, build, build_accounting_only
 from streams.core.totals import OVERALL, Accounting, Totals, merge
 from streams.publish.parts import Partition, PartitionTotals, newest_common
+from streams.publish.sweeps import Named, SweepMerger
 
 State = Literal["ok", "recovering", "silent", "refused"]
 """Of a partition: live and heard; not live yet or never seen; live and not heard; of another definition."""
@@ -35,6 +39,7 @@ class Merger:
         partitions: how many there are.
         tick_ms: how often a live partition speaks.
         dimension_interval_ms: how often it speaks of dimension values.
+        at_risk_limit: how many of the customers at risk to name at most.
     """
 
     def __init__(
@@ -44,6 +49,7 @@ class Merger:
         *,
         tick_ms: int = 1_000,
         dimension_interval_ms: int = 5_000,
+        at_risk_limit: int = 1_000,
     ) -> None:
         self._definition = definition
         self._hash = definition.hash
@@ -53,6 +59,8 @@ class Merger:
         self._summed: list[Totals] = []
         self._broken_down: list[Totals] = []
         self._breakdown: Breakdown | None = None
+        self._named: Named = {}
+        self._sweeps = SweepMerger(definition, at_risk_limit)
         self._snapshot: Snapshot | None = None
         self._complete = False
         self.refused = 0
@@ -85,8 +93,26 @@ class Merger:
         now_ms = max(now_ms, self._snapshot.computed_at_ms if self._snapshot else now_ms)
         live = all(part.live for part in self._parts)
         advanced = self._advanced(now_ms) if live else None
-        self._snapshot = advanced or self._restated(now_ms, live=live)
+        self._snapshot = self._warned(advanced or self._restated(now_ms, live=live))
         return self._snapshot
+
+    @property
+    def sweeps_wait(self) -> bool:
+        """Whether sweeps found something that is not merged yet."""
+        newest = [part.newest for part in self._parts]
+        self._sweeps.offer([None if part is None else part.swept for part in newest], self._named)
+        return self._sweeps.waits
+
+    def merge_sweeps(self) -> None:
+        """Merge what sweeps found, for the snapshots to come; may run in another thread than the rest."""
+        self._sweeps.merge()
+
+    def _warned(self, snapshot: Snapshot | None) -> Snapshot | None:
+        """The snapshot with the customers at risk as known now; without them while values are withheld."""
+        if snapshot is None:
+            return None
+        warning = self._sweeps.early_warning(snapshot.t_ms) if snapshot.condition == "ok" else None
+        return snapshot if snapshot.early_warning is warning else replace(snapshot, early_warning=warning)
 
     def _advanced(self, now_ms: int) -> Snapshot | None:
         """A snapshot of newer or corrected totals; None if there are none."""
@@ -106,6 +132,7 @@ class Merger:
             computed_at_ms=now_ms,
             partitions=self._infos(now_ms),
             condition=self._condition(parts[0].t, now_ms),
+            sweeps=self._sweeps.shares(parts[0].t),
             dimensions=self._shown(breakdown, parts[0].t, now_ms),
         )
 
@@ -138,7 +165,9 @@ class Merger:
         at = parts[0].t
         whole = newest_common((part.overall for part in self._parts), at, most=at)
         if whole:  # the whole is the denominator of some: without it nothing can be said
-            self._breakdown = build_breakdown(_joined(merge(parts), merge(whole)), self._definition)
+            totals = _joined(merge(parts), merge(whole))
+            self._named = named_values(totals.first_seen, self._definition, at)
+            self._breakdown = build_breakdown(totals, self._definition, self._sweeps.shares(at))
             self._broken_down = parts
         return self._breakdown
 

@@ -10,6 +10,7 @@ Pure: no I/O, no clock. Never adds anything: see merge.py.
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from streams.core.sweeping import Swept
 from streams.core.totals import OVERALL, Totals
 
 KEPT = 8
@@ -31,6 +32,8 @@ class PartitionTotals:
     definition_hash: str
     received_at_ms: int
     """Wall clock of the publisher."""
+    swept: Swept | None = None
+    """What its last sweep found; None before the first."""
 
     @property
     def t(self) -> int:

@@ -23,6 +23,7 @@ from streams.publish.samples import Sampler
 _END = b"# EOF\n"
 _SUFFIXES = {"counter": "_total", "info": "_info"}
 """What the name of a sample has after the name of its family."""
+_OF_HISTOGRAM = ("_bucket", "_sum", "_count")
 Encoder = Callable[[Collector], bytes]
 Format = tuple[str, str]
 """Media type and way of escaping names: a handful of combinations, whatever clients ask for."""
@@ -42,7 +43,7 @@ class SampleCollector(Collector):
         """Group the samples by family."""
         by_name: dict[str, list[Sample]] = {}
         for sample in self._samples:
-            by_name.setdefault(sample.name, []).append(sample)
+            by_name.setdefault(_family_of(sample.name), []).append(sample)
         for name, metric in CATALOGUE.items():
             if samples := by_name.pop(name, None):
                 yield _family(metric, samples)
@@ -116,11 +117,21 @@ def _encoder(accept: str) -> tuple[Encoder, str]:
         return choose_encoder("")
 
 
+def _family_of(name: str) -> str:
+    """The catalogue's name of a sample."""
+    for suffix in _OF_HISTOGRAM:
+        metric = CATALOGUE.get(name.removesuffix(suffix))
+        if name.endswith(suffix) and metric is not None and metric.kind == "histogram":
+            return metric.name
+    return name
+
+
 def _family(metric: Metric, samples: list[Sample]) -> Family:
     suffix = _SUFFIXES.get(metric.kind, "")
     family = Family(metric.name.removesuffix(suffix), metric.help, metric.kind, metric.unit)
     for sample in samples:
-        if sample.labels.keys() != set(metric.labels):
-            raise ValueError(f"{metric.name} has the labels {metric.labels}, not {tuple(sample.labels)}")
-        family.add_sample(metric.name, dict(sample.labels), sample.value)
+        labels = (*metric.labels, "le") if sample.name == f"{metric.name}_bucket" else metric.labels
+        if sample.labels.keys() != set(labels):
+            raise ValueError(f"{sample.name} has the labels {labels}, not {tuple(sample.labels)}")
+        family.add_sample(sample.name, dict(sample.labels), sample.value)
     return family

@@ -58,14 +58,18 @@ class Publisher:
             Exception: what a sink's start raises; what is wrong with a snapshot.
         """
         started: list[Sink] = []
+        merging: asyncio.Task[None] | None = None
         try:
             for sink in self._sinks:
                 await sink.start()
                 started.append(sink)
             while True:
                 self.step()
+                merging = self._merge_sweeps(merging)
                 await asyncio.sleep(self._until_tick_s())
         finally:
+            if merging is not None:
+                merging.cancel()
             await asyncio.gather(*(sink.stop() for sink in reversed(started)))
 
     def step(self) -> None:
@@ -80,6 +84,20 @@ class Publisher:
                 sink.publish(snapshot)
             self._snapshots += 1
         self._seconds += time.perf_counter() - began_s
+
+    def _merge_sweeps(self, merging: asyncio.Task[None] | None) -> asyncio.Task[None] | None:
+        """Merge what sweeps found beside the loop, one merge at a time.
+
+        Raises:
+            Exception: what was wrong with the merge before.
+        """
+        if merging is not None:
+            if not merging.done():
+                return merging
+            merging.result()
+        if not (self._caught_up() and self._merger.sweeps_wait):
+            return None
+        return asyncio.create_task(asyncio.to_thread(self._merger.merge_sweeps))
 
     def health(self) -> Health:
         """Why the values are not complete and current, if they are not."""

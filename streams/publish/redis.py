@@ -2,8 +2,9 @@
 
 Rules: one script writes a tick atomically after comparing it with what stands (a smaller t never replaces a
 greater one, at equal t the later computed-at wins), renews every TTL and deletes what is no longer published.
-Dimension values are sent only when they changed or Redis lost them. While Redis is away nothing queues: the
-newest snapshot is written when it is back. One line is logged when it goes and one when it comes.
+Dimension values and the early-warning set are sent only when they changed or Redis lost them. While Redis is
+away nothing queues: the newest snapshot is written when it is back. One line is logged when it goes and one
+when it comes.
 
 Never: lets Redis hold up anything else, retries an old snapshot, or logs an address with credentials.
 """
@@ -20,11 +21,20 @@ import redis
 from redis.asyncio import Redis
 
 from streams.core.breakdown import Breakdown
+from streams.core.early_warning import EarlyWarning
 from streams.core.snapshot import Snapshot
 from streams.publish.catalogue import Sample
 from streams.publish.connection import BackOff, RedisAddress
 from streams.publish.layout import Keys
-from streams.publish.redis_fields import KEEP, Hashes, dimension_hashes, overall_hashes, script_head
+from streams.publish.redis_fields import (
+    KEEP,
+    AtRisk,
+    Hashes,
+    at_risk_members,
+    dimension_hashes,
+    overall_hashes,
+    script_head,
+)
 
 Outcome = Literal["written", "older", "incomplete"]
 
@@ -52,6 +62,7 @@ class RedisSink:
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._dimensions = _Dimensions(self._keys)
+        self._at_risk = _AtRisk()
         self._down_since_s: float | None = None
         self.healthy = False
         """Whether the last write reached Redis."""
@@ -109,19 +120,21 @@ class RedisSink:
         """
         overall = await asyncio.to_thread(overall_hashes, snapshot, self._keys)
         dimensions, digest = await self._dimensions.of(snapshot.dimensions, snapshot.definition_version)
-        kept = Hashes(dict.fromkeys(dimensions.packed, KEEP))
-        outcome = await self._send(snapshot, overall, kept, digest)
+        at_risk = await self._at_risk.of(snapshot.early_warning)
+        head = script_head(snapshot, self._keys, digest, at_risk)
+        kept = dict.fromkeys(dimensions.packed, KEEP)
+        outcome = await self._send(snapshot, head, overall.packed | kept, KEEP)
         if outcome == "incomplete":
-            outcome = await self._send(snapshot, overall, dimensions, digest)
+            outcome = await self._send(snapshot, head, overall.packed | dimensions.packed, at_risk.packed)
         return outcome
 
-    async def _send(self, snapshot: Snapshot, overall: Hashes, dimensions: Hashes, digest: str) -> Outcome:
+    async def _send(
+        self, snapshot: Snapshot, head: bytes, hashes: dict[str, bytes], at_risk: bytes
+    ) -> Outcome:
         keys = self._keys
-        hashes = overall.packed | dimensions.packed
-        fixed = [keys.version, keys.index, keys.snapshot, keys.history]
-        head = script_head(snapshot, keys, digest)
+        fixed = [keys.version, keys.index, keys.snapshot, keys.history, keys.at_risk]
         outcome: Outcome = await self._script(
-            keys=[*fixed, *hashes], args=[head, snapshot.json(), *hashes.values()]
+            keys=[*fixed, *hashes], args=[head, snapshot.json(), at_risk, *hashes.values()]
         )
         return outcome
 
@@ -162,3 +175,18 @@ class _Dimensions:
     def _pack(self, breakdown: Breakdown, definition_version: str) -> tuple[Hashes, str]:
         hashes = dimension_hashes(breakdown, self._keys, definition_version)
         return hashes, hashes.digest()
+
+
+class _AtRisk:
+    """The packed members of the newest early-warning set, made once for all ticks that share it."""
+
+    def __init__(self) -> None:
+        self._warning: EarlyWarning | None = None
+        self._members = at_risk_members(None)
+
+    async def of(self, warning: EarlyWarning | None) -> AtRisk:
+        """The members of this set."""
+        if warning is not self._warning:
+            self._members = await asyncio.to_thread(at_risk_members, warning)
+            self._warning = warning
+        return self._members

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import msgspec
 
 from streams.core.breakdown import Breakdown
+from streams.core.early_warning import EarlyWarning
 from streams.core.kpi import Values
 from streams.core.snapshot import Snapshot
 from streams.publish.layout import NOW, PARTS, Keys, Place, write_number
@@ -63,13 +64,35 @@ def dimension_hashes(breakdown: Breakdown, keys: Keys, definition_version: str) 
     return Hashes(packed)
 
 
-def script_head(snapshot: Snapshot, keys: Keys, dimensions: str) -> bytes:
+@dataclass(frozen=True, slots=True)
+class AtRisk:
+    """The early-warning set: scores and keyed hashes in turn, packed."""
+
+    t: str
+    """Its own time (ms); empty: it is not known."""
+    packed: bytes
+    size: int
+    digest: str
+    """Equal exactly when members and scores are equal."""
+
+
+def at_risk_members(warning: EarlyWarning | None) -> AtRisk:
+    """The members of the early-warning set; none where it is not known."""
+    customers = () if warning is None else warning.customers
+    flat = [text for score, digest in customers for text in (repr(score), digest.hex())]
+    packed = _pack(flat)
+    digest = hashlib.blake2b(packed, digest_size=16).hexdigest()
+    return AtRisk("" if warning is None else str(warning.t_ms), packed, len(customers), digest)
+
+
+def script_head(snapshot: Snapshot, keys: Keys, dimensions: str, at_risk: AtRisk) -> bytes:
     """The first argument of the script.
 
     Args:
         snapshot: what is written.
         keys: where.
         dimensions: digest of the dimension values' hashes.
+        at_risk: the early-warning set.
     """
     head = {
         "t": str(snapshot.t_ms),
@@ -78,6 +101,9 @@ def script_head(snapshot: Snapshot, keys: Keys, dimensions: str) -> bytes:
         "condition": snapshot.condition,
         "complete": "1" if snapshot.windows else "0",
         "dimensions": dimensions,
+        "at_risk": at_risk.digest,
+        "at_risk_t": at_risk.t,
+        "at_risk_size": at_risk.size,
         "prefix": keys.prefix,
         "changes": keys.changes,
         "message": _message(snapshot),

@@ -1,13 +1,13 @@
 -- Writes a whole snapshot, or nothing (docs/contract.md, section 10).
 --
--- KEYS: version, index, snapshot, history; then one hash for every place.
--- ARGV: head (packed map), document (JSON); then for every hash its fields (packed flat list), or '' to keep
---       the hash as it stands.
--- Answers 'written'; 'older' when what stands is newer; 'incomplete' when a hash to keep is not there as told.
+-- KEYS: version, index, snapshot, history, at-risk; then one hash for every place.
+-- ARGV: head (packed map), document (JSON), members at risk (packed flat list of scores and names); then for
+--       every hash its fields (packed flat list). '' keeps members or a hash as they stand.
+-- Answers 'written'; 'older' when what stands is newer; 'incomplete' when what to keep is not there as told.
 --
 -- A refusal comes before the first write. The keys of one tenant share a hash tag, so they are in one slot.
 
-local FIXED, CHUNK, MINUTE_MS, HISTORY = 4, 1000, 60000, 1440
+local FIXED, FIRST_HASH, CHUNK, MINUTE_MS, HISTORY = 5, 4, 1000, 60000, 1440
 local head = cmsgpack.unpack(ARGV[1])
 
 local function chunks(list, act)
@@ -16,7 +16,7 @@ local function chunks(list, act)
   end
 end
 
-local stands = redis.call('HMGET', KEYS[1], 't', 'computed_at', 'dimensions')
+local stands = redis.call('HMGET', KEYS[1], 't', 'computed_at', 'dimensions', 'at_risk')
 if stands[1] then
   local t, computed_at = tonumber(stands[1]), tonumber(stands[2])
   local new_t, new_computed_at = tonumber(head.t), tonumber(head.computed_at)
@@ -25,10 +25,14 @@ if stands[1] then
   end
 end
 for i = FIXED + 1, #KEYS do
-  local kept = ARGV[i - FIXED + 2] == ''
+  local kept = ARGV[i - FIXED - 1 + FIRST_HASH] == ''
   if kept and (stands[3] ~= head.dimensions or redis.call('EXISTS', KEYS[i]) == 0) then
     return 'incomplete'
   end
+end
+local same_at_risk = ARGV[3] == ''
+if same_at_risk and (stands[4] ~= head.at_risk or redis.call('ZCARD', KEYS[5]) ~= head.at_risk_size) then
+  return 'incomplete'
 end
 
 local places, is_place = {}, {}
@@ -45,7 +49,7 @@ redis.call('DEL', KEYS[2])
 chunks(places, function(...) redis.call('SADD', KEYS[2], ...) end)
 
 for i, key in ipairs(places) do
-  local fields = ARGV[i + 2]
+  local fields = ARGV[i - 1 + FIRST_HASH]
   if fields ~= '' then
     redis.call('DEL', key)
     chunks(cmsgpack.unpack(fields), function(...) redis.call('HSET', key, ...) end)
@@ -54,10 +58,16 @@ for i, key in ipairs(places) do
   redis.call('EXPIRE', key, head.ttl_s)
 end
 
+if not same_at_risk then
+  redis.call('DEL', KEYS[5])
+  chunks(cmsgpack.unpack(ARGV[3]), function(...) redis.call('ZADD', KEYS[5], ...) end)
+end
+
 redis.call('SET', KEYS[3], ARGV[2])
 redis.call('DEL', KEYS[1])
 redis.call('HSET', KEYS[1], 't', head.t, 'computed_at', head.computed_at, 'condition', head.condition,
-  'definition_version', head.definition_version, 'complete', head.complete, 'dimensions', head.dimensions)
+  'definition_version', head.definition_version, 'complete', head.complete, 'dimensions', head.dimensions,
+  'at_risk', head.at_risk, 'at_risk_t', head.at_risk_t)
 
 if #head.history > 0 then
   local last = redis.call('XREVRANGE', KEYS[4], '+', '-', 'COUNT', 1)[1]

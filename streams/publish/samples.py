@@ -6,7 +6,7 @@ values are withheld are shown. The headline of the churn ratio is also shown as 
 Pure. Never computes a figure: every number stands in the snapshot.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import get_args
 
@@ -15,7 +15,7 @@ from streams.core.kpi import Values
 from streams.core.kpi_value import SpikeValue, Status, Value
 from streams.core.periods import NOW
 from streams.core.snapshot import Partitions, Snapshot
-from streams.core.totals import Accounting
+from streams.core.totals import LATENESS_MS, Accounting
 from streams.publish.catalogue import Sample
 from streams.publish.merge import State
 from streams.publish.shown import shown
@@ -130,6 +130,21 @@ def _account(accounting: Accounting) -> Iterator[Sample]:
     yield Sample("crm_events_void_pending", accounting.void_pending)
     yield Sample("crm_events_late_beyond_retention", accounting.late_beyond_retention)
     yield Sample("crm_dimension_values_folded", accounting.folded_values)
+    for window, n in accounting.corrected.items():
+        yield Sample("crm_window_corrections_total", n, {"window": window})
+    for kind, row in accounting.lateness.items():
+        yield from _lateness(kind, row)
+
+
+def _lateness(kind: str, row: Sequence[int]) -> Iterator[Sample]:
+    """The histogram of how late the events of a kind were."""
+    name, known = "crm_event_lateness_seconds", 0
+    bounds = [str(bound_ms / 1000) for bound_ms in LATENESS_MS]
+    for bound, n in zip((*bounds, "+Inf"), row, strict=False):
+        known += n
+        yield Sample(f"{name}_bucket", known, {"event": kind, "le": bound})
+    yield Sample(f"{name}_count", known, {"event": kind})
+    yield Sample(f"{name}_sum", row[-1] / 1000, {"event": kind})
 
 
 def _partitions(partitions: Partitions) -> Iterator[Sample]:

@@ -35,14 +35,14 @@ def business(definition: Definition) -> Snapshot:
     return next(counted(1_500, definition))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def playwright() -> Iterator[Playwright]:
-    """Playwright's driver."""
+    """Playwright's driver; for one module, because its event loop would be in the way of other tests."""
     with sync_playwright() as driver:
         yield driver
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserContext]:
     """One Chromium with a fresh profile, in UTC."""
     folder: Path = tmp_path_factory.mktemp("chromium")

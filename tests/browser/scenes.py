@@ -77,5 +77,3 @@ class Scene:
             return None
         t = now_ms // 1_000 * 1_000
         return self.change(at(self.snapshot, t if self.frozen_ms is None else min(t, self.frozen_ms)))
-
-

@@ -50,6 +50,8 @@ class Load(threading.Thread):
         self.live = threading.Event()
         self.error: BaseException | None = None
         self.live_since = 0.0
+        self.live_rate = 0.0
+        """Live records a second, on average."""
         self._options = options
         self._topics = topics
         self._business = Business(seed, customers, _DAYS, int(time.time() * 1000), dirt=_DIRT)
@@ -84,27 +86,29 @@ class Load(threading.Thread):
     async def _play(self) -> None:
         async with Sender(self._options) as sender:
             history = list(self._business.history())
-            await self._send_now(sender, [record for record in history if record.topic != _ERASE])
+            await self._send_all(sender, [record for record in history if record.topic != _ERASE])
             await sender.drain()
             while self._applied() < self.sent and not self._end.is_set():
                 await asyncio.sleep(0.2)
-            await self._send_now(sender, [record for record in history if record.topic == _ERASE])
-            self.live_since = time.time()
+            await self._send_all(sender, [record for record in history if record.topic == _ERASE])
+            before, self.live_since = self.sent, time.time()
             self.live.set()
             async for chunk in paced(self._business.live(self._rate)):
                 await self._send(sender, chunk)
                 if self._end.is_set():
                     break
             await sender.drain()
+            self.live_rate = (self.sent - before) / (time.time() - self.live_since)
 
-    async def _send_now(self, sender: Sender, records: list[SimRecord]) -> None:
-        """Send with the timestamps of now: old records would be at the mercy of the topics' retention."""
+    async def _send_all(self, sender: Sender, records: list[SimRecord]) -> None:
         for at in range(0, len(records), _CHUNK):
-            now = int(time.time() * 1000)
-            chunk = records[at : at + _CHUNK]
-            await self._send(sender, [record._replace(timestamp_ms=now) for record in chunk])
+            await self._send(sender, records[at : at + _CHUNK])
 
     async def _send(self, sender: Sender, records: Iterable[SimRecord]) -> None:
-        chunk = [record._replace(topic=self._topics[record.topic]) for record in records]
+        """Send with the time of sending, as producers stamp records: history must not look expired, and
+        traffic that a slow machine sends behind its time must not look like a backlog.
+        """
+        now = int(time.time() * 1000)
+        chunk = [r._replace(topic=self._topics[r.topic], timestamp_ms=now) for r in records]
         await sender.submit(chunk)
         self.sent += len(chunk)

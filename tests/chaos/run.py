@@ -28,6 +28,8 @@ class Outcome:
     nodes: int
     seed: int
     events: int
+    rate: float
+    """Live events a second, on average."""
     compared: int
     """Published values held against the recount, besides totals, customers and accounting."""
     mismatches: list[str]
@@ -78,6 +80,7 @@ async def _judge(fault: Fault, stage: Stage, seed: int, fresh_s: float) -> Outco
         fault.nodes,
         seed,
         sum(len(one.sources) for one in held),
+        stage.load.live_rate,
         compared,
         found[:_SHOWN],
         fresh_s,

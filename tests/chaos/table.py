@@ -8,8 +8,8 @@ from tests.chaos.run import Outcome
 def line(outcome: Outcome) -> str:
     """One run in one line, and a line for each mismatch."""
     head = (
-        f"{outcome.fault} (seed {outcome.seed}): {outcome.events:,} events, {outcome.compared:,} published "
-        f"values, {len(outcome.mismatches)} mismatches, fresh after {outcome.fresh_s:.1f} s, "
+        f"{outcome.fault} (seed {outcome.seed}): {outcome.events:,} events "
+        f"({outcome.rate:,.0f}/s), {outcome.compared:,} published values, {len(outcome.mismatches)} mismatches, fresh after {outcome.fresh_s:.1f} s, "
         f"exits {outcome.exits or 'none'}"
     )
     return "\n    ".join([head, *outcome.mismatches])

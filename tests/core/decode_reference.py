@@ -6,6 +6,7 @@ a dictionary, or None for a malformed record. It must never import a decoding mo
 
 import json
 import re
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -201,7 +202,7 @@ def _survey(body: dict[str, Any], _: dict[str, Any], __: Definition) -> dict[str
     need(scale in scales)
     score = _integer(body.get("score"))
     need(scales[scale] <= score <= scale)
-    _text(body, "comment")
+    _text(body, "comment", sys.maxsize)
     return {"survey": survey, "score": score, "scale": scale, "touchpoint": _text(body, "touchpoint") or None}
 
 

@@ -4,10 +4,12 @@ Records are ``b"<amount>"`` by customer key; a value that is no number is malfor
 to hold the engine to: what it counts can be compared with what a source log holds.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import msgspec
 
+from streams.core.steps import Steps
+from streams.core.sweeping import Swept
 from streams.core.totals import OVERALL, Accounting, Totals
 from streams.engine.fetch import KafkaRecord
 
@@ -60,7 +62,12 @@ class CountingState:
         """Hold the engine to its promise."""
         self._view = max(self._view, t)
 
-    def totals(self, *, dimensions: bool = True) -> Totals:
+    def advancing(self, t: int) -> Steps[None]:
+        """In one step."""
+        yield
+        self.advance(t)
+
+    def totalling(self, *, dimensions: bool = True) -> Steps[Totals]:
         """How many records each kind had, in the overall vector."""
         if self.clock < self._view:
             raise ValueError("totals were promised not to be asked for")
@@ -72,7 +79,19 @@ class CountingState:
         if dimensions:
             totals.groups["plan", "any"] = vector
             totals.first_seen["plan", "any"] = 1
+        yield
         return totals
+
+    def sweeping(self, at_risk_limit: int) -> Steps[Swept]:
+        """Nobody spends anything or is at risk."""
+        assert at_risk_limit >= 0
+        yield
+        return Swept(self.clock, {}, ())
+
+    def erased(self, keys: Collection[bytes]) -> Collection[bytes]:
+        """Nobody."""
+        assert not keys
+        return ()
 
     def accounting_only(self) -> Totals:
         """Counters only."""
@@ -80,10 +99,11 @@ class CountingState:
         malformed = {"no_number": self.malformed} if self.malformed else {}
         return Totals(self.clock, accounting=Accounting(self.received, counted, malformed=malformed))
 
-    def drain(self) -> list[tuple[bytes, bytes | None]]:
+    def draining(self) -> Steps[list[tuple[bytes, bytes | None]]]:
         """Changed customers."""
         changed, self._changed = self._changed, set()
         self._written = (self.clock, self.received, self.malformed)
+        yield
         return [(b"c" + key, _encode(self.customers[key])) for key in changed]
 
     def header(self) -> bytes:

@@ -1,5 +1,6 @@
 """Totals go out as records and come back as they were, whole flushes only, of the present owner only."""
 
+from streams.core.steps import finish
 from streams.core.totals import OVERALL, Accounting, Totals
 from streams.engine.partials import HEADER_KEY, GroupWriter, Header, Pair, encode_header, group_key, parse_key
 from streams.engine.timed import TimedRecord
@@ -30,7 +31,8 @@ def totals(t: int, **groups: int) -> Totals:
 
 def written(writer: GroupWriter, made: Totals) -> list[Pair]:
     """All group records that changed."""
-    return [*writer.changed(made, dimensions=True), *writer.changed(made, dimensions=False)]
+    by_value, whole = writer.changing(made, dimensions=True), writer.changing(made, dimensions=False)
+    return [*finish(by_value), *finish(whole)]
 
 
 def test_a_flush_comes_back_as_it_was() -> None:

@@ -6,6 +6,7 @@ from typing import NoReturn
 import pytest
 
 from streams.core.definition import Definition
+from streams.core.steps import finish
 from streams.engine.client import Client
 from streams.engine.exits import ExitCode
 from streams.engine.owned import Owned
@@ -80,7 +81,7 @@ def test_an_idle_partition_is_left_alone() -> None:
     async def test() -> None:
         bench = Bench()
         bench.partition.durable = {"p": 0}
-        bench.owned.state.drain()
+        finish(bench.owned.state.draining())
         assert bench.after(300) is None
 
     asyncio.run(test())
@@ -105,7 +106,7 @@ def test_waiting_records_of_which_none_is_applied_end_it() -> None:
     async def test() -> None:
         bench = Bench()
         bench.partition.durable = {"p": 0}
-        bench.owned.state.drain()
+        finish(bench.owned.state.draining())
         bench.owned.seen_end("p", 5)
         assert bench.after(100) is ExitCode.NO_PROGRESS
 

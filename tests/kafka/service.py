@@ -103,8 +103,8 @@ class Service:
 
     async def compared(self, observer: Observer) -> Comparison:
         """When everything sent is applied: what is published against the recount."""
-        await observer.settled(self.sent, within=90)
-        observed = await observer.observe(within=30)
+        settled_ms = await observer.settled(self.sent, within=90)
+        observed = await observer.observe(settled_ms, within=30)
         recounted = await asyncio.to_thread(recount, self.journal, observed, self.definition)
         return compare(observed, recounted, self.definition)
 

@@ -16,7 +16,12 @@ from tests.spoiling import Record
 
 DEFINITION = Definition()
 INSTANTS = (NOW_MS - 40 * DAY_MS + 7, NOW_MS - 1, NOW_MS, NOW_MS + 5, NOW_MS + 20 * DAY_MS)
-HEADINGS = {"schema", "definition_version", "tenant"}
+HEADINGS = {
+    "schema": "kpi-snapshot/1",
+    "definition_version": "1",
+    "definition_hash": DEFINITION.hash,
+    "tenant": "default",
+}
 
 
 def lines(records: list[Record]) -> list[bytes]:
@@ -37,8 +42,9 @@ def test_documents_are_the_recounts(records: list[Record], instants: list[int]) 
     for t, text in documents(records, *instants).items():
         found: dict[str, Any] = json.loads(text)
         expected = json.loads(json.dumps(recount(records, t)))
-        headings = {key: found.pop(key) for key in HEADINGS}
-        assert headings == {"schema": "kpi-snapshot/1", "definition_version": "1", "tenant": "default"}
+        assert {key: found.pop(key) for key in HEADINGS} == HEADINGS
+        assert found.pop("dimensions_t") == t
+        found.pop("drivers")  # an order of what stands in the dimensions
         assert disagreements(found, expected, whole=True) == []
 
 

@@ -7,11 +7,11 @@ before a parenthesis are functions, the keywords are known, and all others are m
 import re
 from typing import NamedTuple
 
-_KEYWORDS = frozenset(
-    ["and", "or", "unless", "bool", "offset", "atan2", "by", "without", "on", "ignoring", "group_left", "group_right", "inf", "nan"]
-)
+_OPERATORS = ("and", "or", "unless", "bool", "offset", "atan2", "inf", "nan")
+_GROUPERS = ("by", "without", "on", "ignoring", "group_left", "group_right")
+_KEYWORDS = frozenset((*_OPERATORS, *_GROUPERS))
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'')
-_GROUPING = re.compile(r"\b(by|without|on|ignoring|group_left|group_right)\s*\(([^)]*)\)")
+_GROUPING = re.compile(rf"\b({'|'.join(_GROUPERS)})\s*\(([^)]*)\)")
 _SELECTOR = re.compile(r"([a-zA-Z_:][\w:]*)\s*(\{[^}]*\})?")
 _LABEL = re.compile(r"([a-zA-Z_]\w*)\s*(?:=~|!~|!=|=)")
 

@@ -2,6 +2,8 @@
 
 import base64
 import json
+import re
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,6 +15,10 @@ from tests.recount.fields import Bad
 
 SCALES = {"nps": (10,), "csat": (5, 10), "ces": (7,)}
 """Allowed ``scale_max`` by survey; the first is the default."""
+ANY_LENGTH = sys.maxsize
+DEEPEST = 256
+"""How many arrays and objects may stand within each other."""
+STRINGS = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 LOWEST = {"nps": 0, "csat": 1, "ces": 1}
 
 Record = Mapping[str, Any]
@@ -50,8 +56,11 @@ def _bytes(record: Record) -> bytes:
 
 def _object(data: bytes) -> Mapping[str, Any]:
     try:
+        text = data.decode("utf-8")
+        if _depth(text) > DEEPEST:
+            raise Bad("depth")
         value = json.loads(
-            data.decode("utf-8"),
+            text,
             parse_float=fields.Number,
             parse_int=fields.integer,
             parse_constant=_no_constant,
@@ -62,6 +71,14 @@ def _object(data: bytes) -> Mapping[str, Any]:
     if not isinstance(value, dict):
         raise Bad("object")
     return value
+
+
+def _depth(text: str) -> int:
+    deepest = depth = 0
+    for sign in STRINGS.sub("", text):
+        depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(sign, 0)
+        deepest = max(deepest, depth)
+    return deepest
 
 
 def _no_constant(name: str) -> None:
@@ -143,7 +160,7 @@ def _survey(value: Mapping[str, Any]) -> dict[str, Any]:
     score = fields.whole(value, "score")
     if score is None or not LOWEST[survey] <= score <= scale:
         raise Bad("score")
-    fields.text(value, "comment")
+    fields.text(value, "comment", longest=ANY_LENGTH)
     return {"survey": survey, "score": score, "scale": scale, "touchpoint": fields.text(value, "touchpoint")}
 
 

@@ -7,25 +7,27 @@ Never: reads a file for a request.
 """
 
 import hashlib
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from aiohttp import web
 
-POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self'",
-        "connect-src 'self'",
-        "base-uri 'none'",
-        "form-action 'none'",
-        "frame-ancestors 'none'",
-        "require-trusted-types-for 'script'",
-    )
+_RULES = (
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self'",
+    "connect-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+    "require-trusted-types-for 'script'",
 )
+POLICY = "; ".join(_RULES)
 """Content-Security-Policy of the page."""
+
+Handler = Callable[[web.Request], Awaitable[web.Response]]
 
 INDEX = "index.html"
 _FOLDER = Path(__file__).with_name("static")
@@ -60,19 +62,16 @@ def build_of(assets: dict[str, Asset]) -> str:
 def routes(assets: dict[str, Asset]) -> list[web.RouteDef]:
     """The page at /, its files below /board/."""
     paths = {"/" if name == INDEX else f"/board/{name}": asset for name, asset in assets.items()}
-    return [web.get(path, _Handler(asset)) for path, asset in paths.items()]
+    return [web.get(path, _answer(asset)) for path, asset in paths.items()]
 
 
-class _Handler:
-    """Answers with one asset."""
-
-    def __init__(self, asset: Asset) -> None:
-        self._asset = asset
-
-    async def __call__(self, _request: web.Request) -> web.Response:
+def _answer(asset: Asset) -> Handler:
+    async def answer(_request: web.Request) -> web.Response:
         return web.Response(
-            body=self._asset.body,
-            content_type=self._asset.content_type,
+            body=asset.body,
+            content_type=asset.content_type,
             charset="utf-8",
             headers={"Content-Security-Policy": POLICY},
         )
+
+    return answer

@@ -1,7 +1,7 @@
 """Events to the open pages: each is encoded once and the same bytes go to all of them.
 
-Rules: a page has a bounded queue; one that does not keep up is cut off (its browser connects again and gets the
-newest state), never waited for. There is a limit on pages. Frames are those of server-sent events.
+Rules: a page has a bounded queue; one that does not keep up is cut off (its browser connects again and gets
+the newest state), never waited for. There is a limit on pages. Frames are those of server-sent events.
 
 Never holds more than the queues, and knows nothing of what the events say.
 """

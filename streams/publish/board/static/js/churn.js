@@ -82,11 +82,11 @@ export class Churn {
       : "Churned, and share of all churned";
     const age = view.dimensionsT ? ` · ${span(view.now - view.dimensionsT)} old` : "";
     byId("where-note").classList.toggle("held", Boolean(held) || !where.some(telling));
-    byId("why-note").classList.toggle("held", Boolean(held) || !why.length);
+    byId("why-note").classList.toggle("held", Boolean(held) || !why.some(telling));
     setText(byId("where-note"), held || (where.some(telling) ? how + age : none));
-    setText(byId("why-note"), held || (why.length ? `Churned by reason given${age}` : none));
+    setText(byId("why-note"), held || (why.some(telling) ? `Churned by reason given${age}` : none));
     list(byId("where"), where.filter(telling));
-    list(byId("why"), why);
+    list(byId("why"), why.filter(telling));
     list(byId("risk-where"), held ? [] : atRisk(view.dimensions?.[by]));
     setText(byId("risk-by"), `High risk by ${by}`);
   }

@@ -62,7 +62,8 @@ export const number = (kpi, value) => (value === null || value === undefined ? f
 /** The 95 % interval as text; empty where there is none. */
 export function interval(kpi, value) {
   if (value?.low === null || value?.low === undefined) return "";
-  return `${KPIS[kpi].form(value.low)} to ${KPIS[kpi].form(value.high)}`;
+  const [low, high] = [value.low, value.high].map(KPIS[kpi].form);
+  return `${low.replace(/ %$/, "")} to ${high}`;
 }
 
 /** What the badge beside a value says; empty for ok. */

@@ -1,0 +1,86 @@
+"""What is measured, what it should be, and how a figure is shown."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import msgspec
+
+Unit = Literal["event", "customer", "bytes", "ms", "s", "times"]
+"""Microseconds an event or a customer; bytes a customer; milliseconds; seconds; times as cheap as plain Faust."""
+
+
+class Figure(msgspec.Struct, frozen=True):
+    """One measured figure; less is better, but for ``times``."""
+
+    name: str
+    unit: Unit
+    value: float
+    relative: float | None = None
+    """Relative to the calibration loop; None: not comparable between runs."""
+    quiet: bool = True
+    """Whether the machine did little else meanwhile."""
+
+    @property
+    def compared(self) -> float | None:
+        """The number that a later run is held against; None: none is."""
+        return self.value if self.unit == "bytes" else self.relative
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a figure should be: so many a second and core, or at most (``times``: at least) a value."""
+
+    limit: float
+    stretch: float | None = None
+
+
+TARGETS: Mapping[str, Target] = {
+    "worker: purchases": Target(120_000, 150_000),
+    "worker: mix": Target(80_000),
+    "worker: live, ticks of 1 s": Target(50_000),
+    "worker: recovery": Target(50_000, 150_000),
+    "worker: against plain Faust, mix": Target(30),
+    "core: late purchase": Target(25_000),
+    "core: void": Target(25_000),
+    "core: cancellation": Target(25_000),
+    "core: recovery": Target(50_000, 150_000),
+    "memory: customer with 3 events, all of the process": Target(350),
+    "tick: totals at 200 cohorts": Target(5),
+    "tick: merge of 64 partitions": Target(50),
+}
+"""By name; 25,000 a second is the 40 µs that the general path may take."""
+
+
+def per_second(figure: Figure) -> float | None:
+    """How many a second one core does; None where that is no question."""
+    return 1e6 / figure.value if figure.unit in {"event", "customer"} else None
+
+
+def shown(figure: Figure) -> tuple[str, str]:
+    """The figure for people: the value with its unit, and how many a second and core."""
+    rate = per_second(figure)
+    texts = {
+        "event": f"{figure.value:.2f} µs an event",
+        "customer": f"{figure.value:.2f} µs a customer",
+        "bytes": f"{figure.value:,.0f} bytes",
+        "ms": f"{figure.value:.2f} ms",
+        "s": f"{figure.value:.2f} s",
+        "times": f"{figure.value:.0f} times",
+    }
+    return texts[figure.unit], "" if rate is None else f"{rate:,.0f}"
+
+
+def judged(figure: Figure) -> str:
+    """The target in words, and whether it is met; empty without one."""
+    target = TARGETS.get(figure.name)
+    if target is None:
+        return ""
+    rate = per_second(figure)
+    if rate is not None or figure.unit == "times":
+        reached = figure.value if rate is None else rate
+        verdict = "met" if reached >= target.limit else "not met"
+        if target.stretch is not None and reached >= target.stretch:
+            verdict = "met, stretch too"
+        return f"at least {target.limit:,.0f}: {verdict}"
+    return f"at most {target.limit:,.0f}: {'met' if figure.value <= target.limit else 'not met'}"

@@ -1,0 +1,114 @@
+"""The records that are measured with: the bench mix, and each kind of event by itself.
+
+Everything is seeded and dated up to one fixed instant, so that every run does the same work.
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from random import Random
+from typing import NamedTuple
+
+from streams.core.definition import DAY_MS, HOUR_MS
+from streams.core.events import KINDS, Kind
+from streams.simulate import SimRecord, bench_mix, bodies, topic_of
+
+END_MS = 1_776_211_200_000
+CUSTOMERS = 20_000
+BATCH = 5_000
+"""Records of a fetch: what a worker polls at once."""
+KIND_OF: dict[str, Kind] = {topic_of(kind): kind for kind in KINDS}
+
+
+class Record(NamedTuple):
+    """A record as the core takes it."""
+
+    key: bytes | None
+    value: bytes
+    timestamp: int
+
+
+class Batch(NamedTuple):
+    """Records of one kind in their order."""
+
+    kind: Kind
+    records: list[Record]
+
+
+def mix(n: int, *, purchases_only: bool = False) -> Iterator[Batch]:
+    """The bench mix, as a worker that catches up would apply it: aligned by time, kind by kind."""
+    records = bench_mix(n, customers=CUSTOMERS, end_ms=END_MS, purchases_only=purchases_only)
+    while chunk := list(islice(records, BATCH)):
+        yield from by_kind(chunk)
+
+
+def by_kind(chunk: Sequence[SimRecord]) -> list[Batch]:
+    """Records that arrived together, kind by kind."""
+    sorted_out: dict[Kind, list[Record]] = {kind: [] for kind in KINDS}
+    for record in chunk:
+        sorted_out[KIND_OF[record.topic]].append(Record(record.key, record.value, record.timestamp_ms))
+    return [Batch(kind, records) for kind, records in sorted_out.items() if records]
+
+
+PATHS = (
+    "in-order purchase",
+    "late purchase",
+    "repeated purchase",
+    "survey",
+    "first signup",
+    "signup of an active customer",
+    "void of a purchase",
+    "cancellation",
+    "malformed",
+)
+"""Each kind of event and way through the core, in the order in which they are measured."""
+
+_ATTRIBUTES = {"plan": "pro", "segment": "smb", "channel": "search", "region": "emea"}
+
+
+def of_path(path: str, n: int, start_ms: int) -> list[Batch]:
+    """``n`` records that take one way, arriving in the hour from ``start_ms``, after the mix."""
+    if path == "repeated purchase":
+        return of_path("in-order purchase", n, start_ms)
+    step = HOUR_MS // n
+    names = _names("in-order purchase" if path.startswith("void") else path, n)
+    made = [_record(path, i, name, start_ms + i * step) for i, name in enumerate(names)]
+    return [Batch(made[0].kind, [one.record for one in made[at : at + BATCH]]) for at in range(0, n, BATCH)]
+
+
+class _Made(NamedTuple):
+    kind: Kind
+    record: Record
+
+
+def _names(path: str, n: int) -> list[str]:
+    """Customers of the mix, by chance; a cancellation or a malformed record takes each of them at most once."""
+    rng = Random(path)  # noqa: S311 - a simulation, not a secret
+    if path == "cancellation":
+        return [f"b{number:07d}" for number in rng.sample(range(CUSTOMERS), n)]
+    return [f"b{int(rng.random() * CUSTOMERS):07d}" for _ in range(n)]
+
+
+def _record(path: str, i: int, name: str, at: int) -> _Made:
+    kind: Kind = "purchase"
+    match path:
+        case "in-order purchase":
+            body = bodies.purchase(f"o{i}", name, at, 990, "USD")
+        case "late purchase":
+            body = bodies.purchase(f"l{i}", name, at - HOUR_MS - i * DAY_MS // 100_000, 990, "USD")
+        case "survey":
+            kind = "survey"
+            body = bodies.survey(f"v{i}", name, at, kind="nps", score=i % 11, scale=10, touchpoint="checkout")
+        case "first signup" | "signup of an active customer":
+            kind, name = "signup", f"n{i}" if path == "first signup" else name
+            body = bodies.signup(f"{path[0]}{name}{i}", name, at, _ATTRIBUTES, 2_500, trial=False)
+        case "void of a purchase":
+            kind = "void"
+            body = bodies.void(f"w{i}", name, at, f"o{i}", "shop")
+        case "cancellation":
+            kind = "cancellation"
+            body = bodies.cancellation(
+                f"c{i}", name, at, effective_at=None, reason="price", churn_type="voluntary"
+            )
+        case _:
+            body = f'{{"event_id":"{i}","customer'
+    return _Made(kind, Record(name.encode(), body.encode(), at))

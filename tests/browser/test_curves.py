@@ -1,0 +1,76 @@
+"""A page that opens shows the last 24 hours at once, and goes on from there."""
+
+import re
+from itertools import pairwise
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from streams.core.definition import DAY_MS, HOUR_MS, MINUTE_MS
+from tests.browser.live import LiveBoard
+from tests.browser.scenes import END_MS, at
+from tests.support.eventually import eventually
+
+pytestmark = pytest.mark.system("chromium")
+WITHIN_S = 15.0
+PAST = range(END_MS - DAY_MS + MINUTE_MS, END_MS, MINUTE_MS)
+
+
+@pytest.fixture
+def aged(live: LiveBoard) -> LiveBoard:
+    """A board whose process has seen a day."""
+    live.stop()
+    live.before = tuple(at(live.scene.snapshot, t) for t in PAST)
+    live.start()
+    return live
+
+
+def test_a_fresh_page_has_a_day_of_curves_and_trends(page: Page, aged: LiveBoard) -> None:
+    """Every curve is described from its first to its last minute; trends compare with then."""
+    page.goto(aged.url)
+    label = page.locator("#flows-plot")
+    expect(label).to_have_attribute("aria-label", _words("00:01 to 00:00", "New: from", "Churned: from"))
+    expect(page.locator('.tile[data-kpi="churn_ratio"] .trend')).to_have_text("unchanged in 24 h")
+    expect(page.locator("canvas")).to_have_count(11)
+
+
+def test_without_a_past_the_page_says_that_there_is_nothing_to_compare(page: Page, live: LiveBoard) -> None:
+    """No invented trend."""
+    page.goto(live.url)
+    expect(page.locator('.tile[data-kpi="churn_ratio"] .trend')).to_have_text("no value 24 h ago")
+
+
+def test_the_curve_goes_on_with_what_arrives(page: Page, aged: LiveBoard) -> None:
+    """A new minute is drawn without loading anything again."""
+    page.goto(aged.url)
+    label = page.locator("#flows-plot")
+    expect(label).to_have_attribute("aria-label", _words("00:01 to 00:00"))
+    loads: list[str] = []
+    page.on("request", lambda request: loads.append(request.url))
+    aged.scene.change = lambda snapshot: at(snapshot, snapshot.t_ms + HOUR_MS)
+    expect(label).to_have_attribute("aria-label", _words("01:0"))
+    assert loads == []
+
+
+def test_every_window_has_its_own_curves(page: Page, aged: LiveBoard) -> None:
+    """Loaded when the window is chosen."""
+    page.goto(aged.url)
+    loads: list[str] = []
+    page.on("request", lambda request: loads.append(request.url))
+    page.get_by_role("radio", name="1h", exact=True).check()
+    eventually(lambda: loads == [f"{aged.url}api/history?window=1h"], within=WITHIN_S)
+
+
+def test_history_is_a_day_of_minutes_and_no_window_is_invented(page: Page, aged: LiveBoard) -> None:
+    """At most 1,440 steps; an unknown window is a 404 that names those there are."""
+    answer = page.request.get(f"{aged.url}api/history?window=24h")
+    curves = answer.json()
+    assert len(curves["t"]) == 1_440
+    assert {after - before for before, after in pairwise(curves["t"][:-1])} == {MINUTE_MS}
+    assert all(len(numbers) == 1_440 for numbers in curves["series"].values())
+    refused = page.request.get(f"{aged.url}api/history?window=2y")
+    assert (refused.status, refused.json()["reasons"]) == (404, ["one of 1h, 24h, 30d, 5m, 7d"])
+
+
+def _words(*words: str) -> re.Pattern[str]:
+    return re.compile(".*".join(re.escape(word) for word in words))

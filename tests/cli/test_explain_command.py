@@ -1,0 +1,157 @@
+"""``kpi explain``: of a file, of Redis, over HTTP; what it says, and what it refuses."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+
+from streams.cli.exits import Exit
+from streams.core.definition import Definition
+from streams.core.snapshot import Snapshot
+from streams.core.timestamps import Clock
+from streams.embedded import ValkeyServer
+from streams.explain import example
+from streams.publish.connection import RedisAddress
+from streams.publish.redis import RedisSink
+from streams.replay import replay
+from tests.cli.conftest import Kpi
+from tests.support.topics import unique_prefix
+
+T = Clock().read(example.AS_OF)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> str:
+    """The events of the guide's example."""
+    path = tmp_path / "events.jsonl"
+    path.write_bytes(b"\n".join(example.lines()))
+    return str(path)
+
+
+def snapshot(tenant: str = "default") -> Snapshot:
+    """What a service would publish of them."""
+    (made,) = replay(example.lines(), definition=Definition(tenant=tenant), as_of=[T])
+    return made
+
+
+def test_of_a_file_the_formula_is_filled_in_and_all_is_told(kpi: Kpi, file: str) -> None:
+    """Formula, numbers, interval, parts of life, who contributes, what was left out, how old."""
+    ran = kpi("explain", "churn_ratio", file, "--window", "30d", "--as-of", example.AS_OF)
+    assert ran.code == Exit.OK, ran.err
+    told = ran.out.splitlines()
+    assert "    C₀ / B" in told
+    assert "  = 2 / 6" in told
+    assert "  = 33.33 %" in told
+    assert "95 % interval  9.68 … 70.00 %" in told
+    assert "customers      B 6 + N 2 + R 2 - C 3 - E 0 = A 7, C₀ 2" in told
+    assert "window         after 2026-03-16T00:00:00Z, up to 2026-04-15T00:00:00Z" in told
+    assert "  segment      enterprise 50 % (100.00 %), smb 50 % (25.00 %)" in told
+    assert "records        33 received, 33 counted" in told
+    assert "ignored        none" in told
+    assert "newest event   cancellation, 6h before" in told
+
+
+def test_what_was_ignored_is_told_with_its_reason(kpi: Kpi, file: str) -> None:
+    """A repeat and a line that is no event."""
+    with Path(file).open("ab") as end:
+        end.write(b"\n" + next(example.lines()) + b'\n{"topic":"crm.customer.survey.v1","value":5}\n')
+    told = kpi("explain", "churn_ratio", file, "--window", "30d").out
+    assert "ignored        1 duplicate\n" in told
+    assert "malformed      1 not_an_object\n" in told or "malformed      1 " in told
+
+
+def test_an_older_instant_is_explained_of_a_file_only(kpi: Kpi, file: str) -> None:
+    """The live service knows only now."""
+    before = kpi("explain", "lost_customers", file, "--window", "30d", "--as-of", "2026-03-31T00:00:00Z")
+    assert "  = 0\n" in before.out
+    ran = kpi("explain", "lost_customers", "--as-of", "2026-03-31T00:00:00Z")
+    assert (ran.code, ran.err.count("\n")) == (Exit.USAGE, 1)
+
+
+def test_a_segment_is_compared_with_the_whole(kpi: Kpi, file: str) -> None:
+    """By the short option and by the long one."""
+    short = kpi("explain", "churn_ratio", file, "--window", "30d", "--segment", "smb")
+    assert "  = 1 / 4\n" in short.out
+    assert "of the whole   33.33 %, n 6\n" in short.out
+    names = ("--dimension", "segment", "--value", "smb")
+    assert kpi("explain", "churn_ratio", file, "--window", "30d", *names).out == short.out
+
+
+def test_the_live_service_is_explained_from_redis(kpi: Kpi, valkey: ValkeyServer, file: str) -> None:
+    """The same text as of the file; another definition than the service's is refused."""
+    tenant = unique_prefix("explain").rstrip(".")
+    sink = RedisSink(RedisAddress(valkey.url), tenant)
+    asyncio.run(_publish(sink, snapshot(tenant)))
+    args = ("explain", "churn_ratio", "--window", "30d")
+    live = kpi(*args, "--redis", valkey.url, "--tenant", tenant)
+    assert live.out == kpi(*args[:2], file, *args[2:], "--as-of", example.AS_OF).out
+    other = Path(file).with_name("other.toml")
+    other.write_text('formula = "simple"\n', encoding="utf-8")
+    ran = kpi(*args, "--redis", valkey.url, "--tenant", tenant, "--definition", str(other))
+    assert ran.code == Exit.USAGE
+    assert "--definition" in ran.err
+    assert kpi(*args, "--redis", valkey.url, "--tenant", "nobody").code == Exit.FAILED
+
+
+async def _publish(sink: RedisSink, made: Snapshot) -> None:
+    try:
+        await sink.publish(made)
+    finally:
+        await sink.close()
+
+
+@pytest.fixture
+def worker() -> Iterator[str]:
+    """The address of something that answers as a worker does."""
+    document = snapshot().json()
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:  # noqa: N802 - its name
+            self.send_response(200 if self.path == "/api/snapshot" else 404)
+            self.end_headers()
+            self.wfile.write(document)
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    server = HTTPServer(("127.0.0.1", 0), Answer)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_a_worker_is_asked_over_http(kpi: Kpi, worker: str) -> None:
+    """Instead of Redis."""
+    assert "  = 2 / 6\n" in kpi("explain", "churn_ratio", "--window", "30d", "--http", worker).out
+
+
+@pytest.mark.parametrize(
+    ("args", "code"),
+    [
+        (("churn_ratio", "--http", "http://127.0.0.1:1"), Exit.UNREACHABLE),
+        (("churn_ratio", "--http", "ftp://127.0.0.1"), Exit.USAGE),
+        (("churn_ratio", "--redis", "redis://127.0.0.1:1"), Exit.UNREACHABLE),
+        (("churn_ratio", "--dimension", "segment"), Exit.USAGE),
+        (("churn_ratio", "--dimension", "segment", "--value", "a", "--segment", "b"), Exit.USAGE),
+        (("churn_ratio", "FILE", "--from-kafka"), Exit.USAGE),
+        (("nonsense", "FILE"), Exit.FAILED),
+    ],
+)
+def test_what_cannot_be_is_one_line(kpi: Kpi, file: str, args: tuple[str, ...], code: Exit) -> None:
+    """With the exit code of its kind."""
+    ran = kpi("explain", *(file if arg == "FILE" else arg for arg in args))
+    assert (ran.code, ran.err.count("\n")) == (code, 1), ran.err
+
+
+def test_the_definition_of_a_file_decides(kpi: Kpi, file: str, tmp_path: Path) -> None:
+    """The headline of the churn ratio, and windows."""
+    mine = tmp_path / "mine.toml"
+    mine.write_text('formula = "stripe"\nwindows = ["14d"]\n', encoding="utf-8")
+    told = kpi("explain", "churn_ratio", file, "--window", "14d", "--definition", str(mine)).out
+    assert "    C / (B + N)\n" in told

@@ -1,0 +1,44 @@
+"""The recount reads records by itself; it must take what the decoder takes, and read the same in it."""
+
+import base64
+
+from hypothesis import given, settings
+
+from streams.core.decode import Decoder
+from streams.core.definition import Definition
+from streams.core.events import Kind, Malformed
+from tests.core.decode_strategies import Plain, records
+from tests.recount.decoding import decode
+from tests.recount.fields import Bad
+
+DEFINITION = Definition()
+DECODER = Decoder(DEFINITION)
+
+
+def recounted(kind: Kind, record: Plain) -> dict[str, object] | None:
+    """The event as the recount reads it; None: malformed."""
+    written = {
+        "topic": f"crm.customer.{kind}.v1",
+        "key": None if record.key is None else record.key.decode("utf-8", "surrogateescape"),
+        "timestamp": None if record.timestamp < 0 else record.timestamp,
+        "value_b64": base64.b64encode(record.value or b"").decode(),
+    }
+    try:
+        return vars(decode(written, DEFINITION))
+    except Bad:
+        return None
+
+
+@settings(deadline=None, max_examples=600, derandomize=True, database=None)
+@given(records())
+def test_the_recount_reads_what_the_decoder_reads(case: tuple[Kind, Plain]) -> None:
+    """Field by field; and finds malformed what the decoder does."""
+    kind, record = case
+    event = DECODER.batch(kind, [record])[0]
+    theirs = recounted(kind, record)
+    if isinstance(event, Malformed) or theirs is None:
+        assert (theirs, event.__class__) == (None, Malformed)
+        return
+    assert {name: getattr(event, name) for name in event.__struct_fields__} == {
+        name: theirs[name] for name in event.__struct_fields__
+    }

@@ -1,0 +1,38 @@
+"""Differences between definitions, as a definition file writes their values."""
+
+import pytest
+
+from streams.core.definition import DAY_MS, HOUR_MS, MINUTE_MS, Definition, Tier
+from streams.core.definition_diff import differences
+
+
+@pytest.mark.parametrize(
+    ("changed", "difference"),
+    [
+        (Definition(formula="simple"), ("formula", "standard", "simple")),
+        (Definition(inactivity_churn_ms=DAY_MS), ("inactivity_churn", "off", "1d")),
+        (Definition(max_clock_skew_ms=0), ("max_clock_skew", "5m", "0")),
+        (Definition(implicit_signup=False), ("implicit_signup", "true", "false")),
+        (Definition(window_names=("1h", "7d")), ("windows", "5m, 1h, 24h, 7d, 30d", "1h, 7d")),
+        (Definition(min_n_by_kpi=(("nps_score", 9),)), ("min_n_by_kpi", "none", "nps_score = 9")),
+        (Definition(allow=(("plan", ("a", "b")),)), ("allow", "none", "plan = a, b")),
+        (
+            Definition(min_event_time_ms=86_400_000),
+            ("min_event_time", "1980-01-01T00:00:00Z", "1970-01-02T00:00:00Z"),
+        ),
+        (
+            Definition(
+                tiers=(Tier(MINUTE_MS, 3 * HOUR_MS), Tier(HOUR_MS, 92 * DAY_MS)), window_names=("1h",)
+            ),
+            ("tiers", "10s up to 2h, 5m up to 2d, 1h up to 92d", "1m up to 3h, 1h up to 92d"),
+        ),
+    ],
+)
+def test_a_choice_is_told_as_a_file_writes_it(changed: Definition, difference: tuple[str, str, str]) -> None:
+    """Key, before, after."""
+    assert difference in differences(Definition(), changed)
+
+
+def test_a_definition_does_not_differ_from_itself() -> None:
+    """However often it is made."""
+    assert differences(Definition(), Definition()) == []

@@ -1,0 +1,64 @@
+"""docs/metrics.md is what the catalogue says, and the bound on series is one."""
+
+from dataclasses import replace
+
+import pytest
+
+from deploy.metrics.cardinality import series_bound
+from deploy.metrics.page import PAGE, page
+from streams.core.definition import COHORT_DIMENSIONS, DIMENSIONS, SHARED_VALUES, Definition
+from streams.core.events import KINDS
+from streams.core.kpi_value import Sweep
+from streams.core.snapshot import Snapshot, build
+from streams.core.totals import LATENESS_MS, OVERALL, Group, Totals
+from streams.publish.catalogue import CATALOGUE, PROCESS
+from streams.publish.samples import Sampler
+from tests.publish import world
+
+SMALL = replace(Definition(), max_values=3, window_names=("1h", "24h", "30d"))
+
+
+def busy(definition: Definition, values: int) -> Snapshot:
+    """A business with so many values in every dimension, and an answer to every question."""
+    names = [*(f"v{number}" for number in range(values)), *SHARED_VALUES]
+    groups: list[Group] = [OVERALL, *((d, name) for d in DIMENSIONS for name in names)]
+    vectors = {group: world.vector(definition, 1) for group in groups}
+    totals = Totals(
+        world.T0, vectors, first_seen={group: place for place, group in enumerate(groups) if group[0]}
+    )
+    totals.accounting.lateness = {kind: [1] * (len(LATENESS_MS) + 2) for kind in KINDS}
+    totals.accounting.corrected = {window.name: 1 for window in definition.windows}
+    sweep = Sweep(t_ms=world.T0, buyers=10, a_minor=5, b_minor=3, c_minor=2)
+    sweeps = {
+        (group, window.name): sweep
+        for group in groups
+        for window in definition.windows
+        if definition.has_revenue_shares(window) and (group == OVERALL or group[0] in COHORT_DIMENSIONS)
+    }
+    partitions = {str(number): {"lag": 0, "state": "ok"} for number in range(4)}
+    return build(totals, definition, computed_at_ms=world.T0, partitions=partitions, sweeps=sweeps)  # type: ignore[arg-type]
+
+
+def test_the_page_is_what_the_catalogue_says() -> None:
+    """Run `python -m deploy.metrics` after a change."""
+    assert PAGE.read_text() == page()
+    assert all(f"`{name}`" in PAGE.read_text() for name in CATALOGUE)
+
+
+@pytest.mark.parametrize("definition", [SMALL, Definition()], ids=["small", "default"])
+def test_no_business_shows_more_series_than_the_bound(definition: Definition) -> None:
+    """A business with everything comes close to it, and one with ten times the values no closer."""
+    bound = series_bound(definition, partitions=4)
+    most = sum(bound.values())
+    shown = [
+        len(list(Sampler(definition).samples(busy(definition, n)))) for n in (definition.max_values, 200)
+    ]
+    assert shown[0] == shown[1]
+    process = len(PROCESS)
+    assert 0.9 * most < shown[0] + process <= most
+
+
+def test_the_bound_is_made_of_values_windows_and_partitions() -> None:
+    """Twice the values are twice the series by value, to the shared ones."""
+    one, two = (series_bound(replace(SMALL, max_values=n), 4)["KPIs by dimension value"] for n in (8, 18))
+    assert two == 2 * one
