@@ -1,20 +1,18 @@
 """The core by itself, without Kafka and Faust: decoding, the state of a partition, recovery."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from bench.figures import Figure, Unit
-from bench.load import END_MS, PATHS, Batch, mix, of_path
+from bench.load import END_MS, PATHS, Batch, mix, of_path, three_events
 from bench.timing import Cost, cost
 from streams.core.decode import Decoder
 from streams.core.definition import HOUR_MS, Definition
 from streams.core.identity import Identity
 from streams.core.partition import PartitionState
 
+_NEEDS_PURCHASES = ("repeated purchase", "void of a purchase")
 _FLUSH_EVERY = 100_000
 """Events between two flushes: what a worker that catches up applies in a tick."""
-_SECOND_MS = 1_000
-
-Changelog = list[tuple[bytes, bytes | None]]
 
 
 class Core:
@@ -22,13 +20,15 @@ class Core:
 
     def __init__(self) -> None:
         self.state = PartitionState(Definition(), Identity(b"bench"))
+        self.kept: dict[bytes, bytes | None] | None = None
+        """What the changelog holds, where somebody wants it."""
         self._unflushed = 0
 
-    def run(self, batches: Sequence[Batch], view_ms: int = END_MS) -> int:
+    def run(self, batches: Iterable[Batch]) -> int:
         """Apply batches, flushing now and then; returns how many records they had."""
         state, done = self.state, 0
         for kind, records in batches:
-            state.view(view_ms)
+            state.view(END_MS)
             state.advance(records[-1].timestamp)
             state.apply(kind, records)
             done += len(records)
@@ -37,38 +37,85 @@ class Core:
                 self.flush()
         return done
 
-    def flush(self) -> Changelog:
-        """What a worker writes at a tick."""
+    def flush(self) -> None:
+        """What a worker does at a tick."""
         self._unflushed = 0
         self.state.accounting_only()
-        changed = self.state.drain()
         self.state.header()
-        return changed
+        changed = self.state.drain()
+        if self.kept is not None:
+            self.kept.update(changed)
 
 
 def measure(*, quick: bool) -> Iterator[Figure]:
-    """Decoding, events on the whole, and each kind and path by itself."""
-    rounds, n = (3, 60_000) if quick else (5, 240_000)
+    """Decoding, events on the whole, each kind and path by itself, and recovery."""
+    rounds, n, customers = (2, 30_000, 5_000) if quick else (5, 240_000, 50_000)
     for name, purchases_only in (("purchases", True), ("mix", False)):
         batches = list(mix(n, purchases_only=purchases_only))
         yield _figure(f"decode: {name}", "event", _decoding(rounds, batches))
         yield _figure(f"core: {name}", "event", _applying(rounds, batches))
+    known = list(mix(n // 4))
     for path in PATHS:
-        yield _figure(f"core: {path}", "event", _path(rounds, path, 2_000 if quick else 10_000))
+        yield _figure(f"core: {path}", "event", _path(rounds, known, path, n // 30))
+    yield _figure("core: recovery", "customer", _recovery(rounds, customers))
 
 
-def measure_recovery(*, quick: bool) -> Iterator[Figure]:
-    """A state built from what the changelog holds."""
-    rounds, n = (3, 60_000) if quick else (5, 240_000)
+def _figure(name: str, unit: Unit, found: Cost) -> Figure:
+    return Figure(name, unit, found.us, found.relative)
+
+
+def _decoding(rounds: int, batches: list[Batch]) -> Cost:
+    def decode(decoder: Decoder) -> int:
+        return sum(len(decoder.batch(kind, records)) for kind, records in batches)
+
+    return cost(rounds, lambda: Decoder(Definition()), decode)
+
+
+def _applying(rounds: int, batches: list[Batch]) -> Cost:
+    """The last four fifths of the records: before, customers are new and dictionaries grow."""
+    begin = len(batches) // 5
+
+    def warm() -> Core:
+        core = Core()
+        core.run(batches[:begin])
+        return core
+
+    return cost(rounds, warm, lambda core: core.run(batches[begin:]))
+
+
+def _path(rounds: int, known: list[Batch], path: str, n: int) -> Cost:
+    """Records of one kind and way, to customers the mix made known and touched since the last flush.
+
+    ``at rest``: all were flushed before and are again, so a record is unpacked, changed and packed.
+    """
+    at_rest = path.endswith("at rest")
+
+    def warm() -> Core:
+        core = Core()
+        core.run(known)
+        if path in _NEEDS_PURCHASES:
+            core.run(of_path("in-order purchase", n, END_MS))
+        if at_rest:
+            core.flush()
+        return core
+
+    batches = of_path(path, n, END_MS + HOUR_MS)
+
+    def run(core: Core) -> int:
+        done = core.run(batches)
+        if at_rest:
+            core.flush()
+        return done
+
+    return cost(rounds, warm, run)
+
+
+def _recovery(rounds: int, customers: int) -> Cost:
     core = Core()
-    core.run(list(mix(n)))
-    core.state.advance(END_MS)
-    kept = dict(core.flush())
-    core = Core()
-    core.run(list(mix(n)))
-    kept = dict(_everything(core))
-    customers = sum(key[:1] == b"C" for key in kept)
-    header = core.state.header()
+    core.kept = {}
+    core.run(three_events(customers))
+    core.flush()
+    kept, header = core.kept, core.state.header()
 
     def restore(state: PartitionState) -> int:
         for key, value in kept.items():
@@ -76,9 +123,4 @@ def measure_recovery(*, quick: bool) -> Iterator[Figure]:
         state.restored(header)
         return customers
 
-    found = cost(rounds, lambda: PartitionState(Definition(), Identity(b"bench")), restore)
-    yield _figure("core: recovery", "customer", found)
-
-
-def _figure(name: str, unit: Unit, found: Cost) -> Figure:
-    return Figure(name, unit, found.us, found.relative)
+    return cost(rounds, lambda: Core().state, restore)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from streams.core.definition import DAY_MS, HOUR_MS
 from streams.core.events import KINDS, Kind
-from streams.simulate import SimRecord, bench_mix, bodies, topic_of
+from streams.simulate import SimRecord, bench_mix, bodies, market, topic_of
 
 END_MS = 1_776_211_200_000
 CUSTOMERS = 20_000
@@ -51,6 +51,7 @@ def by_kind(chunk: Sequence[SimRecord]) -> list[Batch]:
 
 PATHS = (
     "in-order purchase",
+    "in-order purchase, record at rest",
     "late purchase",
     "repeated purchase",
     "survey",
@@ -62,12 +63,43 @@ PATHS = (
 )
 """Each kind of event and way through the core, in the order in which they are measured."""
 
+_VALUES = {
+    "plan": market.PLANS.values,
+    "segment": market.SEGMENTS.values,
+    "channel": market.CHANNELS.values,
+    "region": market.REGIONS.values,
+}
 _ATTRIBUTES = {"plan": "pro", "segment": "smb", "channel": "search", "region": "emea"}
+
+
+def three_events(customers: int) -> Iterator[Batch]:
+    """A signup and two purchases of each customer, within the day up to END_MS; 240 cohorts."""
+    for event, (kind, hours) in enumerate((("signup", 24), ("purchase", 16), ("purchase", 8))):
+        begin = END_MS - hours * HOUR_MS
+        for first in range(0, customers, BATCH):
+            numbers = range(first, min(first + BATCH, customers))
+            times = [begin + number * 8 * HOUR_MS // customers for number in numbers]
+            yield Batch(kind, [_of_three(event, number, at) for number, at in zip(numbers, times, strict=True)])
+
+
+def _of_three(event: int, number: int, at: int) -> Record:
+    name = f"c{number:07d}"
+    if event:
+        body = bodies.purchase(f"p{event}-{number}", name, at, 990 + number % 5_000, "USD")
+    else:
+        attributes, rest = {}, number
+        for key, values in _VALUES.items():
+            rest, place = divmod(rest, len(values))
+            attributes[key] = values[place]
+        body = bodies.signup(f"s{number}", name, at, attributes, 2_500, trial=False)
+    return Record(name.encode(), body.encode(), at)
 
 
 def of_path(path: str, n: int, start_ms: int) -> list[Batch]:
     """``n`` records that take one way, arriving in the hour from ``start_ms``, after the mix."""
     if path == "repeated purchase":
+        return of_path("in-order purchase", n, END_MS)
+    if path == "in-order purchase, record at rest":
         return of_path("in-order purchase", n, start_ms)
     step = HOUR_MS // n
     names = _names("in-order purchase" if path.startswith("void") else path, n)

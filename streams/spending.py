@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from streams.core.entries import PURCHASE, PURCHASE_SIZE
 from streams.core.definition import COHORT_DIMENSIONS, Definition, Window
+from streams.core.entries import PURCHASE, PURCHASE_SIZE
 from streams.core.groups import OTHER, UNKNOWN, Members
 from streams.core.kpi_value import Sweep
 from streams.core.periods import Sweeps

@@ -8,11 +8,13 @@ from pathlib import Path
 
 import click
 
+from streams.cli.definitions import chosen_definition
 from streams.cli.environment import client_settings
 from streams.cli.errors import CliError
 from streams.cli.exits import Exit
 from streams.cli.output import STANDARD, LineFile
 from streams.cli.progress import Progress
+from streams.cli.send_customers import send_customers
 from streams.cli.sent_state import SUFFIX, SentState, load, save
 from streams.core.decode import Decoder
 from streams.core.definition import Definition
@@ -29,14 +31,24 @@ _CHUNK = 10_000
 @click.command()
 @click.argument("file")
 @click.option("--no-validate", is_flag=True, help="Send values as they are, malformed ones too.")
-def command(file: str, *, no_validate: bool) -> None:
+@click.option(
+    "--customers", is_flag=True, help="FILE is an opening balance: a customer a line (.csv or JSON)."
+)
+def command(file: str, *, no_validate: bool, customers: bool) -> None:
     """Send FILE (.gz, or - for standard input) to Kafka: one record a line, as "kpi simulate" writes it.
 
     Lines that are no records, or whose events are malformed, are left out and listed at the end. How far
     it got is kept in FILE.kpi-sent: a second run goes on there. Repeats do no harm: the service counts an
     event once.
+
+    With --customers a line is a customer the company has already: id, since, and if known segment, plan,
+    channel, region, acquisition_cost, last_purchase_at, last_purchase_amount, last_purchase_currency. Each
+    becomes a signup and a purchase with these dates. Sent again, whatever changed, it changes nothing.
     """
     settings = client_settings()
+    if customers:
+        send_customers(file, settings, chosen_definition(settings.definition_file or None))
+        return
     state = SentState(settings.brokers, "", 0) if file == STANDARD else _load(file, settings)
     if state.lines:
         click.echo(f"{file}: going on after line {state.lines:,} ({SUFFIX})", err=True)

@@ -1,8 +1,8 @@
 """Where churn comes from: the values of each dimension ranked by observed - expected churns.
 
-What a value was to expect follows from its own baseline, as for ``churn_spike_p``: its churns there, scaled to
-the exposure of the window. A churn reason or churn type has no customers of its own: its churns are scaled by
-the exposure of the whole. A value whose baseline has no exposure has nothing to expect and is not ranked;
+What a value was to expect follows from its own baseline, as for ``churn_spike_p``: its churns there, scaled
+to the exposure of the window. A churn reason or churn type has no customers of its own: its churns are scaled
+by the exposure of the whole. A value whose baseline has no exposure has nothing to expect and is not ranked;
 neither is one with no more churns than expected. See docs/contract.md, section 8.
 """
 

@@ -81,6 +81,21 @@ class EraseEntry(Struct, frozen=True, gc=False, array_like=True, tag=6):
 Entry = SignupEntry | CancellationEntry | SurveyEntry | VoidEntry | PurchaseEntry | EraseEntry
 
 
+class ParkedEntry(Struct, frozen=True, array_like=True):
+    """An entry that waits for its time; ``digest`` is the event's."""
+
+    digest: bytes
+    kind: str
+    entry: Entry
+
+
+class Marker(Struct, frozen=True, array_like=True):
+    """What an erase leaves under the customer's digest: when erases acted, and up to when they reach."""
+
+    acted_ms: int
+    received_ms: int
+
+
 class Vote(Struct, frozen=True, gc=False, array_like=True):
     """An NPS answer that was sealed and may be the latest one of its touchpoint."""
 

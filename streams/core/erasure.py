@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 from operator import attrgetter
 from typing import TypeVar
 
-import msgspec
 from msgspec.structs import replace
 
 from streams.core.customer import Customer
@@ -31,13 +30,6 @@ _NO_DIGEST = bytes(DIGEST_SIZE)
 _NO_TARGET = b"\xff" * DIGEST_SIZE
 _by_name = attrgetter("event_id", "source")
 _Named = TypeVar("_Named", SignupEntry, CancellationEntry, SurveyEntry)
-
-
-class Marker(msgspec.Struct, array_like=True, frozen=True):
-    """Greatest times of a customer's erases: those that acted, and those received."""
-
-    acted_ms: int
-    received_ms: int
 
 
 def erase(customers: Customers, key: bytes, at_ms: int, entropy: Callable[[], bytes]) -> None:

@@ -15,12 +15,13 @@ from streams.core.entries import (
     Entry,
     EraseEntry,
     Form,
+    Marker,
     PurchaseEntry,
     SignupEntry,
     SurveyEntry,
     VoidEntry,
 )
-from streams.core.erasure import Marker, erase
+from streams.core.erasure import erase
 from streams.core.events import Cancellation, Erase, Event, Malformed, Purchase, Signup, Survey, Void
 from streams.core.groups import Groups
 from streams.core.identity import Identity

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from streams.core.entries import Entry, EraseEntry
+from streams.core.entries import Entry, EraseEntry, ParkedEntry
 
 _encode = msgspec.msgpack.Encoder().encode
 _by_time = itemgetter(0, 1)
@@ -29,13 +29,7 @@ class Parked(NamedTuple):
     entry: Entry
 
 
-class _Kept(msgspec.Struct, array_like=True):
-    digest: bytes
-    kind: str
-    entry: Entry
-
-
-_decode = msgspec.msgpack.Decoder(list[_Kept]).decode
+_decode = msgspec.msgpack.Decoder(list[ParkedEntry]).decode
 
 
 class Parking:
@@ -100,10 +94,10 @@ class Parking:
         """The changed customers' parked entries, packed; None where none are left."""
         if not self.changed:
             return []
-        lists: dict[bytes, list[_Kept]] = {key: [] for key in self.changed}
+        lists: dict[bytes, list[ParkedEntry]] = {key: [] for key in self.changed}
         for parked in self._ordered():
             if parked.key in lists:
-                lists[parked.key].append(_Kept(parked.digest, parked.kind, parked.entry))
+                lists[parked.key].append(ParkedEntry(parked.digest, parked.kind, parked.entry))
         self.changed.clear()
         return [(key, _encode(kept) if kept else None) for key, kept in lists.items()]
 

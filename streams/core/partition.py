@@ -13,7 +13,7 @@ import msgspec
 from streams.core.customers import GAUGES_WIDTH, Customers, is_anonymous
 from streams.core.decode import Decoder, Record
 from streams.core.definition import COHORT_DIMENSIONS, Definition
-from streams.core.erasure import Marker
+from streams.core.entries import Marker
 from streams.core.events import Kind, Malformed
 from streams.core.groups import Groups, Members
 from streams.core.identity import DIGEST_SIZE, Identity

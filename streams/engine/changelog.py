@@ -16,6 +16,7 @@ from streams.engine.exits import EngineError, ExitCode
 
 MARKER_KEY = b"\0M"
 FORMAT = 1
+_ANEW = "count anew from the source topics: stop all workers, start one with kpi worker --rebuild"
 
 
 class Marker(msgspec.Struct, frozen=True):
@@ -59,7 +60,7 @@ def decode(partition: int, value: bytes | None) -> Marker:
     raise EngineError(
         ExitCode.FORMAT_CHANGED,
         f"partition {partition}: its changelog has record format {found}, this version reads {FORMAT}; "
-        "run the version that wrote it, or count anew with a new KPI_APP_ID and changelog topic",
+        f"run the version that wrote it, or {_ANEW}",
     )
 
 
@@ -74,15 +75,14 @@ def check_identity(partition: int, marker: Marker, expected: Marker) -> None:
             ExitCode.DEFINITION_CHANGED,
             f"partition {partition} was counted under definition {marker.definition_version!r} "
             f"({marker.definition_hash}), this worker has {expected.definition_version!r} "
-            f"({expected.definition_hash}); restore the definition file, or count anew with a new "
-            "KPI_APP_ID and new changelog and totals topics",
+            f"({expected.definition_hash}); restore the definition file, or {_ANEW}",
         )
     if marker.secret_fingerprint != expected.secret_fingerprint:
         raise EngineError(
             ExitCode.SECRET_CHANGED,
             f"partition {partition} was written under the secret with fingerprint "
             f"{marker.secret_fingerprint}, KPI_SECRET has {expected.secret_fingerprint}; restore the secret, "
-            "or count anew with a new KPI_APP_ID and new changelog and totals topics",
+            f"or {_ANEW}",
         )
 
 

@@ -161,12 +161,16 @@ class Owned:
             return
         wall = self._clock() if wall is None else wall
         floor = wall - wall % self._tick_ms
+        self._apply_waiting(floor)
+        if self._settle(wall):
+            self._apply_waiting(floor)  # live, nothing waits for another topic any more
+
+    def _apply_waiting(self, floor: int) -> None:
         while self.dead.room:
             taken = self._waiting.take(self._complete)
             if not taken:
                 break
             self._apply(taken, floor)
-        self._settle(wall)
 
     def _apply(self, taken: list[tuple[str, list[KafkaRecord]]], floor: int) -> None:
         """Apply aligned records; what dead letters leave no room for waits again."""
@@ -195,17 +199,21 @@ class Owned:
         self._again = True
         self._targets = dict(self._ends)
 
-    def _settle(self, wall: int) -> None:
-        """Become live when every topic is where it must be."""
-        if not self.live:
-            self.live = all(self._reached(topic, wall) for topic in self._kinds)
+    def _settle(self, wall: int) -> bool:
+        """Become live when every topic is where it must be; whether that happened just now."""
+        if self.live:
+            return False
+        self.live = all(self._reached(topic, wall) for topic in self._kinds)
+        return self.live
 
     def _reached(self, topic: str, wall: int) -> bool:
-        if self._waiting.waiting(topic):
-            return False
-        if self.received[topic] >= self._targets.get(topic, self.received[topic] + 1):
+        """Whether the position (of what is applied, whatever waits behind it) is where it must be."""
+        first = self._waiting.first(topic)
+        position = self.received[topic] if first is None else first.offset
+        if position >= self._targets.get(topic, position + 1):
             return True
-        return self._again and self._arrived.get(topic, 0) >= wall - OLD_MS
+        oldest = self._arrived.get(topic, 0) if first is None else first.timestamp
+        return self._again and oldest >= wall - OLD_MS
 
     def evaluating(self) -> Steps[Evaluation | None]:
         """Move the clock to the tick and total, in steps; nothing while not live.

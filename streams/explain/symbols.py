@@ -31,10 +31,12 @@ NAMES = {
     "cost": "Σ cost",
     "cost_each": "acquisition_cost",
     "lifetime": "lifetime_value",
+    "numerator": "those of this cause",
+    "denominator": "customers of the whole",
     "money": "revenue of these",
     "money_of_all": "revenue of all",
 }
-"""Symbol -> how a formula without numbers calls it; numerator, denominator and n differ from KPI to KPI."""
+"""Symbol -> how a formula without numbers calls it; parts differ from KPI to KPI, see OWN_NAMES."""
 OWN_NAMES = {
     "long_term_ratio": {"numerator": "active for 365 d"},
     "engaged_customers": {"n": "engaged"},

@@ -1,4 +1,4 @@
-"""The Chromium that browser tests share, and a board to look at. Debian's Chromium, never one that is downloaded."""
+"""The Chromium of browser tests, and a board to look at: Debian's Chromium, never one that is downloaded."""
 
 import shutil
 from collections.abc import Iterator

@@ -1,6 +1,6 @@
 """A board that lives: the product's own HTTP server in a thread, shown a scene at every tick.
 
-Its clock begins at END_MS, so the page's clock is wrong by years: what it shows can only come from the server's.
+Its clock begins at END_MS, so the page's own is wrong by months: ages can only come from the server's.
 """
 
 import asyncio
@@ -74,8 +74,8 @@ class LiveBoard:
         )
         exposition = Exposition(self.definition, self.samples)
         server = HttpServer(Address(port=self.port), exposition, self.board, alive=Health, ready=Health)
-        for snapshot in self.before:
-            server.publish(snapshot)
+        for minute in self.before:
+            server.publish(minute)
         await server.start()
         self.port = server.port
         self._running.set()

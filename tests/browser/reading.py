@@ -10,6 +10,10 @@ from streams.core.snapshot import Snapshot
 RATIOS = ("churn_ratio", "retention_ratio", "repurchase_ratio", "csat_ratio.5")
 TILES = ("active_customers", "churn_ratio", "new_customers", "nps_score", "revenue", *RATIOS[1:])
 
+NONE = "\u2013"
+"""In the place of a number that there is not: an en dash."""
+
+_MINUS = "\u2212"
 _CENTS_BELOW, _WHOLE_BELOW = 1_000, 1_000_000
 _SMALL_PERCENT = 10
 
@@ -42,7 +46,7 @@ def expected(snapshot: Snapshot, window: str) -> dict[str, Shown]:
 
 def _expected(kpi: str, value: Value) -> Shown:
     if value.value is None:
-        return Shown(value.status, "", "–", "", f"n {value.n:,}")
+        return Shown(value.status, "", NONE, "", f"n {value.n:,}")
     interval = ""
     if value.low is not None and value.high is not None:
         interval = f"95 %: {text(kpi, value.low).removesuffix(' %')} to {text(kpi, value.high)}"
@@ -59,9 +63,9 @@ def text(kpi: str, number: float) -> str:
     if kpi in RATIOS:
         share = number * 100
         said = "0" if not share else f"{share:,.{2 if abs(share) < _SMALL_PERCENT else 1}f}"
-        return f"{said} %".replace("-", "−")
+        return f"{said} %".replace("-", _MINUS)
     if kpi == "nps_score":
-        return f"{number:,.1f}".replace("-", "−")
+        return f"{number:,.1f}".replace("-", _MINUS)
     if kpi == "revenue":
         return _money(number)
     return f"{number:,}"

@@ -1,4 +1,4 @@
-"""Snapshots to show on a board: a simulated business with a churn spike, counted by the core, without a broker."""
+"""Snapshots to show on a board: a simulated business with a churn spike, counted without a broker."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -6,17 +6,18 @@ from itertools import count, groupby
 from typing import NamedTuple
 
 from streams.core.definition import DAY_MS, MINUTE_MS, Definition
+from streams.core.events import KINDS, Kind
 from streams.core.identity import DIGEST_SIZE, Identity
 from streams.core.partition import PartitionState
 from streams.core.snapshot import PartitionInfo, Snapshot, build
-from streams.simulate import KINDS, Business, SimRecord, Spike, topic_of
+from streams.simulate import Business, SimRecord, Spike, topic_of
 
 END_MS = 1_776_211_200_000
 """When the simulated history ends, and the boards' clocks begin."""
 
 OK: PartitionInfo = {"lag": 3, "state": "ok"}
 PARTITIONS = {str(number): OK for number in range(4)}
-_KINDS = {topic_of(kind): kind for kind in KINDS}
+_KINDS: dict[str, Kind] = {topic_of(kind): kind for kind in KINDS}
 SPIKE = Spike("smb", END_MS - 50 * MINUTE_MS, 240.0, 50 * MINUTE_MS)
 
 
@@ -27,7 +28,7 @@ class _Record(NamedTuple):
 
 
 def counted(customers: int, definition: Definition, *, curves: bool = False) -> Iterator[Snapshot]:
-    """The snapshot of a business at END_MS; before it, with ``curves``, one for each minute of the last day."""
+    """The snapshot of a business at END_MS; with ``curves`` first those of the minutes of the day before."""
     numbers = count()
     state = PartitionState(
         definition, Identity(b"board"), entropy=lambda: next(numbers).to_bytes(DIGEST_SIZE, "big")

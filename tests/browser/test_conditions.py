@@ -9,7 +9,7 @@ from streams.core.definition import Definition
 from streams.core.kpi_value import Condition
 from streams.core.snapshot import Snapshot, build_accounting_only
 from tests.browser.live import LiveBoard
-from tests.browser.reading import statuses, tiles
+from tests.browser.reading import NONE, statuses, tiles
 from tests.browser.scenes import Scene
 from tests.support.eventually import eventually
 
@@ -42,8 +42,8 @@ def opened(page: Page, board: LiveBoard) -> None:
 
 def no_value_is_shown(page: Page) -> None:
     """Dashes only, in tiles and tables."""
-    assert {(shown.raw, shown.text, shown.range) for shown in tiles(page).values()} == {("", "–", "")}
-    assert set(page.locator(".panel [data-kpi] data").all_text_contents()) == {"–"}
+    assert {(shown.raw, shown.text, shown.range) for shown in tiles(page).values()} == {("", NONE, "")}
+    assert set(page.locator(".panel [data-kpi] data").all_text_contents()) == {NONE}
     assert page.locator(".bars li").count() == 0
 
 
@@ -112,7 +112,7 @@ def test_during_the_first_catch_up_there_is_only_accounting(
     )
     page.goto(live.url)
     expect(page.locator("#state-text")).to_contain_text("Recovering")
-    assert {shown.text for shown in tiles(page).values()} == {"–"}
+    assert {shown.text for shown in tiles(page).values()} == {NONE}
     expect(page.locator("#account .identity strong")).to_have_text("✓ balances")
 
 

@@ -9,10 +9,8 @@ from playwright.sync_api import Page, expect
 from streams.core.definition import DAY_MS, HOUR_MS, MINUTE_MS
 from tests.browser.live import LiveBoard
 from tests.browser.scenes import END_MS, at
-from tests.support.eventually import eventually
 
 pytestmark = pytest.mark.system("chromium")
-WITHIN_S = 15.0
 PAST = range(END_MS - DAY_MS + MINUTE_MS, END_MS, MINUTE_MS)
 
 
@@ -55,10 +53,10 @@ def test_the_curve_goes_on_with_what_arrives(page: Page, aged: LiveBoard) -> Non
 def test_every_window_has_its_own_curves(page: Page, aged: LiveBoard) -> None:
     """Loaded when the window is chosen."""
     page.goto(aged.url)
-    loads: list[str] = []
-    page.on("request", lambda request: loads.append(request.url))
-    page.get_by_role("radio", name="1h", exact=True).check()
-    eventually(lambda: loads == [f"{aged.url}api/history?window=1h"], within=WITHIN_S)
+    with page.expect_response(f"{aged.url}api/history?window=1h") as loaded:
+        page.get_by_role("radio", name="1h", exact=True).check()
+    assert loaded.value.ok
+    expect(page.locator('.tile[data-kpi="churn_ratio"] .trend')).to_have_text("unchanged in 1 h")
 
 
 def test_history_is_a_day_of_minutes_and_no_window_is_invented(page: Page, aged: LiveBoard) -> None:

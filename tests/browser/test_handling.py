@@ -53,7 +53,7 @@ def test_everything_can_be_reached_and_changed_by_keyboard(
     focused = page.locator(".switch label:has(:focus-visible)")
     assert focused.evaluate("one => parseFloat(getComputedStyle(one).outlineWidth)") >= 2
     page.keyboard.press("Tab")
-    expect(page.locator("#theme")).to_be_focused()
+    expect(page.locator("#theme-switch")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.locator("html")).to_have_attribute("data-theme", "light")
     page.keyboard.press("Tab")
@@ -83,7 +83,7 @@ def test_the_theme_is_the_systems_until_it_is_chosen(
         page.evaluate("localStorage.clear()")
         by_system = page.evaluate(background)
         while page.locator("html").get_attribute("data-theme") != other:
-            page.locator("#theme").click()
+            page.locator("#theme-switch").click()
         chosen = page.evaluate(background)
         assert chosen != by_system
         page.reload()
@@ -127,7 +127,7 @@ def test_on_a_wall_everything_is_large_and_on_one_screen(page: Page, live: LiveB
 def test_headline_numbers_on_a_wall_are_read_from_three_metres(page: Page, live: LiveBoard) -> None:
     """At least 64 px high letters at 1080 lines."""
     page.set_viewport_size(WALL)
-    opened(page, live, "#wall")
+    opened(page, live, "#wall-switch")
     sizes = page.locator(".tile .value").evaluate_all(
         "all => all.map((one) => getComputedStyle(one).fontSize)"
     )

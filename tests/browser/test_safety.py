@@ -1,11 +1,15 @@
 """Nothing from elsewhere, nothing against the policy, nothing without a name, nothing too pale."""
 
+from typing import Literal
+
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.live import LiveBoard
 
 pytestmark = pytest.mark.system("chromium")
+
+Landmark = Literal["banner", "main", "contentinfo", "navigation"]
 
 CONTRASTS = """() => {
   const parse = (text) => text.match(/[\\d.]+/g).map(Number);
@@ -26,7 +30,8 @@ CONTRASTS = """() => {
 
 NAMELESS = """() => [...document.querySelectorAll("button, a, input, [role=img], section, table, fieldset")]
   .filter((one) => one.checkVisibility()).filter((one) => {
-    const by = (one.getAttribute("aria-labelledby") ?? "").split(" ").map((id) => document.getElementById(id));
+    const ids = (one.getAttribute("aria-labelledby") ?? "").split(" ");
+    const by = ids.map((id) => document.getElementById(id));
     const own = one.getAttribute("aria-label") || by.some((node) => node?.textContent.trim());
     const inside = one.querySelector("legend, caption")?.textContent || one.closest("label")?.textContent;
     const text = ["BUTTON", "A"].includes(one.tagName) && one.textContent.trim();
@@ -51,7 +56,7 @@ def test_no_request_leaves_the_server_and_no_rule_is_broken(page: Page, live: Li
     opened(page, live)
     for name in ("1h", "30d"):
         page.get_by_role("radio", name=name, exact=True).check()
-    for button in ("#theme", "#theme", "#wall", "#wall"):
+    for button in ("#theme-switch", "#theme-switch", "#wall", "#wall-switch"):
         page.locator(button).click()
     expect(page.locator("#churn-plot canvas")).to_be_visible()
     assert [address for address in addresses if not address.startswith(live.url)] == []
@@ -101,8 +106,9 @@ def test_everything_has_a_name_and_a_place(page: Page, live: LiveBoard) -> None:
     opened(page, live)
     expect(page.locator("#churn-plot canvas")).to_be_visible()
     assert page.evaluate(NAMELESS) == []
-    for landmark in ("banner", "main", "contentinfo", "navigation"):
-        expect(page.get_by_role(landmark)).to_have_count(1)  # type: ignore[arg-type] # literal
+    landmarks: tuple[Landmark, ...] = ("banner", "main", "contentinfo", "navigation")
+    for landmark in landmarks:
+        expect(page.get_by_role(landmark)).to_have_count(1)
     expect(page.locator("h1")).to_have_count(1)
     assert page.locator("html").get_attribute("lang") == "en"
     names = page.locator("[id]").evaluate_all("all => all.map((one) => one.id)")

@@ -1,7 +1,7 @@
 """Pictures of the board: looked at by people, so only their making is tested here.
 
-`BOARD_SCREENSHOTS=docs/img` in the environment writes them there, with a day of real curves; otherwise they go
-to a temporary folder, and nothing in the tree changes.
+`BOARD_SCREENSHOTS=docs/img` in the environment writes them there, with a day of real curves; otherwise they
+go to a temporary folder, and nothing in the tree changes.
 """
 
 import os

@@ -100,7 +100,7 @@ def test_an_identity_that_does_not_hold_is_said(page: Page, live: LiveBoard, bus
 
 
 def test_ages_are_told_by_the_servers_clock(page: Page, live: LiveBoard) -> None:
-    """The page's own clock is wrong by years, and no age shows it."""
+    """The page's own clock is wrong by months, and no age shows it."""
     page.goto(live.url)
     eventually(lambda: statuses(page) >= {"ok"}, within=WITHIN_S)
     for age in page.locator(".tile .age").all_text_contents():

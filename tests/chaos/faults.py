@@ -1,7 +1,7 @@
 """Every fault of the suite: what is done to which part of a running service, under load.
 
-A fault hurts something and, where that would not mend by itself, mends it: a killed broker is started again. Dead
-workers are the supervisor's business. It never looks at values; judging is done afterwards.
+A fault hurts something and, where that would not mend by itself, mends it: a killed broker is started again.
+Dead workers are the supervisor's business. It never looks at values; judging is done afterwards.
 """
 
 import os
@@ -9,6 +9,7 @@ import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 from tests.chaos.processes import Process
@@ -102,12 +103,16 @@ def _terminate(stage: Stage) -> None:
     _until_ended(victim, lambda: victim.signal(signal.SIGTERM))
 
 
+def _ready_again(process: Process, before: int) -> bool:
+    return process.told().count(_READY) > before
+
+
 def _rolling_restart(stage: Stage) -> None:
     stage.now()
     for process in stage.workers:
         ready = process.told().count(_READY)
-        _until_ended(process, lambda p=process: p.signal(signal.SIGTERM))
-        eventually(lambda p=process, n=ready: p.told().count(_READY) > n, within=_READY_S)
+        _until_ended(process, partial(process.signal, signal.SIGTERM))
+        eventually(partial(_ready_again, process, ready), within=_READY_S)
 
 
 def _kill_broker(stage: Stage) -> None:

@@ -100,7 +100,7 @@ def _customers(expected: PartitionState, found: PartitionState) -> Iterator[str]
     if wrong:
         yield f"{wrong} of {len(theirs)} customers differ"
     if my_anonymous != their_anonymous:
-        yield f"{my_anonymous.total()} anonymous persons, recounted {their_anonymous.total()}, or not the same"
+        yield f"anonymous persons: {my_anonymous.total()}, recounted {their_anonymous.total()}, or others"
     if found._intake.markers != expected._intake.markers:
         yield "erase markers differ"
 
@@ -135,10 +135,10 @@ def _portrait(one: Customer, table: list[tuple[str, ...]]) -> Portrait:
 
 
 async def published(
-    observer: Observer, held: Iterable[Held], definition: Definition
+    observer: Observer, held: Iterable[Held], definition: Definition, since_ms: int
 ) -> tuple[int, list[str]]:
     """How many published values were compared, and which of them differ from ``streams.replay``."""
-    observed = await observer.observe(within=_OBSERVE_S)
+    observed = await observer.observe(since_ms, within=_OBSERVE_S)
     lines = [
         to_line(SimRecord(topic_of(s.kind), s.key, s.value or b"", s.timestamp))
         for s in sorted(source for one in held for source in one.sources)

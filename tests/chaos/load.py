@@ -1,8 +1,8 @@
 """Continuous traffic of a simulated business: every kind, late, repeated, withdrawn, malformed, erased.
 
 Topics have no order between them and a restart changes it; so what class a record gets must not depend on it.
-The business takes care of that (only people long gone ask to be erased), and the history's erases are sent when
-everything before them is applied.
+The business takes care of that (only people long gone ask to be erased), and the history's erases are sent
+when everything before them is applied.
 """
 
 import asyncio
@@ -20,6 +20,7 @@ _DIRT = Dirt(
 )
 _CHUNK = 4_000
 _DAYS = 10
+_POLL_S = 0.2
 _ERASE = topic_of("erase")
 
 
@@ -88,8 +89,8 @@ class Load(threading.Thread):
             history = list(self._business.history())
             await self._send_all(sender, [record for record in history if record.topic != _ERASE])
             await sender.drain()
-            while self._applied() < self.sent and not self._end.is_set():
-                await asyncio.sleep(0.2)
+            while self._applied() < self.sent and not self._end.is_set():  # noqa: ASYNC110 - threads
+                await asyncio.sleep(_POLL_S)
             await self._send_all(sender, [record for record in history if record.topic == _ERASE])
             before, self.live_since = self.sent, time.time()
             self.live.set()
@@ -105,8 +106,9 @@ class Load(threading.Thread):
             await self._send(sender, records[at : at + _CHUNK])
 
     async def _send(self, sender: Sender, records: Iterable[SimRecord]) -> None:
-        """Send with the time of sending, as producers stamp records: history must not look expired, and
-        traffic that a slow machine sends behind its time must not look like a backlog.
+        """Send with the time of sending, as producers stamp records.
+
+        History must not look expired, nor traffic that a slow machine sends late look like a backlog.
         """
         now = int(time.time() * 1000)
         chunk = [r._replace(topic=self._topics[r.topic], timestamp_ms=now) for r in records]

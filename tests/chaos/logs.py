@@ -56,9 +56,7 @@ async def read(settings: Settings, number: int) -> Held:
     for order, (topic, kind) in enumerate(topics.items()):
         records, end = await read_log(client, topic, number)
         ends[topic] = end
-        streams.append(
-            [Source(r.timestamp, order, r.offset, kind, r.key, r.value or None) for r in records]
-        )
+        streams.append([Source(r.timestamp, order, r.offset, kind, r.key, r.value or None) for r in records])
     totals, _ = await read_log(client, settings.topic_totals, number)
     partition_log = PartitionLog(number)
     told = None

@@ -1,7 +1,7 @@
 """The service's processes under a supervisor: started, hurt, and started again when they end.
 
-The supervisor is what systemd or Kubernetes would be: a process that ends comes back after a moment, unless it
-was sent away, or its exit code says that a person is needed. Every end is kept with its code.
+The supervisor is what systemd or Kubernetes would be: a process that ends comes back after a moment,
+unless it was sent away, or its exit code says that a person is needed. Every end is kept with its code.
 """
 
 import os

@@ -1,7 +1,6 @@
 """One run of one fault: play it under load, let everything settle, judge, and say how it went."""
 
 import asyncio
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,12 +65,12 @@ def _time_to_fresh(stage: Stage) -> float:
 
 
 async def _judge(fault: Fault, stage: Stage, seed: int, fresh_s: float) -> Outcome:
-    await settled(stage)
+    since_ms = await settled(stage)
     held = await judge.read_all(stage.settings)
     found = [line for one in held for line in judge.mismatches(one, stage.definition, stage.secret)]
     compared = 0
     if fault.published:
-        compared, told = await _published(stage, held)
+        compared, told = await _published(stage, held, since_ms)
         found += told
     found += stage.watch.violations
     mark = stage.mark
@@ -89,17 +88,20 @@ async def _judge(fault: Fault, stage: Stage, seed: int, fresh_s: float) -> Outco
     )
 
 
-async def _published(stage: Stage, held: list[logs.Held]) -> tuple[int, list[str]]:
+async def _published(stage: Stage, held: list[logs.Held], since_ms: int) -> tuple[int, list[str]]:
     urls = {one.name: one.url for one in stage.supervisor.processes if one.alive and one.publishes}
     try:
-        async with Observer(stage.valkey.url, stage.definition.tenant, urls) as observer:
-            return await judge.published(observer, held, stage.definition)
+        async with Observer(stage.valkey.url, stage.definition.tenant, urls, lambda: None) as observer:
+            return await judge.published(observer, held, stage.definition, since_ms)
     except ObservationError as error:
         return 0, [str(error)]
 
 
-async def settled(stage: Stage) -> None:
+async def settled(stage: Stage) -> int:
     """Wait until everything in the source logs is counted, nothing is parked, and dimensions know it too.
+
+    Returns:
+        A t (ms) from which on that is so.
 
     Raises:
         AssertionError: it does not come to that.
@@ -125,6 +127,7 @@ async def settled(stage: Stage) -> None:
     finally:
         reading.cancel()
         await asyncio.gather(reading, return_exceptions=True)
+    return max(since.values())
 
 
 def _counted(newest: dict[int, Told], expected: int, since: dict[int, int]) -> bool:
@@ -134,9 +137,8 @@ def _counted(newest: dict[int, Told], expected: int, since: dict[int, int]) -> b
     parked = sum(told.header.accounting.parked for told in parts)
     if received != expected or parked or not all(told.header.live for told in parts):
         return False
-    now = int(time.time() * 1_000)
     for told in parts:
-        since.setdefault(told.partition, max(told.header.t, min(now, told.header.t)))
+        since.setdefault(told.partition, told.header.t)
     return all((told.header.dimensions_t or 0) >= since[told.partition] for told in parts)
 
 

@@ -1,4 +1,4 @@
-"""One run's stage: topics of its own on a shared Kafka, a Valkey, two workers, a publisher, load, and a watch.
+"""One run's stage: topics of its own on a shared Kafka, a Valkey, two workers, a publisher, load, a watch.
 
 Everything that listens does so on 127.0.0.1; everything started here ends with ``close``.
 """

@@ -8,9 +8,9 @@ from tests.chaos.run import Outcome
 def line(outcome: Outcome) -> str:
     """One run in one line, and a line for each mismatch."""
     head = (
-        f"{outcome.fault} (seed {outcome.seed}): {outcome.events:,} events "
-        f"({outcome.rate:,.0f}/s), {outcome.compared:,} published values, {len(outcome.mismatches)} mismatches, fresh after {outcome.fresh_s:.1f} s, "
-        f"exits {outcome.exits or 'none'}"
+        f"{outcome.fault} (seed {outcome.seed}): {outcome.events:,} events ({outcome.rate:,.0f}/s), "
+        f"{outcome.compared:,} published values, {len(outcome.mismatches)} mismatches, "
+        f"fresh after {outcome.fresh_s:.1f} s, exits {outcome.exits or 'none'}"
     )
     return "\n    ".join([head, *outcome.mismatches])
 
@@ -20,7 +20,9 @@ def markdown(outcomes: Iterable[Outcome]) -> str:
     rows: dict[tuple[str, int], list[Outcome]] = {}
     for outcome in outcomes:
         rows.setdefault((outcome.fault, outcome.nodes), []).append(outcome)
-    head = "| fault | Kafka nodes | runs | events | mismatches | time to fresh, s |\n|---|--:|--:|--:|--:|--:|\n"
+    head = (
+        "| fault | Kafka nodes | runs | events | mismatches | time to fresh, s |\n|---|--:|--:|--:|--:|--:|\n"
+    )
     return head + "".join(
         f"| {fault} | {nodes} | {len(runs)} | {sum(one.events for one in runs):,} | "
         f"{sum(len(one.mismatches) for one in runs)} | {_range([one.fresh_s for one in runs])} |\n"

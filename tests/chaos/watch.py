@@ -1,4 +1,4 @@
-"""Watches what a publisher shows while faults happen: how long nothing fresh is shown, and what must never be.
+"""Watches what a publisher shows while faults happen: how long nothing is fresh, and what must never be.
 
 Rules held at every look: evaluation time never goes back while a publisher lives; while a partition recovers
 or t is stale no value is shown. What breaks them is kept as a violation.

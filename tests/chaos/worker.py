@@ -1,8 +1,8 @@
-"""A worker as the service runs it, but with a clock that can be set and a point at which it can be made to fail.
+"""A worker as the service runs it, but with a clock that can be set and a point at which it can fail.
 
-Started by the chaos suite as a process: ``worker.py DIRECTORY``. It looks at files in the directory: ``clock``
-holds by how many ms its clock is off; ``crash`` and ``stall`` make it end, or stop (SIGSTOP), between the
-acknowledgement and the commit of its next transaction. Settings come from the environment.
+Started by the chaos suite as a process: ``worker.py DIRECTORY``. It looks at files there: ``clock`` holds by
+how many ms its clock is off; ``crash`` and ``stall`` make it end, or stop (SIGSTOP), between acknowledgement
+and commit of its next transaction. Settings come from the environment.
 """
 
 import os

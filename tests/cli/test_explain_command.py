@@ -1,12 +1,12 @@
 """``kpi explain``: of a file, of Redis, over HTTP; what it says, and what it refuses."""
 
-import asyncio
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
+import redis
 
 from streams.cli.exits import Exit
 from streams.core.definition import Definition
@@ -14,8 +14,7 @@ from streams.core.snapshot import Snapshot
 from streams.core.timestamps import Clock
 from streams.embedded import ValkeyServer
 from streams.explain import example
-from streams.publish.connection import RedisAddress
-from streams.publish.redis import RedisSink
+from streams.publish.layout import Keys
 from streams.replay import replay
 from tests.cli.conftest import Kpi
 from tests.support.topics import unique_prefix
@@ -83,8 +82,8 @@ def test_a_segment_is_compared_with_the_whole(kpi: Kpi, file: str) -> None:
 def test_the_live_service_is_explained_from_redis(kpi: Kpi, valkey: ValkeyServer, file: str) -> None:
     """The same text as of the file; another definition than the service's is refused."""
     tenant = unique_prefix("explain").rstrip(".")
-    sink = RedisSink(RedisAddress(valkey.url), tenant)
-    asyncio.run(_publish(sink, snapshot(tenant)))
+    with redis.Redis.from_url(valkey.url) as client:
+        client.set(Keys(tenant).snapshot, snapshot(tenant).json())
     args = ("explain", "churn_ratio", "--window", "30d")
     live = kpi(*args, "--redis", valkey.url, "--tenant", tenant)
     assert live.out == kpi(*args[:2], file, *args[2:], "--as-of", example.AS_OF).out
@@ -96,20 +95,13 @@ def test_the_live_service_is_explained_from_redis(kpi: Kpi, valkey: ValkeyServer
     assert kpi(*args, "--redis", valkey.url, "--tenant", "nobody").code == Exit.FAILED
 
 
-async def _publish(sink: RedisSink, made: Snapshot) -> None:
-    try:
-        await sink.publish(made)
-    finally:
-        await sink.close()
-
-
 @pytest.fixture
 def worker() -> Iterator[str]:
     """The address of something that answers as a worker does."""
     document = snapshot().json()
 
     class Answer(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # noqa: N802 - its name
+        def do_GET(self) -> None:
             self.send_response(200 if self.path == "/api/snapshot" else 404)
             self.end_headers()
             self.wfile.write(document)

@@ -242,3 +242,51 @@ def test_a_wall_clock_set_back_while_catching_up_is_waited_for() -> None:
     assert evaluated(partition) is None
     wall.now = 2 * HOUR + 1_000
     assert evaluated(partition) is not None
+
+
+def test_while_a_flush_collects_what_it_writes_batches_wait() -> None:
+    """From the evaluation on; the offsets stay those of what was counted, and nothing is lost."""
+    wall = Wall(HOUR)
+    partition, state = owned(wall)
+    partition.seen_end("s", 0)
+    partition.seen_end("p", 0)
+    assert finish(partition.evaluating()) is not None
+    assert partition.take("p", batch(0, HOUR)) is Admission.TAKEN
+    partition.seen_end("p", 1)
+    partition.proceed()
+    assert (state.received, partition.offsets()["p"], partition.received["p"]) == (0, 0, 1)
+    partition.resume()
+    assert (state.received, partition.offsets()["p"]) == (1, 1)
+
+
+def test_on_the_way_to_the_tick_batches_are_applied() -> None:
+    """Between two steps of the clock."""
+    wall = Wall(HOUR)
+    partition, state = owned(wall)
+    partition.seen_end("s", 0)
+    partition.seen_end("p", 0)
+    evaluated(partition)
+    wall.now += 1_000
+    steps = partition.evaluating()
+    next(steps)
+    partition.take("p", batch(0, HOUR + 500))
+    assert state.received == 1
+    found = finish(steps)
+    assert found is not None
+    assert found.overall.t == HOUR + 1_000
+    assert found.overall.accounting.received == 1
+
+
+def test_one_that_falls_behind_on_the_way_to_the_tick_tells_no_totals() -> None:
+    """It catches up first."""
+    wall = Wall(HOUR)
+    partition, _ = owned(wall)
+    partition.seen_end("s", 0)
+    partition.seen_end("p", 0)
+    evaluated(partition)
+    wall.now += 1_000
+    partition.seen_end("p", 3)
+    steps = partition.evaluating()
+    next(steps)
+    partition.take("p", batch(0, HOUR - 31_000))
+    assert finish(steps) is None

@@ -86,7 +86,13 @@ class Service:
 
     def observer(self, *workers: "ServiceWorker") -> Observer:
         """Reads Redis and these workers."""
-        return Observer(self.redis_url, self.definition.tenant, {str(w.port): w.url for w in workers})
+        addresses = {str(worker.port): worker.url for worker in workers}
+        return Observer(self.redis_url, self.definition.tenant, addresses, self._check_alive)
+
+    def _check_alive(self) -> None:
+        """Make sure that the newest worker on each port runs."""
+        for worker in {worker.port: worker for worker in self.workers}.values():
+            assert worker.process.poll() is None, f"a worker has ended:\n{worker.told()}"
 
     def sender(self) -> Sender:
         """A producer for the source topics."""

@@ -101,6 +101,10 @@ class Driven:
         for record in records:
             self.state.apply(cast("Kind", kind_of(record)), [kafka_record(record)])
 
+    def take_batch(self, records: Sequence[Record]) -> None:
+        """Apply records of one kind as one batch."""
+        self.state.apply(cast("Kind", kind_of(records[0])), [kafka_record(record) for record in records])
+
 
 def kafka_record(record: Record) -> KafkaRecord:
     """A record of a history as Kafka would hand it out."""

@@ -24,7 +24,7 @@ from tests.support.eventually import eventually
 pytestmark = pytest.mark.system("prometheus", "amtool")
 
 WITHIN_S = 60.0
-SPIKE_AFTER_S = 20.0
+SPIKE_AFTER_S = 10.0
 FACTOR = 30_000.0
 
 

@@ -1,8 +1,8 @@
 """The live board: takes snapshots, tells the open pages, remembers the curves; part of the HTTP sink.
 
-A page that opens gets ``hello`` (the server's time, and what the page must know of the definition), then the
-newest ``dimensions`` and ``values``; then each as it changes, and a ``beat`` while nothing does, so that it can
-tell a quiet service from a lost connection. Every event but ``dimensions`` carries the server's time.
+A page that opens gets ``hello`` (the server's time, and what it must know of the definition), then the newest
+``dimensions`` and ``values``; then each as it changes, and a ``beat`` while nothing does, so that a quiet
+service can be told from a lost connection. Every event but ``dimensions`` carries the server's time.
 
 Never: computes a figure, waits for a page, or encodes anything while no page is open.
 """

@@ -156,15 +156,15 @@ function renew() {
 
 function dress() {
   const { theme, wall } = prefs;
-  setText(byId("theme"), `Theme: ${theme}`);
-  setAttribute(byId("wall"), "aria-pressed", String(wall));
+  setText(byId("theme-switch"), `Theme: ${theme}`);
+  setAttribute(byId("wall-switch"), "aria-pressed", String(wall));
   const scheme = matchMedia("(prefers-color-scheme: dark)").matches;
   const dress_ = `${theme} ${wall} ${scheme}`;
   if (dress_ !== dressed && history.window) for (const plot of [...tiles.plots, ...Object.values(plots)]) plot.renew();
   dressed = dress_;
 }
 
-byId("theme").addEventListener("click", () => prefs.nextTheme());
-byId("wall").addEventListener("click", () => prefs.set({ wall: !prefs.wall }));
+byId("theme-switch").addEventListener("click", () => prefs.nextTheme());
+byId("wall-switch").addEventListener("click", () => prefs.set({ wall: !prefs.wall }));
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", dress);
 setInterval(show, AGAIN_MS);

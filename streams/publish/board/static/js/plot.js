@@ -106,17 +106,16 @@ export class Plot {
     return [low - room, high + room];
   }
 
-  /** The legend: names, with the numbers under the cursor, or the newest. */
+  /** The legend: names, and the numbers under the cursor. What holds now stands elsewhere, with its status. */
   #tell(place) {
     if (this.#options.spark) return;
     const [times, ...rows] = this.#data;
-    const i = place ?? times.length - 1;
+    const at = times[place ?? -1];
     const keys = this.#lines.map((line, k) => {
-      const number = rows[k]?.[i];
-      return el("span", { class: "key", "data-colour": line.colour }, `${line.name} ${number === null || number === undefined ? NONE : line.form(number)}`);
+      const said = at === undefined ? "" : ` ${rows[k][place] === null ? NONE : line.form(rows[k][place])}`;
+      return el("span", { class: "key", "data-colour": line.colour }, line.name + said);
     });
-    const when = place === null || place === undefined || times[i] === undefined ? [] : [el("span", {}, timeOfDay(times[i] * 1000, false))];
-    this.#legend.replaceChildren(...keys, ...when);
+    this.#legend.replaceChildren(...keys, ...(at === undefined ? [] : [timeOfDay(at * 1000, false)]));
   }
 
   #describe() {

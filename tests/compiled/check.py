@@ -1,0 +1,36 @@
+"""Run under the compiled package: the acceptance matrix in small; prints how many runs agreed."""
+
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+HISTORIES = 8
+
+
+def main() -> None:
+    """Hold the compiled core to the recount; ends with an error where it differs."""
+    sys.path.append(str(ROOT))
+    from streams.core import panes, purchase_path  # noqa: PLC0415 - the path is set only now
+    from tests.histories import CHURNY, NOW_MS, STEADY, history, seeded  # noqa: PLC0415
+    from tests.laws.driver import CLOCKS, Way, drive  # noqa: PLC0415
+    from tests.laws.judging import Recounted  # noqa: PLC0415
+
+    for module in (panes, purchase_path):
+        if not str(module.__file__).endswith(".so"):
+            sys.exit(f"{module.__name__} is not compiled: {module.__file__}")
+    runs = 0
+    for seed in range(HISTORIES):
+        rng = seeded(seed)
+        records = history(rng, mix=STEADY if seed % 2 else CHURNY)
+        expected = Recounted(records, NOW_MS)
+        for clock in CLOCKS:
+            way = Way(clock=clock, partitions=2, restart=0.2)
+            found = expected.differences(drive(records, NOW_MS, way, rng))
+            if found:
+                sys.exit("\n".join((f"seed {seed}, {way}:", *found[:6])))
+            runs += 1
+    print(f"{runs} runs agree")  # noqa: T201 - the answer to the test that started it
+
+
+if __name__ == "__main__":
+    main()

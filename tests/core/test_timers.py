@@ -1,0 +1,76 @@
+"""Timers come early or twice, never late."""
+
+from collections import Counter
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from streams.core.definition import HOUR_MS
+from streams.core.timers import Timers
+from tests.laws.lawful import law
+
+KEYS = (b"a", b"b", b"c")
+
+
+def test_a_key_comes_out_at_its_time_and_only_then() -> None:
+    """Within the hour, and hours later."""
+    dues = {b"a": HOUR_MS + 5, b"b": 9 * HOUR_MS}
+    timers = Timers(lambda key: dues.get(key, 0))
+    for key, at_ms in dues.items():
+        timers.set(at_ms, key)
+    assert timers.due(HOUR_MS + 4) == []
+    assert timers.due(HOUR_MS + 5) == [b"a"]
+    assert timers.due(9 * HOUR_MS - 1) == []
+    assert timers.due(9 * HOUR_MS) == [b"b"]
+    assert timers.due(99 * HOUR_MS) == []
+
+
+def test_a_key_set_twice_comes_out_once() -> None:
+    """Also where both entries wait in one hour."""
+    timers = Timers(lambda _: 3)
+    for at_ms in (1, 2, 3):
+        timers.set(at_ms, b"a")
+    assert timers.due(0) == []
+    timers.set(3, b"a")
+    assert timers.due(5) == [b"a"]
+
+
+def test_when_its_hour_comes_a_key_waits_for_what_its_record_says_then() -> None:
+    """It may be due later now, or never."""
+    dues = {b"a": 5 * HOUR_MS, b"b": 0}
+    timers = Timers(dues.__getitem__)
+    timers.set(HOUR_MS, b"a")
+    timers.set(HOUR_MS, b"b")
+    assert timers.due(2 * HOUR_MS) == []
+    assert timers.due(5 * HOUR_MS) == [b"a"]
+
+
+@settings(law, max_examples=300)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(KEYS),
+            st.sampled_from((0, 1, 7, HOUR_MS, 3 * HOUR_MS)),
+            st.sampled_from((0, 1, HOUR_MS)),
+        ),
+        max_size=40,
+    )
+)
+def test_no_key_is_ever_late(steps: list[tuple[bytes, int, int]]) -> None:
+    """Whatever is set, brought forward or due: at each t all that are due have come out."""
+    clock, dues = 0, dict.fromkeys(KEYS, 0)
+    timers = Timers(dues.__getitem__)
+    calls: Counter[bytes] = Counter()
+    for key, ahead, by in steps:
+        before, at_ms = dues[key], clock + 1 + ahead
+        if before and at_ms < before:
+            timers.advance(before, at_ms, key)
+        else:
+            timers.set(at_ms, key)
+        dues[key] = at_ms
+        clock += by
+        for out in timers.due(clock):
+            calls[out] += 1
+            if 0 < dues[out] <= clock:
+                dues[out] = 0
+        assert not [key for key, due in dues.items() if 0 < due <= clock]

@@ -1,0 +1,117 @@
+"""``kpi worker --rebuild``: counted anew from the source topics, and only when that is safe."""
+
+import asyncio
+import time
+from pathlib import Path
+
+import pytest
+from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
+from aiokafka.structs import TopicPartition
+
+from streams.cli.exits import Exit
+from streams.core.definition import Definition
+from streams.definitions import load
+from streams.embedded import KafkaCluster, ValkeyServer
+from streams.engine.changelog import FORMAT, Marker
+from streams.engine.exits import ExitCode
+from streams.engine.rebuild import Rebuild, RebuildError
+from streams.simulate import Business
+from tests.kafka.harness import Deployment, run
+from tests.kafka.service import KPI, Service, ServiceWorker, chunks
+from tests.support.eventually import eventually_async
+
+REBUILD = (*KPI, "--rebuild")
+
+
+async def ended(worker: ServiceWorker) -> int:
+    """The exit code of a worker that ends by itself."""
+    return await asyncio.to_thread(worker.process.wait, 60)
+
+
+def test_a_changed_definition_is_refused_then_counted_anew(
+    kafka: KafkaCluster, valkey: ValkeyServer, tmp_path: Path
+) -> None:
+    """Not while a worker runs; afterwards every value is that of a recount under the new definition."""
+
+    async def test(service: Service) -> None:
+        await service.make_topics()
+        old = service.definition
+        first = service.worker()
+        async with service.observer(first) as observer, service.sender() as sender:
+            for chunk in chunks(Business(7, 300, 30, int(time.time() * 1000)).history()):
+                await service.send(sender, chunk)
+            await sender.drain()
+            assert not (await service.compared(observer)).different
+        new = tmp_path / "definition.toml"
+        new.write_text(f'tenant = "{old.tenant}"\nversion = "2"\npurchase_reactivates = false\n')
+        service.definition = load(new)
+        busy = service.worker(command=REBUILD)
+        assert (await ended(busy), "1 workers" in busy.told()) == (Exit.FAILED, True)
+        assert await first.stopped() == 0
+
+        refused = service.worker()
+        assert await ended(refused) == ExitCode.DEFINITION_CHANGED
+        for named in (old.hash, service.definition.hash, "--rebuild"):
+            assert named in refused.told()
+
+        again = service.worker(command=REBUILD)
+        async with service.observer(again) as observer:
+            assert not (await service.compared(observer)).different
+        assert old.hash in again.told()
+        assert await again.stopped() == 0
+        kept = service.worker(command=REBUILD)
+        async with service.observer(kept) as observer:
+            assert not (await service.compared(observer)).different
+        assert "the changelog fits and stays" in kept.told()
+
+    with Service(kafka.bootstrap, valkey.url, tmp_path) as service:
+        run(lambda: test(service))
+
+
+def marker(definition: Definition) -> Marker:
+    """What a worker of a definition expects."""
+    return Marker(FORMAT, definition.hash, definition.version, "fingerprint", {}, b"", 0)
+
+
+async def deleted(deployment: Deployment, topic: str, before: int) -> None:
+    """Delete the first records of a topic."""
+    admin = AIOKafkaAdminClient(**deployment.client.options)
+    await admin.start()
+    try:
+        await admin.delete_records({TopicPartition(topic, 0): RecordsToDelete(before_offset=before)})
+    finally:
+        await admin.close()
+
+
+async def refused(rebuild: Rebuild, why: str) -> bool:
+    """Whether it is refused for that reason."""
+    with pytest.raises(RebuildError) as error:
+        await rebuild.run()
+    return why in str(error.value)
+
+
+def test_what_the_sources_no_longer_hold_is_not_thrown_away(kafka: KafkaCluster, tmp_path: Path) -> None:
+    """Unless the loss is accepted; a topic that is not there yet needs nothing."""
+
+    async def test() -> None:
+        deployment = Deployment(kafka.bootstrap, tmp_path)
+        rebuild = Rebuild(deployment.settings, deployment.client, marker(Definition(formula="simple")))
+        assert await rebuild.run() is None
+        await deployment.make_topics()
+        assert await rebuild.run() is None
+        await deployment.send(600)
+        deployment.worker()
+        try:
+            await deployment.all_counted()
+        finally:
+            deployment.end()
+        with pytest.raises(RebuildError, match="KPI_SESSION_TIMEOUT"):
+            await rebuild.run()
+        await deleted(deployment, deployment.topic("purchase"), 5)
+        await eventually_async(lambda: refused(rebuild, "5 records were deleted"), within=30)
+        reason = await rebuild.run(accept_loss=True)
+        assert reason is not None
+        assert Definition(formula="simple").hash in reason
+        assert await rebuild.run() is None
+
+    run(test)

@@ -1,0 +1,81 @@
+"""A past in Prometheus: a simulated history, counted by ``kpi replay`` and written into blocks by promtool."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from streams.core.definition import DAY_MS
+from streams.simulate import Business, SimRecord, to_line
+from streams.simulate.bodies import rfc3339
+
+END_MS = 1_776_211_200_000
+"""The end of simulated time: the end of a day."""
+TARGET = 'job="kpi-streams",instance="worker-1:8700"'
+"""What a scrape puts to each series."""
+_OCCURRED = re.compile(rb'"occurred_at":"([^"]+)"')
+_FAMILY = re.compile(r"(?:# \w+ )?(\w+)")
+
+
+def history(business: Business) -> Iterator[bytes]:
+    """The lines of a replay file in which nothing is older than the business' first day.
+
+    The customers that it had before come with signups of years ago, and a replay begins at the oldest event.
+    """
+    start = rfc3339(business.start_ms).encode()
+    for record in business.history():
+        yield to_line(record._replace(value=_not_before(record, start)))
+
+
+def _not_before(record: SimRecord, start: bytes) -> bytes:
+    return _OCCURRED.sub(lambda found: b'"occurred_at":"%b"' % max(found[1], start), record.value)
+
+
+def replayed(events: Path, every: str, windows: str, metrics: set[str], into: Path) -> None:
+    """Write what ``kpi replay`` says of these metrics as OpenMetrics, as if one worker had been scraped.
+
+    Args:
+        events: a replay file.
+        every: how far apart the instants are, like 5m.
+        windows: names of windows.
+        metrics: the others are left out, because promtool reads the file once for every block.
+        into: the file.
+    """
+    command = [sys.executable, "-m", "streams.cli.main", "replay", str(events), "--every", every]
+    command += ["--windows", windows, "--format", "openmetrics"]
+    with (
+        subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as replay,
+        into.open("w", encoding="utf-8") as file,
+    ):
+        assert replay.stdout is not None
+        file.writelines(_scraped(replay.stdout, metrics))
+    assert replay.returncode == 0
+
+
+def _scraped(lines: Iterable[str], metrics: set[str]) -> Iterator[str]:
+    """The lines of these metrics, with the labels of a scrape; and `up`, which a scrape adds."""
+    families = {name.removesuffix("_total") for name in metrics}
+    instants: dict[str, None] = {}
+    for line in lines:
+        name = _FAMILY.match(line)
+        if line.startswith("# EOF") or name is None:
+            continue
+        family = line.split()[2] if line.startswith("#") else name[1].removesuffix("_total")
+        if family not in families:
+            continue
+        if line.startswith("#"):
+            yield line
+            continue
+        instants[line.rsplit(" ", 1)[1]] = None
+        series, value = line.split("} ", 1) if "{" in line else line.split(" ", 1)
+        yield f"{series}," if "{" in line else f"{series}{{"
+        yield f"{TARGET}}} {value}"
+    yield "# HELP up Whether the scrape succeeded.\n# TYPE up gauge\n"
+    yield from (f"up{{{TARGET}}} 1 {instant}" for instant in instants)
+    yield "# EOF\n"
+
+
+def days_before_end(days: int) -> int:
+    """An instant in seconds."""
+    return (END_MS - days * DAY_MS) // 1000

@@ -1,0 +1,90 @@
+"""Alerts people trust keep quiet: over an ordinary week none of their expressions ever holds.
+
+The week is simulated, counted by ``kpi replay`` and written into a real Prometheus; each expression is then a
+range query over it. A week with a spike shows that the same queries would have seen one.
+"""
+
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from streams.core.definition import DAY_MS, HOUR_MS
+from streams.demo.observability import PrometheusServer
+from streams.simulate import Business, Spike
+from tests.observability.api import query_range
+from tests.observability.backfill import END_MS, days_before_end, history, replayed
+from tests.observability.files import alerts, inlined
+from tests.observability.promql import selectors
+
+pytestmark = pytest.mark.system("prometheus", "promtool")
+
+EXPRESSIONS = {name: inlined(alert["expr"]) for name, alert in alerts().items()}
+METRICS = {found.metric for expression in EXPRESSIONS.values() for found in selectors(expression)}
+STEP_S = {"5m": 300, "6h": 21_600}
+OF_THE_ENGINE = {"LagHigh", "RecoveryTooLong", "RedisWriteFailing"}
+"""They ask for what a replay has not: lag, states of partitions, Redis."""
+OF_LONGER_WINDOWS = {"NpsDrop"}
+
+Backfill = Callable[[Business, str, str], PrometheusServer]
+
+
+@contextmanager
+def backfilled(directory: Path, business: Business, every: str, windows: str) -> Iterator[PrometheusServer]:
+    """A Prometheus that has seen all of a business."""
+    events, scraped, blocks = directory / "events.jsonl", directory / "scraped", directory / "blocks"
+    with events.open("wb") as file:
+        file.writelines(history(business))
+    replayed(events, every, windows, METRICS, scraped)
+    make = ["promtool", "tsdb", "create-blocks-from", "openmetrics", "--quiet", str(scraped), str(blocks)]
+    subprocess.run(make, check=True)
+    config = "global: {scrape_interval: 1h}\n"
+    keeps = [f"--storage.tsdb.path={blocks}", "--storage.tsdb.retention.time=100y"]
+    with PrometheusServer(config, keeps) as server:
+        yield server
+
+
+def held(server: PrometheusServer, expression: str, days: int, every: str) -> int:
+    """At how many instants of the last days an expression gave anything."""
+    found = query_range(server, expression, days_before_end(days), END_MS // 1000, STEP_S[every])
+    return sum(len(series["values"]) for series in found)
+
+
+def test_over_an_ordinary_week_no_alert_holds(tmp_path: Path) -> None:
+    """Seven days at five minutes, after a first one in which the business came into being."""
+    business = Business(11, 5_000, 8, END_MS)
+    with backfilled(tmp_path, business, "5m", "1h,24h") as server:
+        for expression in (
+            EXPRESSIONS[name] for name in EXPRESSIONS.keys() - OF_THE_ENGINE - OF_LONGER_WINDOWS
+        ):
+            parts = [found.text for found in selectors(expression) if 'window="7d"' not in found.text]
+            assert all(held(server, part, 7, "5m") > 2_000 for part in parts)
+        assert {name: held(server, text, 7, "5m") for name, text in EXPRESSIONS.items()} == dict.fromkeys(
+            EXPRESSIONS, 0
+        )
+
+
+def test_over_two_ordinary_months_the_score_does_not_drop(tmp_path: Path) -> None:
+    """What needs windows of a week and a month."""
+    business = Business(12, 3_000, 60, END_MS)
+    with backfilled(tmp_path, business, "6h", "7d,30d") as server:
+        parts = [found.text for found in selectors(EXPRESSIONS["NpsDrop"])]
+        assert all(held(server, part, 30, "6h") > 100 for part in parts)
+        assert held(server, EXPRESSIONS["NpsDrop"], 30, "6h") == 0
+
+
+def test_a_spike_would_have_been_seen(tmp_path: Path) -> None:
+    """The same way of looking, and a segment that leaves for three hours of the last day."""
+    spike = Spike("smb", END_MS - 6 * HOUR_MS, 60, 3 * HOUR_MS)
+    business = Business(11, 5_000, 2, END_MS, spike=spike)
+    with backfilled(tmp_path, business, "5m", "1h,24h") as server:
+        held_at = query_range(
+            server, EXPRESSIONS["ChurnSpike"], days_before_end(1), END_MS // 1000, STEP_S["5m"]
+        )
+        (series,) = held_at
+        instants = [instant * 1000 for instant, _ in series["values"]]
+        assert spike.at_ms < instants[0] < spike.at_ms + HOUR_MS
+        assert instants[-1] < END_MS - HOUR_MS
+        assert END_MS - spike.at_ms < DAY_MS
