@@ -16,9 +16,14 @@ _FLUSH_EVERY = 100_000
 
 
 class Core:
-    """A state that is driven as a worker drives it while it catches up."""
+    """A state that is driven as a worker drives it while it catches up.
 
-    def __init__(self) -> None:
+    Args:
+        flush_every: events between two flushes.
+    """
+
+    def __init__(self, flush_every: int = _FLUSH_EVERY) -> None:
+        self._flush_every = flush_every
         self.state = PartitionState(Definition(), Identity(b"bench"))
         self.kept: dict[bytes, bytes | None] | None = None
         """What the changelog holds, where somebody wants it."""
@@ -33,7 +38,7 @@ class Core:
             state.apply(kind, records)
             done += len(records)
             self._unflushed += len(records)
-            if self._unflushed >= _FLUSH_EVERY:
+            if self._unflushed >= self._flush_every:
                 self.flush()
         return done
 

@@ -45,7 +45,7 @@ TARGETS: Mapping[str, Target] = {
     "core: void": Target(25_000),
     "core: cancellation": Target(25_000),
     "core: recovery": Target(50_000, 150_000),
-    "memory: customer with 3 events, all of the process": Target(350),
+    "memory: each further customer with 3 events": Target(350),
     "tick: totals at 200 cohorts": Target(5),
     "tick: merge of 64 partitions": Target(50),
 }

@@ -1,49 +1,57 @@
-"""Memory of a customer with 3 events: what the process grows by, and what is packed of it.
+"""Memory of a customer with 3 events: what each further one adds to the process, and what is packed of it.
 
-Run as a module it measures itself and prints one line of JSON: ``python -m bench.memory CUSTOMERS``; the bench
-starts it as a process of its own, so that nothing else was ever in its memory.
+Run as a module it fills one state and prints one line of JSON: ``python -m bench.memory CUSTOMERS``. The bench
+starts it as a process of its own, once with few and once with many customers: the difference is theirs, what
+stays the same is the partition's panes.
 """
 
 import gc
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from bench.core import Core
 from bench.figures import Figure
 from bench.load import three_events
 
-_WARM = 5_000
+_WARM = 1_000
+_FLUSH_EVERY = 5_000
+"""Often, so that what is measured is customers at rest and not the room of those just touched."""
 
 
 def measure(*, quick: bool) -> Iterator[Figure]:
-    """The growth of a process of its own, and the size of the packed records."""
-    command = [sys.executable, "-m", "bench.memory", str(40_000 if quick else 200_000)]
+    """Bytes of memory."""
+    few, many = (20_000, 60_000) if quick else (50_000, 250_000)
+    small, large = _filled(few), _filled(many)
+    each = (large["grown"] - small["grown"]) / (many - few)
+    yield Figure("memory: each further customer with 3 events", "bytes", each)
+    yield Figure("memory: its packed record and key", "bytes", large["packed"])
+    yield Figure("memory: panes of a partition, 240 cohorts", "bytes", small["grown"] - few * each)
+
+
+def _filled(customers: int) -> Mapping[str, float]:
+    command = [sys.executable, "-m", "bench.memory", str(customers)]
     told = subprocess.run(command, check=True, capture_output=True, text=True)
-    found = json.loads(told.stdout)
-    yield Figure("memory: customer with 3 events, all of the process", "bytes", found["grown"])
-    yield Figure("memory: its packed record and key", "bytes", found["packed"])
+    found: Mapping[str, float] = json.loads(told.stdout)
+    return found
 
 
 def main(customers: int) -> None:
-    """Fill a state and print what a customer takes, in bytes."""
+    """Fill a state and print what it takes, in bytes."""
     warm = Core()
+    warm.kept = {}
     warm.run(three_events(_WARM))
     warm.flush()
+    packed = sum(len(key) + len(value or b"") for key, value in warm.kept.items()) / _WARM
+    gc.collect()
     before = _resident()
-    core = Core()
+    core = Core(_FLUSH_EVERY)
     core.run(three_events(customers))
     core.flush()
     gc.collect()
-    grown = (_resident() - before) / customers
-    few = Core()
-    few.kept = {}
-    few.run(three_events(_WARM))
-    few.flush()
-    packed = sum(len(key) + len(value or b"") for key, value in few.kept.items()) / _WARM
-    print(json.dumps({"grown": grown, "packed": packed}))
+    print(json.dumps({"grown": _resident() - before, "packed": packed}))
 
 
 def _resident() -> int:

@@ -7,11 +7,11 @@ from bench.figures import Figure
 from bench.load import END_MS, three_events
 from bench.timing import Cost, cost
 from streams.core.definition import SECOND_MS, Definition
+from streams.core.totals import Totals
 from streams.publish.merge import Merger
 from streams.publish.parts import PartitionTotals
 
 _PARTITIONS = 64
-_DIMENSION_TICKS = 5
 
 
 def measure(*, quick: bool) -> Iterator[Figure]:
@@ -19,7 +19,8 @@ def measure(*, quick: bool) -> Iterator[Figure]:
     rounds, ticks, customers = (2, 10, 5_000) if quick else (5, 30, 20_000)
     for name, dimensions in (("totals of the whole", False), ("totals at 200 cohorts", True)):
         yield _figure(name, _totals(rounds, ticks, customers, dimensions=dimensions))
-    yield _figure("merge of 64 partitions", _merge(rounds, ticks, customers))
+    for name, dimensions in (("merge of 64 partitions", False), ("merge of 64 partitions, all values", True)):
+        yield _figure(name, _merge(rounds, ticks, customers, dimensions=dimensions))
 
 
 def _figure(name: str, found: Cost) -> Figure:
@@ -45,18 +46,17 @@ def _totals(rounds: int, ticks: int, customers: int, *, dimensions: bool) -> Cos
     return cost(rounds, lambda: _standing(customers), evaluate)
 
 
-def _merge(rounds: int, ticks: int, customers: int) -> Cost:
-    """All partitions say something new; the sum, and the snapshot of it; dimensions every fifth tick."""
+def _merge(rounds: int, ticks: int, customers: int, *, dimensions: bool) -> Cost:
+    """All partitions say something new, on the whole or by dimension too; the sum, and its snapshot."""
     core = _standing(customers)
     definition = Definition()
-    said = []
+    said: list[tuple[int, Totals, Totals]] = []
+    by_value = core.state.totals()
     for tick in range(1, ticks + 1):
         t = END_MS + tick * SECOND_MS
         core.state.advance(t)
-        overall = core.state.totals(dimensions=False)
-        if (tick - 1) % _DIMENSION_TICKS == 0:
-            dimensions = core.state.totals()
-        said.append((t, overall, dimensions))
+        by_value = core.state.totals() if dimensions else by_value
+        said.append((t, core.state.totals(dimensions=False), by_value))
 
     def run(merger: Merger) -> int:
         for t, overall, by_value in said:

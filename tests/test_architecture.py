@@ -22,8 +22,30 @@ LEVELS = (
 """Rooms of the package, the lowest first: a file imports from its own level and from lower ones."""
 
 CORE_MAY_IMPORT = {
-    *("array", "bisect", "collections", "dataclasses", "datetime", "decimal", "enum", "fractions", "functools"),
-    *("hashlib", "heapq", "itertools", "json", "math", "operator", "re", "struct", "sys", "tomllib", "typing"),
+    *(
+        "array",
+        "bisect",
+        "collections",
+        "dataclasses",
+        "datetime",
+        "decimal",
+        "enum",
+        "fractions",
+        "functools",
+    ),
+    *(
+        "hashlib",
+        "heapq",
+        "itertools",
+        "json",
+        "math",
+        "operator",
+        "re",
+        "struct",
+        "sys",
+        "tomllib",
+        "typing",
+    ),
     "msgspec",
 }
 """The core's imports from outside: nothing that reads a clock, draws, logs, waits or talks to anyone."""
@@ -70,7 +92,9 @@ def imported(path: Path) -> set[str]:
 
 def outside(path: Path) -> set[str]:
     """The modules of other packages that a file imports when it is imported."""
-    nodes = [node for node in ast.parse(path.read_text()).body if isinstance(node, ast.Import | ast.ImportFrom)]
+    nodes = [
+        node for node in ast.parse(path.read_text()).body if isinstance(node, ast.Import | ast.ImportFrom)
+    ]
     names = {n.name for node in nodes if isinstance(node, ast.Import) for n in node.names}
     names |= {node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)}
     return {name for name in names if not name.startswith("streams")}

@@ -37,15 +37,13 @@ class MonitoringServer(EmbeddedServer):
 
     Args:
         config: the text of its configuration file.
-        options: further command line options.
     """
 
     programs: tuple[str, ...] = ()
 
-    def __init__(self, config: str, options: Sequence[str] = ()) -> None:
+    def __init__(self, config: str) -> None:
         super().__init__()
         self._config = config
-        self._options = list(options)
         self._child: Child | None = None
         self.port = 0
 
@@ -67,7 +65,7 @@ class MonitoringServer(EmbeddedServer):
         config = directory / "config.yml"
         config.write_text(self._config, encoding="utf-8")
         command = [program, f"--config.file={config}", f"--web.listen-address={self.address}"]
-        self._child = Child(self.name, [*command, *self._own(directory), *self._options], directory / "log")
+        self._child = Child(self.name, [*command, *self._own(directory)], directory / "log")
         self._child.start()
         self._child.wait_until(self._ready, within=_READY_S)
 
@@ -91,13 +89,24 @@ class MonitoringServer(EmbeddedServer):
 
 
 class PrometheusServer(MonitoringServer):
-    """A Prometheus that starts with no data, unless options say where some is."""
+    """A Prometheus.
+
+    Args:
+        config: the text of its configuration file.
+        data: where its blocks are, kept for ever; None: it starts with none, in a directory that goes with it.
+    """
 
     name = "Prometheus"
     programs = _PROMETHEUS
 
+    def __init__(self, config: str, data: Path | None = None) -> None:
+        super().__init__(config)
+        self._data = data
+
     def _own(self, directory: Path) -> list[str]:
-        return [f"--storage.tsdb.path={directory / 'data'}"]
+        if self._data is None:
+            return [f"--storage.tsdb.path={directory / 'data'}"]
+        return [f"--storage.tsdb.path={self._data}", "--storage.tsdb.retention.time=100y"]
 
 
 class AlertmanagerServer(MonitoringServer):

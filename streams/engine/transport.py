@@ -97,6 +97,11 @@ class Consumer(driver.Consumer):
 
     _group_commit: asyncio.Task[None] | None = None
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - Faust's own
+        super().__init__(*args, **kwargs)
+        self._discarded: set[TP] = set()
+        """What was fetched and thrown away since the last look: it must be read again."""
+
     @property
     def _store(self) -> Store:
         return cast(Engine, self.app).store
@@ -114,14 +119,33 @@ class Consumer(driver.Consumer):
         if self.app.rebalancing or not store.ready or not wanted:
             await asyncio.sleep(_CLOSED_POLL_S)
             return {}
+        if self._discarded:
+            await self._read_again()
         held = len(wanted) < len(active_partitions or ())
         generation = self.app.consumer_generation_id
         fetched = await super()._getmany(wanted, _HELD_POLL_S if held else timeout)
         if self.app.rebalancing or self.app.consumer_generation_id != generation:
+            self._discarded.update(fetched)
             return {}
         if isinstance(fetched, Fetched):
             store.seen_ends(fetched.ends)
         return {place: [cast(Batch, batch)] for place, batch in fetched.items()}
+
+    async def _read_again(self) -> None:
+        """Seek back to what a fetch brought in the middle of a rebalance.
+
+        Its records may have been fetched after ``perform_seek``: where no more follow, nothing would ever
+        show that they are missing.
+        """
+        discarded, self._discarded = self._discarded, set()
+        assigned = self.assignment()
+        offsets = {
+            tp: offset
+            for tp, offset in self._store.next_offsets().items()
+            if tp in discarded and tp in assigned
+        }
+        if offsets:
+            await self.seek_wait(offsets)
 
     def _to_message(self, tp: TP, record: Batch) -> ConsumerMessage:
         return ConsumerMessage(

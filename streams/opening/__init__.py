@@ -1,7 +1,7 @@
 """Opening balances: a company's customers of today as the events that made them, so that counts start true.
 
-A row becomes a signup dated ``since`` and, where the last purchase is known, a purchase dated then. The ids are
-the same for the same customer, whatever the file: a second sending, of this file or of a newer one, is a
+A row becomes a signup dated ``since`` and, where the last purchase is known, a purchase dated then. The ids
+are the same for the same customer, whatever the file: a second sending, of this file or of a newer one, is a
 repeat and changes nothing.
 """
 

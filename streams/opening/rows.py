@@ -1,7 +1,7 @@
 """Rows of customers from CSV and JSON lines, each with the number of its line.
 
-Rules: the first line of a CSV file names its columns; a column or member that is not known is refused, because
-a mistyped one would be lost silently.
+Rules: the first line of a CSV file names its columns; a column or member that is not known is refused,
+because a mistyped one would be lost silently.
 """
 
 import csv
@@ -44,17 +44,18 @@ def read_csv(lines: Iterable[bytes]) -> Iterator[Numbered]:
 def read_jsonl(lines: Iterable[bytes]) -> Iterator[Numbered]:
     """The rows of JSON lines, an object each; empty lines are skipped."""
     for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        try:
-            row = _decode(line)
-            if unknown := sorted(row.keys() - set(COLUMNS)):
-                raise OpeningError(f"unknown member {unknown[0]!r}: allowed are {', '.join(COLUMNS)}")
-            yield number, {name: _text(value) for name, value in row.items() if value is not None}
-        except OpeningError as error:
-            yield number, error
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-            yield number, OpeningError("no JSON object of texts and numbers")
+        if line.strip():
+            yield number, _row(line)
+
+
+def _row(line: bytes) -> Row | OpeningError:
+    try:
+        row = _decode(line)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return OpeningError("no JSON object of texts and numbers")
+    if unknown := sorted(row.keys() - set(COLUMNS)):
+        return OpeningError(f"unknown member {unknown[0]!r}: allowed are {', '.join(COLUMNS)}")
+    return {name: _text(value) for name, value in row.items() if value is not None}
 
 
 def _check_columns(header: list[str]) -> None:

@@ -80,7 +80,7 @@ def _event(event_id: str, known: Row, column: str) -> dict[str, str | int]:
         at = f"{at}T00:00:00Z"
     if isinstance(at, str) and at.isdigit():
         at = int(at)
-    return {"event_id": event_id, "source": SOURCE, "customer_id": known["id"], "occurred_at": at}
+    return {"event_id": event_id, "source": SOURCE, "customer_id": str(known["id"]), "occurred_at": at}
 
 
 def _ms(at: str | int) -> int:

@@ -127,7 +127,7 @@ def test_on_a_wall_everything_is_large_and_on_one_screen(page: Page, live: LiveB
 def test_headline_numbers_on_a_wall_are_read_from_three_metres(page: Page, live: LiveBoard) -> None:
     """At least 64 px high letters at 1080 lines."""
     page.set_viewport_size(WALL)
-    opened(page, live, "#wall-switch")
+    opened(page, live, "#wall")
     sizes = page.locator(".tile .value").evaluate_all(
         "all => all.map((one) => getComputedStyle(one).fontSize)"
     )

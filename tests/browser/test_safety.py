@@ -56,7 +56,7 @@ def test_no_request_leaves_the_server_and_no_rule_is_broken(page: Page, live: Li
     opened(page, live)
     for name in ("1h", "30d"):
         page.get_by_role("radio", name=name, exact=True).check()
-    for button in ("#theme-switch", "#theme-switch", "#wall", "#wall-switch"):
+    for button in ("#theme-switch", "#theme-switch", "#wall-switch", "#wall-switch"):
         page.locator(button).click()
     expect(page.locator("#churn-plot canvas")).to_be_visible()
     assert [address for address in addresses if not address.startswith(live.url)] == []

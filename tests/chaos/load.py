@@ -21,6 +21,8 @@ _DIRT = Dirt(
 _CHUNK = 4_000
 _DAYS = 10
 _POLL_S = 0.2
+_AHEAD = 60_000
+"""Twelve seconds' worth: traffic flows on through faults, and a machine that is too slow is not drowned."""
 _ERASE = topic_of("erase")
 
 
@@ -89,17 +91,22 @@ class Load(threading.Thread):
             history = list(self._business.history())
             await self._send_all(sender, [record for record in history if record.topic != _ERASE])
             await sender.drain()
-            while self._applied() < self.sent and not self._end.is_set():  # noqa: ASYNC110 - threads
-                await asyncio.sleep(_POLL_S)
+            await self._within_reach(0)
             await self._send_all(sender, [record for record in history if record.topic == _ERASE])
             before, self.live_since = self.sent, time.time()
             self.live.set()
             async for chunk in paced(self._business.live(self._rate)):
                 await self._send(sender, chunk)
+                await self._within_reach(_AHEAD)
                 if self._end.is_set():
                     break
             await sender.drain()
             self.live_rate = (self.sent - before) / (time.time() - self.live_since)
+
+    async def _within_reach(self, ahead: int) -> None:
+        """Wait while more than so many records are not counted."""
+        while self.sent - self._applied() > ahead and not self._end.is_set():  # noqa: ASYNC110 - threads
+            await asyncio.sleep(_POLL_S)
 
     async def _send_all(self, sender: Sender, records: list[SimRecord]) -> None:
         for at in range(0, len(records), _CHUNK):

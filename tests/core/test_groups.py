@@ -29,7 +29,10 @@ def test_a_table_begins_with_the_cohort_of_nobody() -> None:
 def test_equal_values_have_one_number() -> None:
     """A cohort, and a value of an event dimension; absent is unknown."""
     groups = Groups(PLAIN)
-    smb, price, unknown = groups.cohort("smb", None, None, None), *(groups.value("reason", v) for v in ("price", None))
+    smb, price, unknown = (
+        groups.cohort("smb", None, None, None),
+        *(groups.value("reason", v) for v in ("price", None)),
+    )
     assert groups.cohort("smb", None, None, None) == smb
     assert groups.value("reason", "price") == price
     assert groups.value("reason", "unknown") == unknown
@@ -86,7 +89,9 @@ def test_a_cohort_beyond_the_limit_joins_the_nearest_there_is() -> None:
     assert groups.cohort("b", "pro", None, None) == near
 
 
-@pytest.mark.parametrize("definition", [PLAIN, replace(PLAIN, max_values=1, max_values_inside=2, max_cohorts=4)])
+@pytest.mark.parametrize(
+    "definition", [PLAIN, replace(PLAIN, max_values=1, max_values_inside=2, max_cohorts=4)]
+)
 def test_a_restart_gives_the_same_numbers(definition: Definition) -> None:
     """And the same limits."""
     before = Groups(definition)

@@ -23,13 +23,24 @@ def test_a_customer_and_an_event_of_one_name_have_two_digests() -> None:
 
 def test_source_and_id_do_not_run_into_each_other() -> None:
     """However they are divided, and whatever they look like."""
-    pairs = [("", "ab"), ("a", "b"), ("ab", ""), ("", ":ab"), ("", "1:ab"), ("1:a", "b"), ("a", ":b"), ("a:", "b")]
+    pairs = [
+        ("", "ab"),
+        ("a", "b"),
+        ("ab", ""),
+        ("", ":ab"),
+        ("", "1:ab"),
+        ("1:a", "b"),
+        ("a", ":b"),
+        ("a:", "b"),
+    ]
     identity = Identity(b"secret")
     assert len({identity.event(*pair) for pair in pairs}) == len(pairs)
 
 
 def test_a_secret_may_be_long_but_not_empty() -> None:
     """One longer than the hash takes as a key is digested first."""
-    assert Identity(b"x" * 64).fingerprint != Identity(b"x" * 65).fingerprint != Identity(b"x" * 66).fingerprint
+    assert (
+        Identity(b"x" * 64).fingerprint != Identity(b"x" * 65).fingerprint != Identity(b"x" * 66).fingerprint
+    )
     with pytest.raises(ValueError, match="empty"):
         Identity(b"")

@@ -169,7 +169,9 @@ def test_what_was_parked_in_time_is_never_too_old() -> None:
     one = Driven(Definition())
     one.state.advance(T - 200 * DAY_MS)
     moment = T - 199 * DAY_MS
-    one.take([record("signup", "a", moment - 5), *(record("purchase", "a", moment, f"p{i}") for i in range(3))])
+    one.take(
+        [record("signup", "a", moment - 5), *(record("purchase", "a", moment, f"p{i}") for i in range(3))]
+    )
     one.state.advance(T)
     assert ignored(one) == {}
     assert late(one) == 0

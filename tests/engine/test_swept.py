@@ -1,6 +1,6 @@
 """What sweeps found goes out as records and comes back as it was, of the present owner only."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 
 import pytest
 
@@ -15,11 +15,6 @@ from streams.engine.swept import AT_RISK_KEY, SweptLog, SweptWriter, is_swept
 PRO = ("plan", "pro")
 FREE = ("plan", "fr\0ee")
 ANN, BOB = AtRisk(0.9, b"a" * 16), AtRisk(0.4, b"b" * 16)
-
-
-def nobody(_keys: Collection[bytes]) -> Collection[bytes]:
-    """Nobody was erased."""
-    return ()
 
 
 def swept(t: int, shares: Mapping[tuple[str, str], bytes], *at_risk: AtRisk) -> Swept:

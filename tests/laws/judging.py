@@ -35,8 +35,9 @@ def differences(found: Named, expected: dict[Group, Any]) -> list[str]:
         mine, theirs = found.get(group, {}), expected.get(group, {})
         for window in sorted(mine.keys() | theirs.keys()):
             a, b = mine.get(window, {}), theirs.get(window, {})
+            place = f"{':'.join(group) if any(group) else 'overall'} {window}"
             lines += [
-                f"{':'.join(group) or 'overall'} {window} {name}: {a.get(name, 0)}, recounted {b.get(name, 0)}"
+                f"{place} {name}: {a.get(name, 0)}, recounted {b.get(name, 0)}"
                 for name in sorted(a.keys() | b.keys())
                 if a.get(name, 0) != b.get(name, 0)
             ]

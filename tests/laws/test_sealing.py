@@ -1,4 +1,4 @@
-"""Sealing: beyond the kept events sums stand for them, and nothing counted changes (docs/contract.md, section 2).
+"""Sealing: sums stand for what is not kept, and nothing counted changes (docs/contract.md, section 2).
 
 Histories here arrive in the order of their times, voids reach only what is still kept, and no two purchases
 or surveys of a customer share an instant: this is what "within kept history" means when little is kept.

@@ -1,4 +1,4 @@
-"""A past in Prometheus: a simulated history, counted by ``kpi replay`` and written into blocks by promtool."""
+"""A past for Prometheus: a simulated history, counted by ``kpi replay``, as promtool reads it."""
 
 import re
 import subprocess
@@ -15,7 +15,6 @@ END_MS = 1_776_211_200_000
 TARGET = 'job="kpi-streams",instance="worker-1:8700"'
 """What a scrape puts to each series."""
 _OCCURRED = re.compile(rb'"occurred_at":"([^"]+)"')
-_FAMILY = re.compile(r"(?:# \w+ )?(\w+)")
 
 
 def history(business: Business) -> Iterator[bytes]:
@@ -56,24 +55,28 @@ def replayed(events: Path, every: str, windows: str, metrics: set[str], into: Pa
 def _scraped(lines: Iterable[str], metrics: set[str]) -> Iterator[str]:
     """The lines of these metrics, with the labels of a scrape; and `up`, which a scrape adds."""
     families = {name.removesuffix("_total") for name in metrics}
+    wanted = False
     instants: dict[str, None] = {}
     for line in lines:
-        name = _FAMILY.match(line)
-        if line.startswith("# EOF") or name is None:
-            continue
-        family = line.split()[2] if line.startswith("#") else name[1].removesuffix("_total")
-        if family not in families:
-            continue
-        if line.startswith("#"):
-            yield line
-            continue
-        instants[line.rsplit(" ", 1)[1]] = None
-        series, value = line.split("} ", 1) if "{" in line else line.split(" ", 1)
-        yield f"{series}," if "{" in line else f"{series}{{"
-        yield f"{TARGET}}} {value}"
+        if line.startswith("# "):
+            wanted = line.split()[-1] != "EOF" and line.split()[2] in families
+            if wanted:
+                yield line
+        elif wanted:
+            instants[line.rsplit(" ", 1)[1]] = None
+            yield _labelled(line)
     yield "# HELP up Whether the scrape succeeded.\n# TYPE up gauge\n"
     yield from (f"up{{{TARGET}}} 1 {instant}" for instant in instants)
     yield "# EOF\n"
+
+
+def _labelled(line: str) -> str:
+    """A sample with the labels of the target."""
+    series, labelled, rest = line.partition("} ")
+    if labelled:
+        return f"{series},{TARGET}}} {rest}"
+    name, _, rest = line.partition(" ")
+    return f"{name}{{{TARGET}}} {rest}"
 
 
 def days_before_end(days: int) -> int:

@@ -5,7 +5,7 @@ range query over it. A week with a spike shows that the same queries would have 
 """
 
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from tests.observability.backfill import END_MS, days_before_end, history, repla
 from tests.observability.files import alerts, inlined
 from tests.observability.promql import selectors
 
-pytestmark = pytest.mark.system("prometheus", "promtool")
+pytestmark = [pytest.mark.system("prometheus", "promtool"), pytest.mark.timeout(900)]
 
 EXPRESSIONS = {name: inlined(alert["expr"]) for name, alert in alerts().items()}
 METRICS = {found.metric for expression in EXPRESSIONS.values() for found in selectors(expression)}
@@ -27,8 +27,6 @@ STEP_S = {"5m": 300, "6h": 21_600}
 OF_THE_ENGINE = {"LagHigh", "RecoveryTooLong", "RedisWriteFailing"}
 """They ask for what a replay has not: lag, states of partitions, Redis."""
 OF_LONGER_WINDOWS = {"NpsDrop"}
-
-Backfill = Callable[[Business, str, str], PrometheusServer]
 
 
 @contextmanager
@@ -41,8 +39,7 @@ def backfilled(directory: Path, business: Business, every: str, windows: str) ->
     make = ["promtool", "tsdb", "create-blocks-from", "openmetrics", "--quiet", str(scraped), str(blocks)]
     subprocess.run(make, check=True)
     config = "global: {scrape_interval: 1h}\n"
-    keeps = [f"--storage.tsdb.path={blocks}", "--storage.tsdb.retention.time=100y"]
-    with PrometheusServer(config, keeps) as server:
+    with PrometheusServer(config, blocks) as server:
         yield server
 
 

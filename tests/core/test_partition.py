@@ -1,0 +1,150 @@
+"""The state of a partition from outside: its clock, its promises, its changelog."""
+
+import pytest
+
+from streams.core.definition import HOUR_MS, Definition
+from streams.core.identity import DIGEST_SIZE, Identity
+from streams.core.partition import PartitionState
+from streams.core.steps import finish
+from streams.core.totals import OVERALL
+from tests.histories import NOW_MS as T
+from tests.histories import record
+from tests.laws.driver import Driven, kafka_record
+from tests.laws.judging import same
+from tests.spoiling import Record
+
+
+def driven(*records: Record, t: int = T) -> Driven:
+    """A partition whose clock stands at t, after these records."""
+    one = Driven(Definition())
+    one.state.advance(t)
+    one.take(records)
+    return one
+
+
+def test_a_fresh_partition_has_no_time_and_nothing_to_write() -> None:
+    """Before the first advance."""
+    one = Driven(Definition())
+    one.state.restored(None)
+    assert (one.state.clock, one.state.dirty, one.flush()) == (-1, False, {})
+
+
+def test_the_clock_never_goes_back() -> None:
+    """An earlier t is no error and changes nothing."""
+    one = driven(record("signup", "a", T))
+    one.state.advance(T - HOUR_MS)
+    assert one.state.clock == T
+    assert one.state.totals().groups[OVERALL][0] == 1
+
+
+def test_moving_in_steps_is_moving_at_once() -> None:
+    """What was parked comes out on the way."""
+    records = [record("signup", "a", T - 5), record("cancellation", "a", T, effective_at=T + HOUR_MS)]
+    parked = record("purchase", "a", T + 2 * HOUR_MS)
+    parked["timestamp"] = T + 2 * HOUR_MS
+    at_once, in_steps = driven(*records, parked), driven(*records, parked)
+    at_once.state.advance(T + 3 * HOUR_MS)
+    finish(in_steps.state.advancing(T + 3 * HOUR_MS))
+    assert same(at_once.state.totals(), in_steps.state.totals())
+    assert at_once.flush() == in_steps.flush()
+
+
+def test_a_broken_promise_is_an_error() -> None:
+    """Totals before the promised time would be wrong, so there are none; the greatest promise holds."""
+    one = driven()
+    one.state.view(T + 5)
+    one.state.view(T + 1)
+    with pytest.raises(
+        ValueError, match=f"totals at {T} were asked for, but view promised none before {T + 5}"
+    ):
+        one.state.totals()
+    one.state.advance(T + 5)
+    assert one.state.totals().t == T + 5
+
+
+def test_totals_without_dimensions_are_the_whole_alone() -> None:
+    """The same vector."""
+    one = driven(record("signup", "a", T, segment="smb"))
+    alone, everything = one.state.totals(dimensions=False), one.state.totals()
+    assert set(alone.groups) == {OVERALL}
+    assert alone.groups[OVERALL] == everything.groups[OVERALL]
+    assert ("segment", "smb") in everything.groups
+
+
+def test_a_partition_that_is_not_live_tells_its_accounting() -> None:
+    """And no totals."""
+    one = driven(record("signup", "a", T), record("survey", "a", T, score=99))
+    told = one.state.accounting_only()
+    assert told.groups == {}
+    assert told.newest == {"signup": T}
+    assert told.accounting.counted == {"signup": 1}
+    assert told.accounting.malformed == {"bad_score": 1}
+
+
+def test_the_malformed_come_back_with_their_reasons() -> None:
+    """The very records, in order, for the dead-letter topic."""
+    good, bad, worse = (kafka_record(record("signup", "a", T, f"s{i}")) for i in range(3))
+    bad = bad._replace(value=b"{")
+    worse = worse._replace(key=b"b")
+    state = PartitionState(Definition(), Identity(b"s"))
+    assert state.apply("signup", [worse, good, bad]) == [(worse, "key_mismatch"), (bad, "not_json")]
+
+
+def test_it_is_dirty_until_what_changed_is_drained() -> None:
+    """Any record, parked or applied, even one that only counts; the clock alone too."""
+    one = driven()
+    later = record("purchase", "a", T + 5)
+    steps = [
+        [record("signup", "a", T, segment="smb")],
+        [record("signup", "a", T, segment="smb")],
+        [later],
+        [record("erase", "b", T)],
+        [record("cancellation", "a", T - 9, reason="price")],
+    ]
+    for records in steps:
+        one.flush()
+        assert not one.state.dirty
+        one.take(records)
+        assert one.state.dirty
+    one.flush()
+    one.state.advance(T + 1)
+    assert one.state.dirty
+    assert one.flush() == {}
+
+
+def test_what_an_erase_leaves_has_a_random_key() -> None:
+    """Two partitions with the same events name the anonymous differently, unless told how."""
+    logs = []
+    for _ in range(2):
+        state = PartitionState(Definition(), Identity(b"s"))
+        state.advance(T)
+        state.apply("signup", [kafka_record(record("signup", "a", T - 1))])
+        state.apply("erase", [kafka_record(record("erase", "a", T))])
+        logs.append(dict(state.drain()))
+    keys = [next(key for key in log if key[:1] == b"A") for log in logs]
+    assert keys[0] != keys[1]
+    assert {len(key) for key in keys} == {1 + DIGEST_SIZE}
+
+
+def test_later_records_of_a_log_replace_earlier_ones() -> None:
+    """Deleted ones are gone, whatever stood there before."""
+    one = driven(record("signup", "a", T - 9), record("signup", "b", T - 9), record("purchase", "c", T + 5))
+    one.flush()
+    one.take([record("cancellation", "a", T - 1), record("erase", "b", T - 1)])
+    one.state.advance(T + 6)
+    one.flush()
+    again = PartitionState(Definition(), Identity(b"a secret of the tests"))
+    for key, value in one.written:
+        again.restore(key, value)
+    again.restored(one.state.header())
+    assert same(again.totals(), one.state.totals())
+    assert not again.dirty
+
+
+def test_a_deleted_record_of_a_form_that_is_never_deleted_is_left_alone() -> None:
+    """And so is one of a form unknown here: the marker's version guards against other layouts."""
+    state = PartitionState(Definition(), Identity(b"s"))
+    state.restore(b"G\0\0\0\1", None)
+    state.restore(b"?", b"anything")
+    state.restored(None)
+    assert state.drain() == []
