@@ -18,7 +18,7 @@ class Source(Consumer):
     """The consumer without its thread: fetches what it is given, notes where it seeks."""
 
     def __init__(self, app: SimpleNamespace) -> None:
-        self.app = app
+        self.app: Any = app
         self._discarded = set()
         self.sought: list[dict[TP, int]] = []
 
@@ -32,7 +32,7 @@ class Source(Consumer):
 
 
 def test_a_batch_fetched_over_a_rebalance_is_sought_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The fetch began in one generation and ended in the next, after its seek: its records must come again."""
+    """The fetch began in one generation and ended in the next, after its seek."""
     store = SimpleNamespace(
         ready=True, holds=lambda _: False, seen_ends=lambda _: None, next_offsets=lambda: {PLACE: 7}
     )

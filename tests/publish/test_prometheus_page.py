@@ -235,3 +235,19 @@ def test_promtool_finds_nothing_to_criticise(accept: str) -> None:
         ["promtool", "check", "metrics"], input=text, capture_output=True, text=True, check=False
     )
     assert (run.returncode, run.stdout, run.stderr) == (0, "", "")
+
+
+@pytest.mark.parametrize(("parse", "accept"), FORMATS)
+def test_lateness_is_a_histogram_by_kind(parse: Parser, accept: str) -> None:
+    """Cumulative classes in seconds, and how many late events corrected each window."""
+    totals = world.whole(DEFINITION, T0)
+    totals.accounting.lateness = {"purchase": [3, 0, 1, 0, 0, 0, 0, 2, 7_500_500]}
+    totals.accounting.corrected = {"24h": 4}
+    made = build(totals, DEFINITION, computed_at_ms=T0, partitions={})
+    found = series(parse(page(made, accept)))
+    name = "crm_event_lateness_seconds"
+    expected = {"60.0": 3, "600.0": 3, "3600.0": 4, "86400.0": 4, "2592000.0": 4, "+Inf": 6}
+    assert {le: found[at(f"{name}_bucket", event="purchase", le=le)] for le in expected} == expected
+    assert found[at(f"{name}_count", event="purchase")] == 6
+    assert found[at(f"{name}_sum", event="purchase")] == 7_500.5
+    assert found[at("crm_window_corrections_total", window="24h")] == 4
