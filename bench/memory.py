@@ -23,7 +23,7 @@ _FLUSH_EVERY = 5_000
 
 def measure(*, quick: bool) -> Iterator[Figure]:
     """Bytes of memory."""
-    few, many = (20_000, 60_000) if quick else (50_000, 250_000)
+    few, many = (60_000, 120_000) if quick else (100_000, 300_000)
     small, large = _filled(few), _filled(many)
     each = (large["grown"] - small["grown"]) / (many - few)
     yield Figure("memory: each further customer with 3 events", "bytes", each)

@@ -16,8 +16,12 @@ from streams.core import periods
 from streams.core.definition import DIMENSIONS, SHARED_VALUES, Definition
 from streams.core.drivers import Drivers, rank_drivers
 from streams.core.kpi_value import Condition
+from streams.core.life import INACTIVE
 from streams.core.periods import GroupKpis, Periods, Sweeps
 from streams.core.totals import OVERALL, Group, Totals, fold
+
+_OWN_WORDS = {"churn_type": (INACTIVE,)}
+"""Values that no event carries: they keep their name and take no place."""
 
 Bounds = Mapping[str, tuple[int, int]]
 """Window name -> its start (outside of it) and its end (inside), in ms."""
@@ -41,7 +45,7 @@ def named_values(
     for dimension, candidates in seen.items():
         first = allowed.get(dimension, ())
         rest = sorted(candidates)[: definition.max_values - len(first)]
-        named[dimension] = frozenset((*first, *(value for _, value in rest)))
+        named[dimension] = frozenset((*first, *(value for _, value in rest), *_OWN_WORDS.get(dimension, ())))
     return named
 
 

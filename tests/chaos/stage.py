@@ -33,7 +33,7 @@ FRESH_FOR_S = 2.0
 _START_S = 60.0
 _FRESH_S = 90.0
 _STOP_S = 10.0
-_CUSTOMERS = 8_000
+_CUSTOMERS = 4_000
 _SECRET = "a secret of the chaos suite"  # noqa: S105 - keys nothing that matters
 _DEFINITION = 'tenant = "{tenant}"\nkept_events = 2000\n'
 """Nothing is sealed by number: when that happens depends on the order between topics."""

@@ -1,4 +1,4 @@
-"""``kpi send --customers``, ``kpi replay --from-kafka`` and ``kpi explain --from-kafka`` on a genuine Kafka."""
+"""``kpi send --customers``, and ``--from-kafka`` of ``kpi replay`` and ``explain``, on a genuine Kafka."""
 
 import json
 from pathlib import Path
