@@ -31,16 +31,17 @@ def index_of(amount_minor: int) -> int:
     return 1 + int(math.log(amount_minor) * _PER_LOG) if amount_minor > 0 else 0
 
 
-def put(buckets: Buckets, net_minor: int) -> None:
-    """Add a buyer with their net revenue."""
+def put(rows: Iterable[Buckets], net_minor: int) -> None:
+    """Add a buyer with their net revenue to several sets of buckets."""
     amount = max(net_minor, 0)
     index = index_of(amount)
-    bucket = buckets.get(index)
-    if bucket is None:
-        buckets[index] = [1, amount]
-    else:
-        bucket[0] += 1
-        bucket[1] += amount
+    for buckets in rows:
+        bucket = buckets.get(index)
+        if bucket is None:
+            buckets[index] = [1, amount]
+        else:
+            bucket[0] += 1
+            bucket[1] += amount
 
 
 def shares(buckets: Buckets, t_ms: int) -> Sweep:

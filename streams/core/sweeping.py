@@ -98,11 +98,9 @@ class _Spending:
         if last > self._t:  # ordered since the sweep began
             last = self._last_order(customer)
             paid = [(at_ms, amount) for at_ms, amount in paid if at_ms <= self._t]
-        for at, start in enumerate(self._starts):
+        for start, rows in zip(self._starts, self._of(customer.cohort), strict=True):
             if last > start:
-                net = sum(amount for at_ms, amount in paid if at_ms > start)
-                for rows in self._of(customer.cohort):
-                    put(rows[at], net)
+                put(rows, sum([amount for at_ms, amount in paid if at_ms > start]))
 
     def _last_order(self, customer: Customer) -> int:
         """The time of the last order that is not after t, of one who ordered since; 0 for none."""
@@ -115,9 +113,10 @@ class _Spending:
         return max((at_ms for at_ms in times if at_ms <= self._t), default=0)
 
     def _of(self, cohort: int) -> list[list[Buckets]]:
-        """The buckets of all groups of a cohort."""
+        """By window the buckets of all groups of a cohort."""
         found = self._by_cohort.get(cohort)
         if found is None:
             groups = (OVERALL, *self._customers.groups.values_of(cohort))
-            found = self._by_cohort[cohort] = [self.rows[group] for group in groups]
+            rows = [self.rows[group] for group in groups]
+            found = self._by_cohort[cohort] = [list(buckets) for buckets in zip(*rows, strict=True)]
         return found
