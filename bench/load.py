@@ -72,10 +72,11 @@ _VALUES = {
 _ATTRIBUTES = {"plan": "pro", "segment": "smb", "channel": "search", "region": "emea"}
 
 
-def three_events(customers: int) -> Iterator[Batch]:
-    """A signup and two purchases of each customer, within the day up to END_MS; 240 cohorts."""
-    for event, (kind, hours) in enumerate((("signup", 24), ("purchase", 16), ("purchase", 8))):
-        begin = END_MS - hours * HOUR_MS
+def three_events(customers: int, end_ms: int = END_MS) -> Iterator[Batch]:
+    """A signup and two purchases of each customer, within the day up to ``end_ms``; 240 cohorts."""
+    kinds: tuple[Kind, ...] = ("signup", "purchase", "purchase")
+    for event, kind in enumerate(kinds):
+        begin = end_ms - (24 - 8 * event) * HOUR_MS
         for first in range(0, customers, BATCH):
             numbers = range(first, min(first + BATCH, customers))
             times = [begin + number * 8 * HOUR_MS // customers for number in numbers]

@@ -7,7 +7,7 @@ rounds counts. The garbage collector is set as in a worker.
 
 import gc
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import TypeVar
@@ -48,8 +48,24 @@ def cost(rounds: int, prepare: Callable[[], T], work: Callable[[T], int]) -> Cos
         prepare: makes what the work needs, not measured.
         work: does it and returns how many units it did.
     """
-    costs = [_round(prepare, work) for _ in range(rounds)]
+    return middle([_round(prepare, work) for _ in range(rounds)])
+
+
+def middle(costs: Sequence[Cost]) -> Cost:
+    """The median of rounds."""
     return Cost(median(cost.us for cost in costs), median(cost.relative for cost in costs))
+
+
+def elsewhere(units: int, seconds: Callable[[], float]) -> Cost:
+    """The cost of a unit of work that another process does.
+
+    Args:
+        units: how many it does.
+        seconds: has it done and returns the processor time it took.
+    """
+    before = calibrate()
+    taken = seconds() / units
+    return Cost(taken * 1e6, taken / ((before + calibrate()) / 2))
 
 
 def _round(prepare: Callable[[], T], work: Callable[[T], int]) -> Cost:

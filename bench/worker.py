@@ -1,32 +1,109 @@
 """The whole worker on a genuine Kafka: catching up, live, and recovering.
 
 Start-up (interpreter, imports, joining the group) is measured on empty topics and subtracted; what is left is
-reading, decoding, counting, the changelog's transactions, publishing to Redis: everything.
+everything else: reading, decoding, counting, the changelog's transactions, publishing to Redis.
 """
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from statistics import median
 
-from bench.figures import Figure
-from bench.load import CUSTOMERS, three_events_records
+from bench.figures import Figure, Unit
+from bench.load import CUSTOMERS, three_events
 from bench.stage import Run, Servers
-from bench.timing import calibrate
+from bench.timing import Cost, elsewhere, middle
 from streams.core.definition import SECOND_MS
 from streams.sending import paced
-from streams.simulate import SimRecord, bench_mix
+from streams.simulate import SimRecord, bench_mix, topic_of
 
-_LIVE_AHEAD_MS = 3_000
+_MAKING_US = 60
+"""Time to make a record of the mix, at the worst."""
 
 
 def measure(servers: Servers, *, quick: bool) -> Iterator[Figure]:
     """Processor time of the worker's process."""
     rounds, n, customers = (1, 100_000, 20_000) if quick else (3, 1_000_000, 200_000)
-    start_s = median(_start(Run(servers)) for _ in range(rounds))
+    rate, seconds = (5_000, 5) if quick else (20_000, 15)
+    start_s = median(_catch_up(Run(servers), []) for _ in range(rounds))
     yield Figure("worker: start, nothing to read", "s", start_s)
+
+    def caught_up(*, purchases_only: bool) -> float:
+        end_ms = _now_ms()
+        records = bench_mix(n, customers=CUSTOMERS, end_ms=end_ms, purchases_only=purchases_only)
+        return _catch_up(Run(servers), records) - start_s
+
     for name, purchases_only in (("purchases", True), ("mix", False)):
-        costs = [_catch_up(Run(servers), n, start_s, purchases_only=purchases_only) for _ in range(rounds)]
-        yield _figure(f"worker: {name}", costs)
-    yield _figure("worker: live, ticks of 1 s", [_live(Run(servers), *((5_000, 5) if quick else (20_000, 15)))])
-    yield _recovery(servers, customers, start_s)
+        costs = [elsewhere(n, lambda: caught_up(purchases_only=purchases_only)) for _ in range(rounds)]  # noqa: B023
+        yield _figure(name, "event", costs)
+    yield _figure("live, ticks of 1 s", "event", [elsewhere(rate * seconds, lambda: _live(Run(servers), rate, seconds))])
+    recovery = elsewhere(customers, lambda: _recovery(Run(servers), customers) - start_s)
+    yield _figure("recovery", "customer", [recovery])
+
+
+def _figure(name: str, unit: Unit, costs: list[Cost]) -> Figure:
+    found = middle(costs)
+    return Figure(f"worker: {name}", unit, found.us, found.relative)
+
+
+def _now_ms() -> int:
+    return int(time.time() * SECOND_MS)
+
+
+def _catch_up(run: Run, records: Iterable[SimRecord]) -> float:
+    """Start a worker on records that are there; its processor time until they are applied."""
+    sent = asyncio.run(_prepare(run, records))
+    worker = run.worker()
+    try:
+        return worker.applied(sent)
+    finally:
+        worker.stop()
+
+
+def _recovery(run: Run, customers: int) -> float:
+    """Start a worker on a state that another one left; its processor time until it is ready."""
+    records = (
+        SimRecord(topic_of(kind), record.key, record.value, record.timestamp)
+        for kind, batch in three_events(customers, _now_ms())
+        for record in batch
+    )
+    _catch_up(run, records)
+    return _again(run, 3 * customers)
+
+
+def _again(run: Run, records: int) -> float:
+    worker = run.worker()
+    try:
+        return worker.applied(records)
+    finally:
+        worker.stop()
+
+
+def _live(run: Run, rate: int, seconds: int) -> float:
+    """Records of the mix at a rate, each when its time has come; the worker's processor time for them."""
+    asyncio.run(run.make_topics())
+    worker = run.worker()
+    try:
+        worker.applied(0)
+        n = rate * seconds
+        begin_ms = _now_ms() + n * _MAKING_US // 1_000
+        end_ms, span_ms = begin_ms + seconds * SECOND_MS, seconds * SECOND_MS
+        records = run.renamed(bench_mix(n, customers=CUSTOMERS, end_ms=end_ms, span_ms=span_ms))
+        time.sleep(max(0.0, (begin_ms - _now_ms()) / SECOND_MS))
+        before = worker.cpu_s
+        asyncio.run(_send_live(run, records))
+        return worker.applied(n) - before
+    finally:
+        worker.stop()
+
+
+async def _prepare(run: Run, records: Iterable[SimRecord]) -> int:
+    await run.make_topics()
+    return await run.send(records)
+
+
+async def _send_live(run: Run, records: list[SimRecord]) -> None:
+    async with run.sender() as sender:
+        async for chunk in paced(records):
+            await sender.submit(chunk)
+        await sender.drain()

@@ -31,16 +31,26 @@ def index_of(amount_minor: int) -> int:
     return 1 + int(math.log(amount_minor) * _PER_LOG) if amount_minor > 0 else 0
 
 
-def put(rows: Iterable[Buckets], net_minor: int) -> None:
-    """Add a buyer with their net revenue to several sets of buckets."""
+def put(buckets: Buckets, net_minor: int) -> None:
+    """Add a buyer with their net revenue."""
     amount = max(net_minor, 0)
     index = index_of(amount)
-    for buckets in rows:
-        bucket = buckets.get(index)
+    bucket = buckets.get(index)
+    if bucket is None:
+        buckets[index] = [1, amount]
+    else:
+        bucket[0] += 1
+        bucket[1] += amount
+
+
+def add(into: Buckets, others: Buckets) -> None:
+    """Add other buyers of the same group and window."""
+    for index, (buyers, amount) in others.items():
+        bucket = into.get(index)
         if bucket is None:
-            buckets[index] = [1, amount]
+            into[index] = [buyers, amount]
         else:
-            bucket[0] += 1
+            bucket[0] += buyers
             bucket[1] += amount
 
 
@@ -86,9 +96,4 @@ def add_packed(rows: Sequence[Buckets], packed: bytes) -> None:
     """
     for row, flat in zip(rows, _decode(packed), strict=True):
         for index, buyers, amount in zip(flat[::3], flat[1::3], flat[2::3], strict=True):
-            bucket = row.get(index)
-            if bucket is None:
-                row[index] = [buyers, amount]
-            else:
-                bucket[0] += buyers
-                bucket[1] += amount
+            add(row, {index: [buyers, amount]})

@@ -34,8 +34,8 @@ _GROUP = b"G"
 _PARKED = b"P"
 _SEEN = b"F"
 
-_ADVANCES = 20
-"""Steps of an advance that is made in steps."""
+_UNPARKED = 200
+"""About as many parked events are applied in a step of an advance."""
 _STRIDE = 64
 """Records of the changelog packed in a step."""
 
@@ -123,7 +123,7 @@ class PartitionState:
 
     def advancing(self, t: int) -> Steps[None]:
         """Move the clock to t little by little; between two steps anything may happen."""
-        stride = max(1, (t - self.clock) // _ADVANCES)
+        stride = max(1, (t - self.clock) // (1 + len(self._intake.parking) // _UNPARKED))
         while self.clock + stride < t:
             self.advance(self.clock + stride)
             yield

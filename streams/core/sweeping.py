@@ -7,7 +7,7 @@ a customer who moves to another cohort or is corrected meanwhile counts as found
 from collections import defaultdict
 from dataclasses import dataclass
 
-from streams.core.buckets import Buckets, pack, put
+from streams.core.buckets import Buckets, add, pack, put
 from streams.core.customer import HAS_VOIDS, Customer, unpack
 from streams.core.customers import Customers
 from streams.core.early_warning import AtRisk, Ranking, assess, most
@@ -53,10 +53,7 @@ def sweeping(customers: Customers, at_risk_limit: int) -> Steps[Swept]:
                 ranking.add(one)
         if at % _STRIDE == 0:
             yield
-    shares = {}
-    for group, rows in spending.rows.items():
-        shares[group] = pack(rows)
-        yield
+    shares = yield from spending.packed()
     at_risk = []
     for at, (_, key) in enumerate(ranking.customers):
         customer = _look(customers, key)  # who left or was erased during the sweep is not at risk any more
@@ -78,7 +75,7 @@ def _look(customers: Customers, key: bytes) -> Customer | None:
 
 
 class _Spending:
-    """Sorts buyers into the buckets of the groups that they are in."""
+    """Sorts buyers into buckets: by cohort while it looks at them, by group in the end."""
 
     def __init__(self, customers: Customers) -> None:
         definition = customers.definition
@@ -87,8 +84,7 @@ class _Spending:
         windows = [w for w in definition.windows if definition.has_revenue_shares(w)]
         self._starts = [definition.floor_edge(self._t, w.ms) for w in windows]
         self._oldest = min(self._starts, default=self._t)
-        self.rows: dict[Group, list[Buckets]] = defaultdict(lambda: [{} for _ in self._starts])
-        self._by_cohort: dict[int, list[list[Buckets]]] = {}
+        self._cohorts: dict[int, list[Buckets]] = {}
 
     def add(self, customer: Customer) -> None:
         """Put a customer into the buckets of every window in which they bought."""
@@ -98,9 +94,12 @@ class _Spending:
         if last > self._t:  # ordered since the sweep began
             last = self._last_order(customer)
             paid = [(at_ms, amount) for at_ms, amount in paid if at_ms <= self._t]
-        for start, rows in zip(self._starts, self._of(customer.cohort), strict=True):
+        rows = self._cohorts.get(customer.cohort)
+        if rows is None:
+            rows = self._cohorts[customer.cohort] = [{} for _ in self._starts]
+        for start, buckets in zip(self._starts, rows, strict=True):
             if last > start:
-                put(rows, sum([amount for at_ms, amount in paid if at_ms > start]))
+                put(buckets, sum([amount for at_ms, amount in paid if at_ms > start]))
 
     def _last_order(self, customer: Customer) -> int:
         """The time of the last order that is not after t, of one who ordered since; 0 for none."""
@@ -112,11 +111,17 @@ class _Spending:
             times.append(sealed.last_ms)
         return max((at_ms for at_ms in times if at_ms <= self._t), default=0)
 
-    def _of(self, cohort: int) -> list[list[Buckets]]:
-        """By window the buckets of all groups of a cohort."""
-        found = self._by_cohort.get(cohort)
-        if found is None:
-            groups = (OVERALL, *self._customers.groups.values_of(cohort))
-            rows = [self.rows[group] for group in groups]
-            found = self._by_cohort[cohort] = [list(buckets) for buckets in zip(*rows, strict=True)]
+    def packed(self) -> Steps[dict[Group, bytes]]:
+        """The buckets of every group that has buyers."""
+        groups: dict[Group, list[Buckets]] = defaultdict(lambda: [{} for _ in self._starts])
+        for cohort, rows in self._cohorts.items():
+            for group in (OVERALL, *self._customers.groups.values_of(cohort)):
+                for into, buckets in zip(groups[group], rows, strict=True):
+                    add(into, buckets)
+                yield
+        found = {}
+        for group, rows in groups.items():
+            if any(rows):
+                found[group] = pack(rows)
+            yield
         return found

@@ -17,7 +17,7 @@ def bucketed(amounts: list[int]) -> Buckets:
     """Buckets of these buyers."""
     buckets: Buckets = {}
     for amount in amounts:
-        put([buckets], amount)
+        put(buckets, amount)
     return buckets
 
 

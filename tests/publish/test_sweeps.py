@@ -34,7 +34,7 @@ def swept(t: int, *at_risk: AtRisk, **groups: list[int]) -> Swept:
     for group, amounts in ((OVERALL, whole), *((("segment", name), mine) for name, mine in groups.items())):
         row: Buckets = {}
         for amount in amounts:
-            put([row], amount)
+            put(row, amount)
         shares[group] = pack([row])
     return Swept(t, shares, at_risk)
 

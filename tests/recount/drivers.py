@@ -1,4 +1,4 @@
-"""Where churn comes from, recounted: churns of each value beyond those of its baseline (contract section 8)."""
+"""Where churn comes from, recounted: churns of each value beyond the expected (contract section 8)."""
 
 from collections.abc import Sequence
 from typing import Any

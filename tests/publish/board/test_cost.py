@@ -18,7 +18,7 @@ DEFINITION = Definition()
 PAGES = 200
 TICKS = 10
 MOST_CPU_S = 0.15
-"""For a tick, with dimensions in every other one. Measured: about 0.02 s."""
+"""For a tick, with dimensions in every other one. Measured: 0.007 s, and 23 kB for each page."""
 
 
 class Server:

@@ -14,7 +14,7 @@ const PRIOR = 5;
 const small = (value) => !value || value.value === null || value.value < CHANCE;
 
 /** The window with the least likely spike: {window, spike}; null if there is none. */
-export function spikeOf(windows) {
+function spikeOf(windows) {
   const found = Object.entries(windows).flatMap(([window, kpis]) => {
     const spike = kpis.churn_spike_p;
     const counts = spike && spike.value !== null && spike.value < CHANCE && spike.observed >= LEAST;
@@ -27,7 +27,7 @@ export function spikeOf(windows) {
  * The dimension value whose part of the churned most exceeds its part of the expected. Where little is expected at
  * all, its parts are chance: they count beside those of the customers, as if PRIOR more had been expected.
  */
-export function origin(dimensions, window) {
+function origin(dimensions, window) {
   const candidates = COHORTS.flatMap((dimension) => {
     const rows = ranked(dimensions?.[dimension], window).filter((row) => row.expected !== null);
     const observed = rows.reduce((sum, row) => sum + row.observed, 0);

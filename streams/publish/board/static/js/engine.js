@@ -10,7 +10,7 @@ const fact = (name, text, status) =>
   el("tr", { "data-status": status }, el("th", { scope: "row" }, name), el("td", {}, text));
 
 /** Whether every received record is in exactly one class. */
-export function balance(accounting) {
+function balance(accounting) {
   const counted = sum(accounting.counted);
   const ignored = sum(accounting.ignored);
   const malformed = sum(accounting.malformed);
