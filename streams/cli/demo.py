@@ -44,6 +44,9 @@ _FAILURES = (StageError, EmbeddedError, SendingError, ObservationError, RedisErr
     show_default=True,
     help="Live events a second.",
 )
+@click.option(
+    "--observability", is_flag=True, help="With Prometheus and Alertmanager, which must be installed."
+)
 def command(
     *,
     seconds: float | None,
@@ -53,6 +56,7 @@ def command(
     partitions: int,
     seed: int,
     rate: float,
+    observability: bool,
 ) -> None:
     """Show everything at work: a Kafka, a Valkey, two workers and a simulated business, until Ctrl-C.
 
@@ -65,7 +69,7 @@ def command(
     """
     if as_json and seconds is None:
         raise CliError(Exit.USAGE, "--json: only a check has a report; add --for SECONDS")
-    options = DemoOptions(customers, days, partitions, seed, rate)
+    options = DemoOptions(customers, days, partitions, seed, rate, observability)
     console = Console(stderr=as_json, soft_wrap=True)
     report = None
     try:

@@ -46,6 +46,8 @@ class Screen:
         """Say where everything is, a line each."""
         for worker in self._stage.workers:
             tell(f"{worker.name}: {worker.url}/metrics  {worker.url}/api/snapshot")
+        for line in self._stage.monitoring.addresses() if self._stage.monitoring else ():
+            tell(line)
         tell(f"Redis: {self._stage.redis_url}")
         tell(f"Kafka: {self._stage.brokers} ({self._stage.kafka_name})")
 

@@ -15,8 +15,12 @@ from streams.core.kpi_value import Sweep
 RATIO = 1.01
 """Greatest over least amount of a bucket. Amounts below 100 minor units have buckets of their own."""
 
-Buckets = dict[int, list[int]]
-"""Index -> [buyers, minor units]; index 0 holds those who spent nothing in the end."""
+Buckets = dict[int, int]
+"""Index -> minor units << _BUYERS_BITS | buyers, so that buckets add up as they are; index 0 holds those who
+spent nothing in the end."""
+
+_BUYERS_BITS = 40
+_BUYERS = (1 << _BUYERS_BITS) - 1
 
 _PER_LOG = 1 / math.log(RATIO)
 _CHUNK = 1 << 62
@@ -35,40 +39,35 @@ def put(buckets: Buckets, net_minor: int) -> None:
     """Add a buyer with their net revenue."""
     amount = max(net_minor, 0)
     index = index_of(amount)
-    bucket = buckets.get(index)
-    if bucket is None:
-        buckets[index] = [1, amount]
-    else:
-        bucket[0] += 1
-        bucket[1] += amount
+    buckets[index] = buckets.get(index, 0) + (amount << _BUYERS_BITS | 1)
 
 
 def add(into: Buckets, others: Buckets) -> None:
     """Add other buyers of the same group and window."""
-    for index, (buyers, amount) in others.items():
-        bucket = into.get(index)
-        if bucket is None:
-            into[index] = [buyers, amount]
-        else:
-            bucket[0] += buyers
-            bucket[1] += amount
+    for index, bucket in others.items():
+        into[index] = into.get(index, 0) + bucket
 
 
 def shares(buckets: Buckets, t_ms: int) -> Sweep:
     """The shares of the best 20 %, the next 30 % and the rest (docs/contract.md, section 4)."""
-    buyers = sum(count for count, _ in buckets.values())
-    revenue = sum(amount for _, amount in buckets.values())
-    best = [buckets[index] for index in sorted(buckets, reverse=True)]
+    best = [_read(buckets[index]) for index in sorted(buckets, reverse=True)]
+    buyers = sum(count for count, _ in best)
+    revenue = sum(amount for _, amount in best)
     a, b = _of_best(best, -(-buyers // 5)), _of_best(best, -(-buyers // 2))
     return Sweep(t_ms, buyers, a, b - a, revenue - b)
 
 
-def _of_best(best: Iterable[Sequence[int]], buyers: int) -> int:
+def _read(bucket: int) -> tuple[int, int]:
+    """Buyers and minor units."""
+    return bucket & _BUYERS, bucket >> _BUYERS_BITS
+
+
+def _of_best(best: Iterable[tuple[int, int]], buyers: int) -> int:
     """What so many of the best spent, by buckets from the best down."""
     spent = 0
     for count, amount in best:
         if count >= buyers:
-            return spent + amount * buyers // count if buyers else spent
+            return spent + amount * buyers // count
         spent += amount
         buyers -= count
     return spent
@@ -81,10 +80,11 @@ def pack(rows: Iterable[Buckets]) -> bytes:
 
 def _flat(row: Buckets) -> Iterator[int]:
     """Index, buyers and minor units of every bucket, in turn."""
-    for index, (buyers, amount) in sorted(row.items()):
+    for index, bucket in sorted(row.items()):
+        buyers, amount = _read(bucket)
         while amount >= _CHUNK:
             yield from (index, 0, _CHUNK)
-            amount -= _CHUNK  # noqa: PLW2901
+            amount -= _CHUNK
         yield from (index, buyers, amount)
 
 
@@ -96,4 +96,4 @@ def add_packed(rows: Sequence[Buckets], packed: bytes) -> None:
     """
     for row, flat in zip(rows, _decode(packed), strict=True):
         for index, buyers, amount in zip(flat[::3], flat[1::3], flat[2::3], strict=True):
-            add(row, {index: [buyers, amount]})
+            row[index] = row.get(index, 0) + (amount << _BUYERS_BITS | buyers)

@@ -54,6 +54,7 @@ class Customers:
         "identity",
         "lengths",
         "not_active",
+        "removals",
         "timers",
         "void_pending",
         "whole",
@@ -69,6 +70,8 @@ class Customers:
         self.cold: dict[bytes, bytes] = {}
         self.hot: dict[bytes, Customer] = {}
         self._gone: set[bytes] = set()
+        self.removals = 0
+        """How many records were removed so far."""
         self.gauges: dict[int, list[int]] = {}
         """Cohort -> active, long term, low, medium, high."""
         self.whole = [0] * GAUGES_WIDTH
@@ -106,6 +109,7 @@ class Customers:
         self.hot.pop(key, None)
         self.cold.pop(key, None)
         self._gone.add(key)
+        self.removals += 1
 
     def drain(self) -> Iterator[tuple[bytes, bytes | None]]:
         """Pack what changed: (key, record), or None for what is gone."""

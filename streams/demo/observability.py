@@ -40,6 +40,7 @@ class MonitoringServer(EmbeddedServer):
     """
 
     programs: tuple[str, ...] = ()
+    page = ""
 
     def __init__(self, config: str) -> None:
         super().__init__()
@@ -54,8 +55,8 @@ class MonitoringServer(EmbeddedServer):
 
     @property
     def url(self) -> str:
-        """Its page."""
-        return f"http://{self.address}"
+        """Its page on alerts."""
+        return f"http://{self.address}{self.page}"
 
     def _launch(self, directory: Path) -> None:
         program = _program(self.programs)
@@ -93,11 +94,12 @@ class PrometheusServer(MonitoringServer):
 
     Args:
         config: the text of its configuration file.
-        data: where its blocks are, kept for ever; None: it starts with none, in a directory that goes with it.
+        data: where its blocks are, kept for ever; None: it starts with none.
     """
 
     name = "Prometheus"
     programs = _PROMETHEUS
+    page = "/alerts"
 
     def __init__(self, config: str, data: Path | None = None) -> None:
         super().__init__(config)
@@ -114,9 +116,47 @@ class AlertmanagerServer(MonitoringServer):
 
     name = "Alertmanager"
     programs = _ALERTMANAGER
+    page = "/#/alerts"
 
     def _own(self, directory: Path) -> list[str]:
         return [f"--storage.path={directory / 'data'}", "--cluster.listen-address="]
+
+
+class Monitoring:
+    """Both servers, watching workers; they know nothing of what happened before they started.
+
+    Args:
+        workers: host and port of each.
+
+    Raises:
+        OSError: there is no source tree.
+    """
+
+    def __init__(self, workers: Sequence[str]) -> None:
+        self._workers = workers
+        self.alertmanager = AlertmanagerServer(alertmanager_config())
+        self.prometheus: PrometheusServer | None = None
+
+    def start(self) -> None:
+        """Start both; returns when they serve.
+
+        Raises:
+            EmbeddedError: one does not come up.
+        """
+        self.alertmanager.start()
+        self.prometheus = PrometheusServer(prometheus_config(self._workers, self.alertmanager.address))
+        self.prometheus.start()
+
+    def stop(self) -> None:
+        """End both."""
+        if self.prometheus is not None:
+            self.prometheus.stop()
+        self.alertmanager.stop()
+
+    def addresses(self) -> list[str]:
+        """Where they are, a line each."""
+        servers = (self.prometheus, self.alertmanager)
+        return [f"{server.name}: {server.url}" for server in servers if server is not None]
 
 
 def prometheus_config(workers: Sequence[str], alertmanager: str) -> str:

@@ -33,3 +33,6 @@ class DemoOptions:
         people = self.customers * SEGMENTS.share(SPIKE_SEGMENT)
         natural = people * MONTHLY_CHURN[SPIKE_SEGMENT] * MINUTE_MS / MONTH_MS
         return 1.0 + min(SPIKE_CHURNS_A_MINUTE, SPIKE_SHARE_A_MINUTE * people) / natural
+
+    observability: bool = False
+    """With Prometheus and Alertmanager, which must be installed."""

@@ -15,9 +15,11 @@ from typing import Any, Self
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
+from streams.demo.observability import Monitoring, missing
 from streams.demo.options import WORKERS, DemoOptions
 from streams.demo.workers import DemoWorker
 from streams.embedded import EmbeddedKafka, ValkeyServer, choose_kafka
+from streams.embedded.ports import LOOPBACK
 from streams.settings import Settings, read
 
 Tell = Callable[[str], None]
@@ -41,6 +43,7 @@ class Stage:
         self.keep_directory = False
         """Set when somebody should look at it."""
         self.workers: list[DemoWorker] = []
+        self.monitoring: Monitoring | None = None
         self.kafka_name = ""
         self.transactional = False
         self.kafka_options: dict[str, Any] = {}
@@ -49,12 +52,17 @@ class Stage:
 
     async def __aenter__(self) -> Self:
         try:
+            if self._options.observability and (lacking := missing()):
+                raise StageError(f"--observability needs {' and '.join(lacking)}")
             await asyncio.to_thread(self._start_servers)
             settings = self._settings()
             await self._make_topics(read(settings))
             for number in range(1, WORKERS + 1):
                 self.workers.append(DemoWorker(number, self.directory, settings))
                 self.workers[-1].start()
+            if self._options.observability:
+                self.monitoring = Monitoring([f"{LOOPBACK}:{worker.port}" for worker in self.workers])
+                await asyncio.to_thread(self.monitoring.start)
         except BaseException as error:
             await self._leave(error)
             raise
@@ -122,6 +130,8 @@ class Stage:
             shutil.rmtree(self.directory, ignore_errors=True)
 
     async def _end(self) -> None:
+        if self.monitoring is not None:
+            await asyncio.to_thread(self.monitoring.stop)
         await asyncio.gather(*(asyncio.to_thread(worker.stop) for worker in self.workers))
         if self._kafka is not None:
             await asyncio.to_thread(self._kafka.stop)

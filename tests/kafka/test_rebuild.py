@@ -1,6 +1,7 @@
 """``kpi worker --rebuild``: counted anew from the source topics, and only when that is safe."""
 
 import asyncio
+import json
 import time
 from pathlib import Path
 
@@ -27,6 +28,18 @@ async def ended(service: Service, worker: ServiceWorker) -> int:
     """The exit code of a worker that ends by itself, which nobody counts on any more."""
     service.workers.remove(worker)
     return await asyncio.to_thread(worker.process.wait, 60)
+
+
+async def serves(worker: ServiceWorker, definition: Definition) -> None:
+    """Wait until a worker shows live values of a definition."""
+
+    async def shown() -> bool:
+        _, body = await worker.get("/api/snapshot")
+        document = json.loads(body or "{}")
+        states = [info["state"] for info in document.get("partitions", {}).values()]
+        return document.get("definition_hash") == definition.hash and set(states) == {"ok"}
+
+    await eventually_async(shown, within=60)
 
 
 def test_a_changed_definition_is_refused_then_counted_anew(
@@ -57,12 +70,14 @@ def test_a_changed_definition_is_refused_then_counted_anew(
             assert named in refused.told()
 
         again = service.worker(command=REBUILD)
+        await serves(again, service.definition)
         async with service.observer(again) as observer:
             assert (await service.compared(observer)).different == 0
         assert old.hash in again.told()
         assert await again.stopped() == 0
         service.workers.remove(again)
         kept = service.worker(command=REBUILD)
+        await serves(kept, service.definition)
         async with service.observer(kept) as observer:
             assert (await service.compared(observer)).different == 0
         assert "the changelog fits and stays" in kept.told()

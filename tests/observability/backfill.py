@@ -9,11 +9,14 @@ from pathlib import Path
 from streams.core.definition import DAY_MS
 from streams.simulate import Business, SimRecord, to_line
 from streams.simulate.bodies import rfc3339
+from tests.observability.promql import Selector
 
 END_MS = 1_776_211_200_000
 """The end of simulated time: the end of a day."""
 TARGET = 'job="kpi-streams",instance="worker-1:8700"'
 """What a scrape puts to each series."""
+_KPI = re.compile(r'kpi="[^"]+"')
+"""Of the parts of KPIs only those of the KPIs asked for."""
 _OCCURRED = re.compile(rb'"occurred_at":"([^"]+)"')
 
 
@@ -31,14 +34,14 @@ def _not_before(record: SimRecord, start: bytes) -> bytes:
     return _OCCURRED.sub(lambda found: b'"occurred_at":"%b"' % max(found[1], start), record.value)
 
 
-def replayed(events: Path, every: str, windows: str, metrics: set[str], into: Path) -> None:
-    """Write what ``kpi replay`` says of these metrics as OpenMetrics, as if one worker had been scraped.
+def replayed(events: Path, every: str, windows: str, asked: Iterable[Selector], into: Path) -> None:
+    """Write what ``kpi replay`` says as OpenMetrics, as if one worker had been scraped.
 
     Args:
         events: a replay file.
         every: how far apart the instants are, like 5m.
         windows: names of windows.
-        metrics: the others are left out, because promtool reads the file once for every block.
+        asked: other series are left out, because promtool reads the file once for every block.
         into: the file.
     """
     command = [sys.executable, "-m", "streams.cli.main", "replay", str(events), "--every", every]
@@ -48,21 +51,23 @@ def replayed(events: Path, every: str, windows: str, metrics: set[str], into: Pa
         into.open("w", encoding="utf-8") as file,
     ):
         assert replay.stdout is not None
-        file.writelines(_scraped(replay.stdout, metrics))
+        file.writelines(_scraped(replay.stdout, asked))
     assert replay.returncode == 0
 
 
-def _scraped(lines: Iterable[str], metrics: set[str]) -> Iterator[str]:
-    """The lines of these metrics, with the labels of a scrape; and `up`, which a scrape adds."""
-    families = {name.removesuffix("_total") for name in metrics}
-    wanted = False
+def _scraped(lines: Iterable[str], asked: Iterable[Selector]) -> Iterator[str]:
+    """The lines of the series asked for, with the labels of a scrape; and `up`, which a scrape adds."""
+    families: dict[str, list[list[str]]] = {}
+    for found in asked:
+        families.setdefault(found.metric.removesuffix("_total"), []).append(_KPI.findall(found.text))
+    wanted: list[list[str]] = []
     instants: dict[str, None] = {}
     for line in lines:
         if line.startswith("# "):
-            wanted = line.split()[-1] != "EOF" and line.split()[2] in families
+            wanted = families.get(line.split()[2], []) if len(line.split()) > 2 else []
             if wanted:
                 yield line
-        elif wanted:
+        elif any(all(label in line for label in labels) for labels in wanted):
             instants[line.rsplit(" ", 1)[1]] = None
             yield _labelled(line)
     yield "# HELP up Whether the scrape succeeded.\n# TYPE up gauge\n"
