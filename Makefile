@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test lint bench chaos lock clean system-packages
+.PHONY: help demo test lint bench chaos screenshots lock clean system-packages
 
 PYTHON ?= python3
 ARGS ?=
@@ -33,6 +33,9 @@ bench: $(installed) ## what an event costs; ARGS for the benchmark
 
 chaos: $(installed) ## faults injected into a genuine Kafka; ARGS for pytest
 	@$(bin)/python -m pytest tests/chaos $(ARGS)
+
+screenshots: $(installed) ## the live board's pictures in docs/img, taken by a test
+	@BOARD_SCREENSHOTS=docs/img $(bin)/python -m pytest -q tests/browser/test_screenshots.py
 
 lock: $(installed) ## write requirements.lock anew from pyproject.toml
 	@$(bin)/python -m pip install --quiet --disable-pip-version-check uv

@@ -80,7 +80,9 @@ def three_events(customers: int, end_ms: int = END_MS) -> Iterator[Batch]:
         for first in range(0, customers, BATCH):
             numbers = range(first, min(first + BATCH, customers))
             times = [begin + number * 8 * HOUR_MS // customers for number in numbers]
-            yield Batch(kind, [_of_three(event, number, at) for number, at in zip(numbers, times, strict=True)])
+            yield Batch(
+                kind, [_of_three(event, number, at) for number, at in zip(numbers, times, strict=True)]
+            )
 
 
 def _of_three(event: int, number: int, at: int) -> Record:

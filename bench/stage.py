@@ -78,9 +78,7 @@ class Run:
             "KPI_REPLICATION_FACTOR": "1",
             "KPI_DEFINITION_FILE": str(definition),
             **{f"KPI_TOPIC_{kind.upper()}": self.topic(kind) for kind in KINDS},
-            **{
-                f"KPI_TOPIC_{own.upper()}": self.topic(own) for own in ("changelog", "totals", "dead_letter")
-            },
+            **{f"KPI_TOPIC_{own.upper()}": self.topic(own) for own in ("changelog", "totals", "dead_letter")},
         }
         self._workers = 0
 

@@ -36,7 +36,9 @@ def measure(servers: Servers, *, quick: bool) -> Iterator[Figure]:
     for name, purchases_only in (("purchases", True), ("mix", False)):
         costs = [elsewhere(n, lambda: caught_up(purchases_only=purchases_only)) for _ in range(rounds)]  # noqa: B023
         yield _figure(name, "event", costs)
-    yield _figure("live, ticks of 1 s", "event", [elsewhere(rate * seconds, lambda: _live(Run(servers), rate, seconds))])
+    yield _figure(
+        "live, ticks of 1 s", "event", [elsewhere(rate * seconds, lambda: _live(Run(servers), rate, seconds))]
+    )
     recovery = elsewhere(customers, lambda: _recovery(Run(servers), customers) - start_s)
     yield _figure("recovery", "customer", [recovery])
 

@@ -29,8 +29,9 @@ _POLL_MS = 200
 _POLL_S = 0.1
 _GONE_S = 60.0
 _FIRST_LOOK = 16
-_GROUP_STATE, _GROUP_MEMBERS = 2, 5
-_AT_REST = ("Empty", "Dead")
+_GROUP_MEMBERS = 5
+_PAUSE_S = 0.5
+_GRACE_S = 5.0
 
 
 class RebuildError(Exception):
@@ -103,15 +104,22 @@ class Rebuild:
         return None
 
     async def _check_nobody(self, admin: AIOKafkaAdminClient) -> None:
-        group = self.settings.app_id
-        (answer,) = await admin.describe_consumer_groups([group])
-        for described in answer.groups:
-            members = len(described[_GROUP_MEMBERS])
-            if members or described[_GROUP_STATE] not in _AT_REST:
+        """Wait as long as a worker that died is taken for alive; whoever is there then is running."""
+        deadline = monotonic() + self.settings.session_timeout / 1_000 + _GRACE_S
+        told = False
+        while members := await self._members(admin):
+            if monotonic() > deadline:
                 raise RebuildError(
-                    f"{members} workers of {group} are running ({described[_GROUP_STATE]}): stop all of "
-                    "them first; one that was killed counts until KPI_SESSION_TIMEOUT has passed"
+                    f"{members} workers of {self.settings.app_id} are running: stop them first"
                 )
+            if not told:
+                log.warning("waiting for %d workers of %s to be gone", members, self.settings.app_id)
+                told = True
+            await asyncio.sleep(_PAUSE_S)
+
+    async def _members(self, admin: AIOKafkaAdminClient) -> int:
+        (answer,) = await admin.describe_consumer_groups([self.settings.app_id])
+        return sum(len(described[_GROUP_MEMBERS]) for described in answer.groups)
 
     async def _check_whole(self, topics: Iterable[str]) -> None:
         places = [TopicPartition(topic, p) for topic in topics for p in range(self.settings.partitions)]

@@ -64,7 +64,10 @@ class Service:
         """Make the source topics: records with old timestamps stay; the workers make the others."""
         settings = self.deployment.settings
         await create_topics(
-            self._bootstrap, settings.source_topics, partitions=settings.partitions, config={"retention.ms": "-1"}
+            self._bootstrap,
+            settings.source_topics,
+            partitions=settings.partitions,
+            config={"retention.ms": "-1"},
         )
 
     def worker(

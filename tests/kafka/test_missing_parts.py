@@ -120,7 +120,9 @@ def test_a_flood_of_malformed_records_holds_nothing_up_and_fills_no_log(
     """Good records sent behind 30,000 bad ones of every sort count in seconds; the log has one line of it."""
     now_ms = int(time.time() * 1000)
     bad = [malformed(n % SORTS, f"x{n}", f"c{n % 50}", now_ms) for n in range(FLOOD)]
-    flood = [SimRecord(topic_of(kind), b"c%d" % (n % 50), value, now_ms) for n, (kind, value) in enumerate(bad)]
+    flood = [
+        SimRecord(topic_of(kind), b"c%d" % (n % 50), value, now_ms) for n, (kind, value) in enumerate(bad)
+    ]
     good = SimRecord(topic_of("purchase"), b"c1", purchase("g1", "c1", now_ms, 990, "USD").encode(), now_ms)
 
     async def test(service: Service) -> None:
