@@ -1,7 +1,7 @@
 """What an event costs: ``python -m bench``, or ``make bench ARGS="…"``.
 
-Rules: processor time, not time on the wall; the genuine Kafka is not in it; nothing is tuned for the benchmark
-that a worker does not do itself. Prints every figure as it is found.
+Rules: processor time, not time on the wall; the genuine Kafka is not in it; nothing is tuned for the
+benchmark that a worker does not do itself. Prints every figure as it is found.
 """
 
 import argparse

@@ -19,7 +19,7 @@ _WITHIN_S = 300
 
 def measure(servers: Servers, *, quick: bool) -> Iterator[Figure]:
     """Processor time of its process, start-up excluded."""
-    rounds, n = (1, 5_000) if quick else (3, 30_000)
+    rounds, n = (1, 5_000) if quick else (3, 20_000)
     found = middle([elsewhere(n, lambda: _count(Run(servers), n)) for _ in range(rounds)])
     yield Figure(NAME, "event", found.us)
 

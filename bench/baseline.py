@@ -1,7 +1,7 @@
 """The stored figures, and a later run held against them.
 
-Rules: what is compared is the cost relative to the calibration loop, because machines differ, and bytes as they
-are. A loss is LOSS or more. Figures that the run did not measure keep what is stored.
+Rules: what is compared is the cost relative to the calibration loop, because machines differ, and bytes as
+they are. A loss is LOSS or more. Figures that the run did not measure keep what is stored.
 """
 
 from collections.abc import Iterable, Mapping

@@ -10,7 +10,8 @@ from streams.core.definition import HOUR_MS, Definition
 from streams.core.identity import Identity
 from streams.core.partition import PartitionState
 
-_NEEDS_PURCHASES = ("repeated purchase", "void of a purchase")
+NEEDS_PURCHASES = ("repeated purchase", "void of a purchase")
+"""Paths that meet the purchases of the first one."""
 _FLUSH_EVERY = 100_000
 """Events between two flushes: what a worker that catches up applies in a tick."""
 
@@ -54,7 +55,7 @@ class Core:
 
 def measure(*, quick: bool) -> Iterator[Figure]:
     """Decoding, events on the whole, each kind and path by itself, and recovery."""
-    rounds, n, customers = (2, 30_000, 5_000) if quick else (5, 240_000, 50_000)
+    rounds, n, customers = (2, 30_000, 5_000) if quick else (5, 150_000, 30_000)
     for name, purchases_only in (("purchases", True), ("mix", False)):
         batches = list(mix(n, purchases_only=purchases_only))
         yield _figure(f"decode: {name}", "event", _decoding(rounds, batches))
@@ -98,7 +99,7 @@ def _path(rounds: int, known: list[Batch], path: str, n: int) -> Cost:
     def warm() -> Core:
         core = Core()
         core.run(known)
-        if path in _NEEDS_PURCHASES:
+        if path in NEEDS_PURCHASES:
             core.run(of_path("in-order purchase", n, END_MS))
         if at_rest:
             core.flush()

@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 
 Unit = Literal["event", "customer", "bytes", "ms", "s", "times"]
-"""Microseconds an event or a customer; bytes a customer; milliseconds; seconds; times as cheap as plain Faust."""
+"""Microseconds an event or a customer; bytes; milliseconds; seconds; times as cheap as plain Faust."""
 
 
 class Figure(msgspec.Struct, frozen=True):
@@ -42,7 +42,7 @@ TARGETS: Mapping[str, Target] = {
     "worker: recovery": Target(50_000, 150_000),
     "worker: against plain Faust, mix": Target(30),
     "core: late purchase": Target(25_000),
-    "core: void": Target(25_000),
+    "core: void of a purchase": Target(25_000),
     "core: cancellation": Target(25_000),
     "core: recovery": Target(50_000, 150_000),
     "memory: each further customer with 3 events": Target(350),

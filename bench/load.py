@@ -116,7 +116,7 @@ class _Made(NamedTuple):
 
 
 def _names(path: str, n: int) -> list[str]:
-    """Customers of the mix, by chance; a cancellation or a malformed record takes each of them at most once."""
+    """Customers of the mix, by chance; cancellations are of a different one each."""
     rng = Random(path)  # noqa: S311 - a simulation, not a secret
     if path == "cancellation":
         return [f"b{number:07d}" for number in rng.sample(range(CUSTOMERS), n)]

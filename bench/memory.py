@@ -1,8 +1,8 @@
 """Memory of a customer with 3 events: what each further one adds to the process, and what is packed of it.
 
-Run as a module it fills one state and prints one line of JSON: ``python -m bench.memory CUSTOMERS``. The bench
-starts it as a process of its own, once with few and once with many customers: the difference is theirs, what
-stays the same is the partition's panes.
+Run as a module it fills one state and prints one line of JSON: ``python -m bench.memory CUSTOMERS``. The
+bench starts it as a process of its own, once with few and once with many customers: the difference is theirs,
+what stays the same is the partition's panes.
 """
 
 import gc
@@ -23,7 +23,7 @@ _FLUSH_EVERY = 5_000
 
 def measure(*, quick: bool) -> Iterator[Figure]:
     """Bytes of memory."""
-    few, many = (60_000, 120_000) if quick else (100_000, 300_000)
+    few, many = (60_000, 120_000) if quick else (100_000, 200_000)
     small, large = _filled(few), _filled(many)
     each = (large["grown"] - small["grown"]) / (many - few)
     yield Figure("memory: each further customer with 3 events", "bytes", each)

@@ -4,8 +4,8 @@ Decode, drop duplicates, keep a record of each customer, count in buckets of fiv
 makes it fast: our decoder's library, tables in memory, raw keys, no web server, no waiting for empty streams.
 It computes no KPI, no window and no dimension, publishes nothing, and counts at least once.
 
-The bench starts it as ``python -m bench.plain_faust BOOTSTRAP PREFIX EVENTS``. It prints, as one line of JSON,
-the processor time from the first event to the last, and ends.
+The bench starts it as ``python -m bench.plain_faust BOOTSTRAP PREFIX EVENTS DIRECTORY``. It prints, as one
+line of JSON, the processor time from the first event to the last, and ends.
 """
 
 import json
@@ -108,7 +108,7 @@ def make_app(bootstrap: str, prefix: str, events: int, directory: str) -> faust.
     sources = app.topic(*names, key_serializer="raw", value_serializer="raw", partitions=PARTITIONS)
     counting, meter = Counting(app), Meter(events)
 
-    @app.agent(sources)  # type: ignore[untyped-decorator]
+    @app.agent(sources)
     async def count(stream: Any) -> None:  # noqa: ANN401 - Faust has no types for it
         async for event in stream.events():
             counting.apply(event.message.topic, event.key, event.value)

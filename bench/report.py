@@ -58,7 +58,7 @@ def _between(text: str, name: str, content: str) -> str:
 def _machine() -> str:
     names = [row.partition(":")[2].strip() for row in _cpuinfo() if row.startswith("model name")]
     python = f"{platform.python_implementation()} {platform.python_version()}"
-    return f"{os.cpu_count()} × {names[0] if names else platform.machine()}, {python}"
+    return f"{os.cpu_count()} cores of {names[0] if names else platform.machine()}, {python}"
 
 
 def _cpuinfo() -> list[str]:

@@ -169,7 +169,7 @@ class BenchWorker:
             text = self._redis.get(self._key)
             if text is None:
                 return False
-            document = msgspec.json.decode(text, type=_Document)  # type: ignore[arg-type]
+            document = msgspec.json.decode(text, type=_Document)
             parts = document.partitions.values()
             return document.accounting.received == records and all(
                 part.state == "ok" and not part.lag for part in parts

@@ -7,6 +7,7 @@ everything else: reading, decoding, counting, the changelog's transactions, publ
 import asyncio
 import time
 from collections.abc import Iterable, Iterator
+from functools import partial
 from statistics import median
 
 from bench.figures import Figure, Unit
@@ -23,22 +24,15 @@ _MAKING_US = 60
 
 def measure(servers: Servers, *, quick: bool) -> Iterator[Figure]:
     """Processor time of the worker's process."""
-    rounds, n, customers = (1, 100_000, 20_000) if quick else (3, 1_000_000, 200_000)
+    rounds, n, customers = (1, 100_000, 20_000) if quick else (3, 500_000, 100_000)
     rate, seconds = (5_000, 5) if quick else (20_000, 15)
     start_s = median(_catch_up(Run(servers), []) for _ in range(rounds))
     yield Figure("worker: start, nothing to read", "s", start_s)
-
-    def caught_up(*, purchases_only: bool) -> float:
-        end_ms = _now_ms()
-        records = bench_mix(n, customers=CUSTOMERS, end_ms=end_ms, purchases_only=purchases_only)
-        return _catch_up(Run(servers), records) - start_s
-
     for name, purchases_only in (("purchases", True), ("mix", False)):
-        costs = [elsewhere(n, lambda: caught_up(purchases_only=purchases_only)) for _ in range(rounds)]  # noqa: B023
-        yield _figure(name, "event", costs)
-    yield _figure(
-        "live, ticks of 1 s", "event", [elsewhere(rate * seconds, lambda: _live(Run(servers), rate, seconds))]
-    )
+        more = partial(_caught_up, servers, n, start_s, purchases_only=purchases_only)
+        yield _figure(name, "event", [elsewhere(n, more) for _ in range(rounds)])
+    live = elsewhere(rate * seconds, lambda: _live(Run(servers), rate, seconds))
+    yield _figure("live, ticks of 1 s", "event", [live])
     recovery = elsewhere(customers, lambda: _recovery(Run(servers), customers) - start_s)
     yield _figure("recovery", "customer", [recovery])
 
@@ -50,6 +44,12 @@ def _figure(name: str, unit: Unit, costs: list[Cost]) -> Figure:
 
 def _now_ms() -> int:
     return int(time.time() * SECOND_MS)
+
+
+def _caught_up(servers: Servers, n: int, start_s: float, *, purchases_only: bool) -> float:
+    """Processor time for ``n`` records that are there at the start, without the start itself."""
+    records = bench_mix(n, customers=CUSTOMERS, end_ms=_now_ms(), purchases_only=purchases_only)
+    return _catch_up(Run(servers), records) - start_s
 
 
 def _catch_up(run: Run, records: Iterable[SimRecord]) -> float:

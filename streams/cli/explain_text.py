@@ -83,13 +83,17 @@ def _drivers(explained: Explanation) -> Iterator[str]:
 
 def _left_out(accounting: Mapping[str, Any]) -> Iterator[str]:
     yield f"records        {accounting['received']:,} received, {accounting['counted']:,} counted"
-    ignored = [f"{n:,} {reason}" for reason, n in accounting["ignored"].items()]
-    malformed = [f"{n:,} {reason}" for reason, n in accounting["malformed"].items()]
-    yield f"ignored        {', '.join(ignored) or 'none'}"
-    yield f"malformed      {', '.join(malformed) or 'none'}"
+    yield f"ignored        {_listed(accounting['ignored'])}"
+    yield f"malformed      {_listed(accounting['malformed'])}"
     beside = [f"{accounting[name]:,} {name}" for name in _BESIDE if accounting[name]]
     if beside:
         yield f"counted, but   {', '.join(beside)}"
+    if late := accounting.get("late"):
+        yield f"late           {_listed(late['events'])}; corrected windows: {_listed(late['corrected'])}"
+
+
+def _listed(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{n:,} {name}" for name, n in counts.items() if n) or "none"
 
 
 def _ages(document: Document) -> Iterator[str]:

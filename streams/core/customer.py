@@ -30,10 +30,9 @@ class State(IntEnum):
 STANDING = 3
 PLAIN_LIFE = 4
 """Active since its first and only activation, which had no cost; nothing pending."""
-HAS_SURVEYS = 8
-HAS_VOIDS = 16
-HAS_SEALED = 32
-ERASED = 64
+HAS_VOIDS = 8
+HAS_SEALED = 16
+ERASED = 32
 """An anonymous person: what an erase left."""
 
 
@@ -42,6 +41,7 @@ HEADER = Layout("<6qIIIHBB")
 _encode = msgspec.msgpack.Encoder().encode
 _decode_body = msgspec.msgpack.Decoder(Body).decode
 _NO_BODY = b""
+_EMPTY_BODY = _encode(Body())
 
 
 class Customer:
@@ -113,6 +113,8 @@ class Customer:
     def pack(self) -> bytes:
         """The packed form."""
         body = self._packed_body if self._body is None else _encode(self._body)
+        if body == _EMPTY_BODY:  # looked into, and nothing there
+            body = _NO_BODY
         return (
             HEADER.pack(
                 self.due,

@@ -54,7 +54,6 @@ class Customers:
         "identity",
         "lengths",
         "not_active",
-        "removals",
         "timers",
         "void_pending",
         "whole",
@@ -70,17 +69,12 @@ class Customers:
         self.cold: dict[bytes, bytes] = {}
         self.hot: dict[bytes, Customer] = {}
         self._gone: set[bytes] = set()
-        self.removals = 0
-        """How many records were removed so far."""
         self.gauges: dict[int, list[int]] = {}
         """Cohort -> active, long term, low, medium, high."""
         self.whole = [0] * GAUGES_WIDTH
         self.not_active = 0
         self.void_pending = 0
         self.timers = Timers(self._due_of)
-
-    def __len__(self) -> int:
-        return len(self.cold.keys() | self.hot.keys())
 
     # ---- records
 
@@ -109,7 +103,6 @@ class Customers:
         self.hot.pop(key, None)
         self.cold.pop(key, None)
         self._gone.add(key)
-        self.removals += 1
 
     def drain(self) -> Iterator[tuple[bytes, bytes | None]]:
         """Pack what changed: (key, record), or None for what is gone."""

@@ -11,7 +11,6 @@ from operator import attrgetter
 from streams.core.customer import (
     ERASED,
     HAS_SEALED,
-    HAS_SURVEYS,
     HAS_VOIDS,
     PLAIN_LIFE,
     STANDING,
@@ -212,7 +211,6 @@ def _flags(body: Body, facts: Facts) -> int:
     )
     return (
         (PLAIN_LIFE if plain else 0)
-        | (HAS_SURVEYS if body.surveys else 0)
         | (HAS_VOIDS if body.voids else 0)
         | (HAS_SEALED if body.sealed is not None else 0)
         | (ERASED if facts.erased_ms else 0)

@@ -78,7 +78,9 @@ class EraseEntry(Struct, frozen=True, gc=False, array_like=True, tag=6):
     at_ms: int
 
 
-Entry = SignupEntry | CancellationEntry | SurveyEntry | VoidEntry | PurchaseEntry | EraseEntry
+KeptEntry = SignupEntry | CancellationEntry | SurveyEntry | VoidEntry | PurchaseEntry
+"""What a record keeps."""
+Entry = KeptEntry | EraseEntry
 
 
 class ParkedEntry(Struct, frozen=True, array_like=True):

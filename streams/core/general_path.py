@@ -14,7 +14,7 @@ from streams.core.entries import (
     PURCHASE_SIZE,
     Body,
     CancellationEntry,
-    Entry,
+    KeptEntry,
     PurchaseEntry,
     SignupEntry,
     SurveyEntry,
@@ -35,7 +35,7 @@ _at = attrgetter("at_ms")
 _order = attrgetter("at_ms", "digest")
 
 
-def apply_entry(customers: Customers, key: bytes, entry: Entry, *, by_age: bool) -> str | None:
+def apply_entry(customers: Customers, key: bytes, entry: KeptEntry, *, by_age: bool) -> str | None:
     """Apply an entry dated at or before the clock.
 
     Args:
@@ -65,7 +65,7 @@ def apply_entry(customers: Customers, key: bytes, entry: Entry, *, by_age: bool)
     return None
 
 
-def _touched(customers: Customers, customer: Customer, before: Facts, entry: Entry) -> Touched:
+def _touched(customers: Customers, customer: Customer, before: Facts, entry: KeptEntry) -> Touched:
     """The families that an entry may change."""
     if isinstance(entry, SurveyEntry):
         return SURVEYS_ALONE
@@ -78,7 +78,7 @@ def _touched(customers: Customers, customer: Customer, before: Facts, entry: Ent
     return LIFE_ALONE
 
 
-def _refusal(customers: Customers, customer: Customer, entry: Entry) -> str | None:
+def _refusal(customers: Customers, customer: Customer, entry: KeptEntry) -> str | None:
     body = customer.body
     if isinstance(entry, PurchaseEntry | SurveyEntry):
         sealed = body.sealed
@@ -87,7 +87,7 @@ def _refusal(customers: Customers, customer: Customer, entry: Entry) -> str | No
     return OVERFLOW if kept >= customers.definition.kept_life_events else None
 
 
-def _moves(customer: Customer, before: Facts, entry: Entry) -> bool:
+def _moves(customer: Customer, before: Facts, entry: KeptEntry) -> bool:
     """Whether a signup gives the customer another cohort."""
     if not isinstance(entry, SignupEntry) or entry.cohort == before.cohort:
         return False
@@ -95,7 +95,7 @@ def _moves(customer: Customer, before: Facts, entry: Entry) -> bool:
     return not signups or bool(customer.body.voids) or by_identity(entry) > max(map(by_identity, signups))
 
 
-def _insert(customer: Customer, entry: Entry) -> None:
+def _insert(customer: Customer, entry: KeptEntry) -> None:
     body: Body = customer.body
     if isinstance(entry, PurchaseEntry):
         _insert_purchase(customer, entry)
@@ -106,7 +106,7 @@ def _insert(customer: Customer, entry: Entry) -> None:
     elif isinstance(entry, SurveyEntry):
         insort(body.surveys, entry, key=by_identity)
         customer.kept += 1
-    elif isinstance(entry, VoidEntry):
+    else:
         insort(body.voids, entry, key=_at)
     customer.changed = True
 

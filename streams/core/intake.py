@@ -5,6 +5,7 @@ duplicate, erased, else counted. What is dated after the clock is parked; the re
 """
 
 from collections.abc import Callable, Sequence
+from typing import cast
 
 from streams.core.customer import Customer
 from streams.core.customers import Customers
@@ -81,7 +82,7 @@ class Intake:
         """Class and apply a batch of one kind, in order; the malformed are counted here too."""
         self.ledger.received += len(events)
         if kind == "purchase":
-            self._purchases(events)
+            self._purchases(cast("Sequence[Purchase | Malformed]", events))
             return
         for event in events:
             if isinstance(event, Malformed):
@@ -94,7 +95,7 @@ class Intake:
         for parked in self.parking.due(t):
             self._apply(parked, received=False)
 
-    def _purchases(self, events: Sequence[Event | Malformed]) -> None:
+    def _purchases(self, events: Sequence[Purchase | Malformed]) -> None:
         customers, identity = self._customers, self._identity
         hot, cold_get, markers, parking = customers.hot, customers.get, self.markers, self.parking
         fits, apply = self._paths.purchases.fits, self._paths.purchases.apply
@@ -102,8 +103,8 @@ class Intake:
         marks, counted = self.newest, 0
         newest = marks.get("purchase", -1)
         for event in events:
-            if type(event) is not Purchase:
-                self._odd("purchase", event)
+            if isinstance(event, Malformed):
+                self.ledger.reject("purchase", event.reason)
                 continue
             at_ms = event.at_ms
             key = identity.customer(event.customer_id)
@@ -125,12 +126,6 @@ class Intake:
                 self._late("purchase", at_ms, newest)
         if counted:
             self.ledger.count("purchase", counted)
-
-    def _odd(self, kind: str, event: Event | Malformed) -> None:
-        if isinstance(event, Malformed):
-            self.ledger.reject(kind, event.reason)
-        else:
-            self._one(kind, event)
 
     def _one(self, kind: str, event: Event) -> None:
         key = self._identity.customer(event.customer_id)
@@ -229,8 +224,7 @@ class Intake:
                 return SurveyEntry(at_ms, event.event_id, event.source, form, event.score, touchpoint)
             case Void():
                 return VoidEntry(at_ms, digest, self._identity.event(event.target_source, event.target_id))
-            case Erase():
-                return EraseEntry(at_ms)
+        return EraseEntry(at_ms)
 
 
 def _holds(customer: Customer, digest: bytes, source: str, event_id: str) -> bool:

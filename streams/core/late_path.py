@@ -46,10 +46,6 @@ class LatePath:
         customer.changed = True
         customer.facts = None
         panes.add(cohort, at_ms, purchase_changes(entry))
-        if at_ms > customer.engaged:
-            panes.add(cohort, customer.engaged, [(q.ENGAGED, -1)])
-            panes.add(cohort, at_ms, [(q.ENGAGED, 1)])
-            customer.engaged = at_ms
         if entry.amount_minor >= 0:
             self._chain(customer, at_ms, block)
             self._stand(key, customer)

@@ -192,8 +192,6 @@ class Panes:
         gone = k == len(self._marks)
         for group, cell in row.items():
             segment, total = cell[-2], cell[-1]
-            if segment is self.segments[k].get(group) if not gone else False:
-                continue
             segment[:] = map(sub, segment, cell)
             if total is not None:
                 total[:] = map(sub, total, cell)

@@ -5,7 +5,7 @@ Whatever the way, the result is the same: that is a law, tested. Erases have a m
 
 from streams.core.customer import Customer
 from streams.core.customers import Customers
-from streams.core.entries import Entry, PurchaseEntry, SignupEntry, SurveyEntry
+from streams.core.entries import KeptEntry, PurchaseEntry, SignupEntry, SurveyEntry
 from streams.core.general_path import apply_entry
 from streams.core.late_path import LatePath
 from streams.core.newcomer_path import NewcomerPath
@@ -33,7 +33,7 @@ class Paths:
         self._late = LatePath(customers)
         self._returns = ReturnPath(customers, self.purchases)
 
-    def apply(self, key: bytes, entry: Entry, *, received: bool) -> str | None:
+    def apply(self, key: bytes, entry: KeptEntry, *, received: bool) -> str | None:
         """Apply an entry dated at or before the clock; a text is the reason why it is ignored.
 
         ``received``: just now; what was parked until its time was not too old when it was received.
@@ -43,7 +43,7 @@ class Paths:
             return None
         return apply_entry(self._customers, key, entry, by_age=old)
 
-    def _in_order(self, key: bytes, entry: Entry) -> bool:
+    def _in_order(self, key: bytes, entry: KeptEntry) -> bool:
         customer = self._customers.get(key)
         if isinstance(entry, PurchaseEntry):
             return self._purchase(key, customer, entry)

@@ -10,7 +10,7 @@ from streams.core.customers import Customers
 from streams.core.entries import PURCHASE, last_purchase_ms
 from streams.core.keeping import keep_newest
 from streams.core.panes import Cell, Panes
-from streams.core.risk import CALM, LOW, band_at, band_due
+from streams.core.risk import CALM, band_at, band_due
 
 _SURE_LOW_MS = 144_000_000
 """Silence below which a calm customer's band is low whatever their own gap: 5/3 of a day."""
@@ -110,10 +110,6 @@ class PurchasePath:
             after = band_at(standing, more, start, at_ms, clock)
             if after != band:
                 self._customers.shift_band(customer.cohort, band, after)
-        elif clock - at_ms >= _SURE_LOW_MS:
-            after = band_at(standing, more, start, at_ms, clock)
-            if after != LOW:
-                self._customers.shift_band(customer.cohort, LOW, after)
         before = band_due(standing, orders, first, last, clock)
         due = band_due(standing, more, start, at_ms, clock)
         if due and (not before or due < before):

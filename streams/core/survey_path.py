@@ -5,7 +5,7 @@ Held to the general path by a law, like fast.py; ``due`` may be earlier than der
 
 from streams.core import quantities as q
 from streams.core.changes import survey_changes
-from streams.core.customer import ERASED, HAS_SEALED, HAS_SURVEYS, HAS_VOIDS, STANDING, Customer, State
+from streams.core.customer import ERASED, HAS_SEALED, HAS_VOIDS, STANDING, Customer, State
 from streams.core.customers import Customers
 from streams.core.entries import Form, SurveyEntry
 from streams.core.risk import CALM, DETRACTOR, DETRACTOR_MS, DETRACTOR_SCORE, PENDING, band_at
@@ -50,7 +50,6 @@ class SurveyPath:
         panes.add(entry.touchpoint, at_ms, changes, whole=False)
         surveys.append(entry)
         customer.kept += 1
-        customer.flags |= HAS_SURVEYS
         customer.changed = True
         customer.facts = None
         if at_ms > customer.engaged:

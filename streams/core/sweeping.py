@@ -5,9 +5,8 @@ a customer who moves to another cohort or is corrected meanwhile counts as found
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
 
 from streams.core.buckets import Buckets, add, pack, put
 from streams.core.customer import HAS_VOIDS, Customer, unpack
@@ -20,8 +19,6 @@ from streams.core.totals import OVERALL, Group
 
 _STRIDE = 32
 """Customers a step."""
-_BLOCK = 4_096
-"""Keys read at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +44,15 @@ def sweeping(customers: Customers, at_risk_limit: int) -> Steps[Swept]:
     spending = _Spending(customers)
     ranking = Ranking(at_risk_limit)
     t = customers.clock
-    for block in _blocks(customers):
-        for key in block:
-            customer = _look(customers, key)
-            if customer is not None:
-                spending.add(customer)
-                one = assess(customers, key, customer, t)
-                if one is not None:
-                    ranking.add(one)
-        yield
+    for at, key in enumerate(_keys(customers)):
+        customer = _look(customers, key)
+        if customer is not None:
+            spending.add(customer)
+            one = assess(customers, key, customer, t)
+            if one is not None:
+                ranking.add(one)
+        if at % _STRIDE == 0:
+            yield
     shares = yield from spending.packed()
     at_risk = []
     for at, (_, key) in enumerate(ranking.customers):
@@ -68,26 +65,13 @@ def sweeping(customers: Customers, at_risk_limit: int) -> Steps[Swept]:
     return Swept(t, shares, most(at_risk, at_risk_limit))
 
 
-def _blocks(customers: Customers) -> Iterator[Sequence[bytes]]:
-    """The keys of all customers, a few at a time, each once; who comes meanwhile comes last.
-
-    Records at rest are read by their place. A removal moves those behind it forward, so that some of those
-    read last are read again, and left out.
-    """
-    place, removals = 0, customers.removals
-    read: list[bytes] = []
-    while len(customers.cold) > place or customers.removals > removals:
-        moved, removals = customers.removals - removals, customers.removals
-        place = max(0, place - min(moved, len(read)))
-        again = set(read[-moved:]) if moved else ()
-        read = list(islice(customers.cold, place, place + _BLOCK))
-        place += len(read)
-        fresh = [key for key in read if key not in again] if again else read
-        for at in range(0, len(fresh), _STRIDE):
-            yield fresh[at : at + _STRIDE]
-    fresh = [key for key in customers.hot if key not in customers.cold]
-    for at in range(0, len(fresh), _STRIDE):
-        yield fresh[at : at + _STRIDE]
+def _keys(customers: Customers) -> Iterator[bytes]:
+    """The keys of all customers there are now, each once, whatever happens to them later."""
+    in_use, at_rest = dict.fromkeys(customers.hot), list(customers.cold)
+    yield from in_use
+    for key in at_rest:
+        if key not in in_use:
+            yield key
 
 
 def _look(customers: Customers, key: bytes) -> Customer | None:

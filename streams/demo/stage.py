@@ -52,8 +52,7 @@ class Stage:
 
     async def __aenter__(self) -> Self:
         try:
-            if self._options.observability and (lacking := missing()):
-                raise StageError(f"--observability needs {' and '.join(lacking)}")
+            self._check_options()
             await asyncio.to_thread(self._start_servers)
             settings = self._settings()
             await self._make_topics(read(settings))
@@ -82,6 +81,11 @@ class Stage:
         for worker in self.workers:
             if not worker.alive:
                 raise StageError(f"{worker.name} has ended: {worker.last_line()} (log: {worker.log})")
+
+    def _check_options(self) -> None:
+        lacking = missing() if self._options.observability else []
+        if lacking:
+            raise StageError(f"--observability needs {' and '.join(lacking)}")
 
     def _start_servers(self) -> None:
         kafka = self._kafka = choose_kafka(self._tell)

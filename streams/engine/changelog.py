@@ -86,6 +86,24 @@ def check_identity(partition: int, marker: Marker, expected: Marker) -> None:
         )
 
 
+def check_beginning(partition: int, begin: int) -> None:
+    """Refuse a changelog whose first records were deleted; compaction alone never moves its beginning.
+
+    Raises:
+        EngineError: customers would be missing.
+    """
+    if begin > 0:
+        raise damaged(partition, f"its first {begin} offsets were deleted")
+
+
+def damaged(partition: int, why: str) -> EngineError:
+    """The end of a process that finds a changelog it cannot trust."""
+    return EngineError(
+        ExitCode.CHANGELOG_DAMAGED,
+        f"partition {partition}: the changelog is damaged: {why}; restore the topic, or {_ANEW}",
+    )
+
+
 def check_offsets(
     partition: int,
     offsets: Mapping[str, int],

@@ -44,6 +44,8 @@ class ExitCode(IntEnum):
     """The next record to read is no longer (or not yet) in the source log: data is lost."""
     BAD_ADDRESS = 35
     """The HTTP address cannot be listened on."""
+    CHANGELOG_DAMAGED = 36
+    """The changelog lacks records, or holds some that cannot be read: what it says would be wrong."""
 
 
 class EngineError(Exception):

@@ -18,7 +18,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import for_code
 
-from streams.engine.changelog import MARKER_KEY, Marker, check_identity, decode
+from streams.engine.changelog import MARKER_KEY, Marker, check_beginning, check_identity, decode
 from streams.engine.client import Client
 from streams.engine.exits import EngineError
 from streams.settings import Settings
@@ -91,10 +91,10 @@ class Rebuild:
         await consumer.start()
         try:
             for partition in range(self.settings.partitions):
+                place = TopicPartition(self.settings.topic_changelog, partition)
                 try:
-                    marker = await _newest_marker(
-                        consumer, TopicPartition(self.settings.topic_changelog, partition)
-                    )
+                    marker = await _newest_marker(consumer, place)
+                    check_beginning(partition, (await consumer.beginning_offsets([place]))[place])
                     if marker is not None:
                         check_identity(partition, marker, self.expected)
                 except EngineError as error:

@@ -13,8 +13,17 @@ from time import perf_counter
 import aiokafka
 from aiokafka import TopicPartition
 
-from streams.engine.changelog import MARKER_KEY, Marker, check_identity, check_offsets, decode
+from streams.engine.changelog import (
+    MARKER_KEY,
+    Marker,
+    check_beginning,
+    check_identity,
+    check_offsets,
+    damaged,
+    decode,
+)
 from streams.engine.client import Client
+from streams.engine.fetch import KafkaRecord
 from streams.engine.producer import SLICE_S
 from streams.engine.state import State
 
@@ -50,7 +59,8 @@ async def recover(
         expected: what the marker must agree with.
 
     Raises:
-        EngineError: another definition, secret or format; or offsets outside the source log.
+        EngineError: another definition, secret or format; a damaged changelog; or offsets outside the
+            source log.
     """
     consumer = client.reader()
     await consumer.start()
@@ -59,12 +69,30 @@ async def recover(
         consumer.assign([place, *logs])  # the sources only so that all topics become known at once
         consumer.pause(*logs)
         count, marker = await _read(client, consumer, state, place, expected)
-        # in a thread: it may take seconds, and nobody else has the state yet
-        await asyncio.to_thread(state.restored, None if marker is None else marker.header)
+        if count and marker is None and client.exactly_once:
+            raise damaged(place.partition, f"{count} records, and none that says what they amount to")
+        await _restored(state, place.partition, marker)
         offsets = await _offsets(client, consumer, logs, marker)
     finally:
         await consumer.stop()
     return Recovered(offsets, 0 if marker is None else marker.epoch, count, marker is None)
+
+
+async def _restored(state: State, partition: int, marker: Marker | None) -> None:
+    """Finish the state, in a thread: it may take seconds, and nobody else has the state yet."""
+    try:
+        await asyncio.to_thread(state.restored, None if marker is None else marker.header)
+    except Exception as error:
+        raise damaged(partition, f"its records do not go together ({type(error).__name__})") from error
+
+
+def _restore(state: State, partition: int, record: KafkaRecord) -> None:
+    try:
+        state.restore(record.key or b"", record.value)
+    except Exception as error:
+        raise damaged(
+            partition, f"the record at offset {record.offset} cannot be read ({type(error).__name__})"
+        ) from error
 
 
 async def _read(
@@ -78,6 +106,7 @@ async def _read(
     end = 0
     if client.exactly_once:  # a broker without transactions may not tell the end of a log truly
         end = (await consumer.end_offsets([source]))[source]
+    check_beginning(source.partition, (await consumer.beginning_offsets([source]))[source])
     await consumer.seek_to_beginning(source)
     count = 0
     marker: Marker | None = None
@@ -89,7 +118,7 @@ async def _read(
                     marker = decode(source.partition, record.value)
                     check_identity(source.partition, marker, expected)
                 else:
-                    state.restore(record.key, record.value)
+                    _restore(state, source.partition, record)
                 if perf_counter() - since > SLICE_S:
                     await asyncio.sleep(0)
                     since = perf_counter()

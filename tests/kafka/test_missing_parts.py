@@ -1,4 +1,4 @@
-"""The whole service while something it needs is away, hangs, or is flooded: what it says, and that it goes on."""
+"""The whole service while something it needs is away, hangs, or it is flooded: what it says; it goes on."""
 
 import asyncio
 import time
@@ -46,6 +46,13 @@ def accounts_for(worker: ServiceWorker, records: int) -> Callable[[], Awaitable[
         return await received(worker) == records
 
     return page_says
+
+
+def bad_record(number: int, now_ms: int) -> SimRecord:
+    """A record no decoder may accept, of each sort in turn."""
+    name = f"c{number % 50}"
+    kind, value = malformed(number % SORTS, f"x{number}", name, now_ms)
+    return SimRecord(topic_of(kind), name.encode(), value, now_ms)
 
 
 @pytest.mark.parametrize("command", [KPI, FAUST], ids=["kpi worker", "faust worker"])
@@ -119,10 +126,7 @@ def test_a_flood_of_malformed_records_holds_nothing_up_and_fills_no_log(
 ) -> None:
     """Good records sent behind 30,000 bad ones of every sort count in seconds; the log has one line of it."""
     now_ms = int(time.time() * 1000)
-    bad = [malformed(n % SORTS, f"x{n}", f"c{n % 50}", now_ms) for n in range(FLOOD)]
-    flood = [
-        SimRecord(topic_of(kind), b"c%d" % (n % 50), value, now_ms) for n, (kind, value) in enumerate(bad)
-    ]
+    flood = [bad_record(number, now_ms) for number in range(FLOOD)]
     good = SimRecord(topic_of("purchase"), b"c1", purchase("g1", "c1", now_ms, 990, "USD").encode(), now_ms)
 
     async def test(service: Service) -> None:

@@ -99,7 +99,7 @@ async def deleted(deployment: Deployment, topic: str, before: int) -> None:
 
 
 def test_what_the_sources_no_longer_hold_is_not_thrown_away(kafka: KafkaCluster, tmp_path: Path) -> None:
-    """Unless the loss is accepted. A changelog that is not there needs nothing; a killed worker is waited for."""
+    """Unless the loss is accepted. Without a changelog nothing is done; a killed worker is waited for."""
 
     async def test() -> None:
         deployment = Deployment(kafka.bootstrap, tmp_path)

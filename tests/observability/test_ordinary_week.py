@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.system("prometheus", "promtool"), pytest.mark.timeout(
 
 EXPRESSIONS = {name: inlined(alert["expr"]) for name, alert in alerts().items()}
 ASKED = [found for expression in EXPRESSIONS.values() for found in selectors(expression)]
-STEP_S = {"5m": 300, "12h": 43_200}
+STEP_S = {"5m": 300, "15m": 900, "12h": 43_200}
 OF_THE_ENGINE = {"LagHigh", "RecoveryTooLong", "RedisWriteFailing"}
 """They ask for what a replay has not: lag, states of partitions, Redis."""
 OF_LONGER_WINDOWS = {"NpsDrop"}
@@ -76,9 +76,9 @@ def test_a_spike_would_have_been_seen(tmp_path: Path) -> None:
     """The same way of looking, and a segment that leaves for three hours of the last day."""
     spike = Spike("smb", END_MS - 6 * HOUR_MS, 60, 3 * HOUR_MS)
     business = Business(11, 5_000, 2, END_MS, spike=spike)
-    with backfilled(tmp_path, business, "5m", "1h,24h") as server:
+    with backfilled(tmp_path, business, "15m", "1h,24h") as server:
         held_at = query_range(
-            server, EXPRESSIONS["ChurnSpike"], days_before_end(1), END_MS // 1000, STEP_S["5m"]
+            server, EXPRESSIONS["ChurnSpike"], days_before_end(1), END_MS // 1000, STEP_S["15m"]
         )
         (series,) = held_at
         instants = [instant * 1000 for instant, _ in series["values"]]
