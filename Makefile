@@ -31,8 +31,8 @@ lint: $(installed) ## ruff and mypy
 bench: $(installed) ## what an event costs; ARGS for the benchmark
 	@$(bin)/python -m bench $(ARGS)
 
-chaos: $(installed) ## faults injected into a genuine Kafka; ARGS for pytest
-	@$(bin)/python -m pytest tests/chaos $(ARGS)
+chaos: $(installed) ## every fault on a genuine Kafka, and a recount; ARGS="--short", "--only TEXT", "--seed 7"
+	@$(bin)/python -m tests.chaos $(ARGS)
 
 screenshots: $(installed) ## the live board's pictures in docs/img, taken by a test
 	@BOARD_SCREENSHOTS=docs/img $(bin)/python -m pytest -q tests/browser/test_screenshots.py

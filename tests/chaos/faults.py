@@ -134,7 +134,8 @@ def _compaction(stage: Stage) -> None:
             min__cleanable__dirty__ratio="0.01",
             delete__retention__ms="100",
         )
-    pause(10)
+    pause(5)
+    eventually(stage.compacted, within=_READY_S)
     _kill(stage)
     pause(5)
 
@@ -221,7 +222,7 @@ FAULTS = (
     Fault("worker joins", _join),
     Fault("worker killed (kill -9)", _kill, short=True),
     Fault("worker lost for good (kill -9)", _lose),
-    Fault("worker killed in the middle of a transaction", _crash_in_transaction, short=True, steered=True),
+    Fault("worker killed in the middle of a transaction", _crash_in_transaction, steered=True),
     Fault("worker stopped beyond its session, then continued", _stop_and_continue),
     Fault("worker stopped in the middle of a transaction", _stall_in_transaction, short=True, steered=True),
     Fault("worker ended in order (SIGTERM)", _terminate),
@@ -229,7 +230,7 @@ FAULTS = (
     Fault("clocks of workers 10 min off, and back", _clock, steered=True, published=False),
     Fault("real compaction, aggressive, and kill -9", _compaction),
     Fault("publisher killed (kill -9)", _kill_publisher),
-    Fault("Redis killed, restarted empty", _kill_redis, short=True),
+    Fault("Redis killed, restarted empty", _kill_redis),
     Fault("Redis hangs", _hang_redis),
     Fault("broker killed (kill -9) and restarted", _kill_broker, short=True),
     Fault("three of these at random", _several, steered=True),

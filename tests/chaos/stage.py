@@ -22,6 +22,7 @@ from streams.engine.topics import ensure
 from streams.settings import Settings, read
 from streams.simulate import topic_of
 from tests.chaos.load import Load
+from tests.chaos.logs import read_log
 from tests.chaos.processes import Process, Supervisor
 from tests.chaos.watch import Watch
 from tests.support.eventually import eventually
@@ -30,7 +31,7 @@ from tests.support.topics import unique_prefix
 RATE = 5_000.0
 SESSION_S = 6.0
 FRESH_FOR_S = 2.0
-_START_S = 60.0
+_START_S = 90.0
 _FRESH_S = 90.0
 _STOP_S = 10.0
 _CUSTOMERS = 4_000
@@ -52,6 +53,7 @@ class Stage:
         steered: whether workers have clocks and failpoints to set.
         rate: live records a second.
         customers: how many the business has.
+        patience_s: how long the history may take to be counted.
         settings: more of them, for every process.
     """
 
@@ -65,6 +67,7 @@ class Stage:
         steered: bool = False,
         rate: float = RATE,
         customers: int = _CUSTOMERS,
+        patience_s: float = _START_S,
         settings: Mapping[str, str] | None = None,
     ) -> None:
         self.kafka = kafka
@@ -75,6 +78,7 @@ class Stage:
         """When the fault happened (s since the epoch)."""
         self._seed, self._rate, self._customers = seed, rate, customers
         self._steered = steered
+        self._patience_s = patience_s
         name = unique_prefix("chaos")
         tenant = name.strip("-")
         definition_file = folder / "definition.toml"
@@ -135,7 +139,7 @@ class Stage:
             applied=lambda: self.watch.received,
         )
         self.load.start()
-        eventually(self.load.live.is_set, within=_START_S)
+        eventually(self.load.live.is_set, within=self._patience_s)
         self.wait_fresh(time.time(), at_least_s=FRESH_FOR_S)
 
     def close(self) -> None:
@@ -195,6 +199,12 @@ class Stage:
         """Change settings of a topic (dots written as two underscores)."""
         changes = {key.replace("__", "."): value for key, value in configs.items()}
         asyncio.run(_configure(self.settings, topic, changes))
+
+    def compacted(self) -> bool:
+        """Whether most records of the first changelog partition have been compacted away."""
+        settings = self.settings
+        records, end = asyncio.run(read_log(Client(settings), settings.topic_changelog, 0))
+        return len(records) < end / 2
 
     def leader(self, topic: str, partition: int) -> int:
         """The node that leads a topic partition."""

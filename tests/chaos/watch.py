@@ -14,7 +14,7 @@ import msgspec
 
 _EVERY_S = 0.25
 _TIMEOUT_S = 3.0
-_FRESH_WITHIN_MS = 4_000
+_FRESH_WITHIN_S = 4.0
 _WITHHELD = ("recovering", "stale")
 
 
@@ -58,6 +58,8 @@ class Look(NamedTuple):
     at: float
     fresh: bool
     recovering: bool
+    age_s: float | None = None
+    """Of the values; None while none are shown."""
 
 
 _decode = msgspec.json.Decoder(Shown).decode
@@ -134,5 +136,6 @@ class Watch(threading.Thread):
         if shown.recovering and not shown.withheld:
             self.violations.append("values are shown as whole while a partition recovers")
         self.newest = shown
-        fresh = not shown.withheld and now * 1_000 - shown.t < _FRESH_WITHIN_MS
-        self.looks.append(Look(now, fresh, shown.recovering))
+        age_s = None if shown.withheld else now - shown.t / 1_000
+        fresh = age_s is not None and age_s < _FRESH_WITHIN_S
+        self.looks.append(Look(now, fresh, shown.recovering, age_s))

@@ -305,6 +305,7 @@ def assert_same(found: Totals, expected: Totals) -> None:
     assert same(found, expected), (found, expected)
 
 
+@pytest.mark.timeout(900)
 def test_every_schedule_of_crashes_ends_with_everything_counted_once() -> None:
     """A thousand of them."""
     run_state_machine_as_test(
