@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from bench.figures import Figure, Unit
-from bench.load import END_MS, PATHS, Batch, mix, of_path, three_events
+from bench.load import END_MS, KNOWN, PATHS, Batch, mix, of_path, three_events
 from bench.timing import Cost, cost
 from streams.core.decode import Decoder
 from streams.core.definition import HOUR_MS, Definition
@@ -60,9 +60,9 @@ def measure(*, quick: bool) -> Iterator[Figure]:
         batches = list(mix(n, purchases_only=purchases_only))
         yield _figure(f"decode: {name}", "event", _decoding(rounds, batches))
         yield _figure(f"core: {name}", "event", _applying(rounds, batches))
-    known = list(mix(n // 4))
+    known = list(three_events(KNOWN))
     for path in PATHS:
-        yield _figure(f"core: {path}", "event", _path(rounds, known, path, n // 30))
+        yield _figure(f"core: {path}", "event", _path(rounds, known, path, KNOWN))
     yield _figure("core: recovery", "customer", _recovery(rounds, customers))
 
 
@@ -90,7 +90,7 @@ def _applying(rounds: int, batches: list[Batch]) -> Cost:
 
 
 def _path(rounds: int, known: list[Batch], path: str, n: int) -> Cost:
-    """Records of one kind and way, to customers the mix made known and touched since the last flush.
+    """Records of one kind and way, to active customers that were touched since the last flush.
 
     ``at rest``: all were flushed before and are again, so a record is unpacked, changed and packed.
     """

@@ -8,12 +8,14 @@ from itertools import islice
 from random import Random
 from typing import NamedTuple
 
-from streams.core.definition import DAY_MS, HOUR_MS
+from streams.core.definition import HOUR_MS, MINUTE_MS
 from streams.core.events import KINDS, Kind
 from streams.simulate import SimRecord, bench_mix, bodies, market, topic_of
 
 END_MS = 1_776_211_200_000
 CUSTOMERS = 20_000
+KNOWN = 5_000
+"""Customers there are before a path is measured, each with three events."""
 BATCH = 5_000
 """Records of a fetch: what a worker polls at once."""
 KIND_OF: dict[str, Kind] = {topic_of(kind): kind for kind in KINDS}
@@ -99,14 +101,13 @@ def _of_three(event: int, number: int, at: int) -> Record:
 
 
 def of_path(path: str, n: int, start_ms: int) -> list[Batch]:
-    """``n`` records that take one way, arriving in the hour from ``start_ms``, after the mix."""
+    """``n`` records that take one way, within the minute from ``start_ms``, of the customers of `three_events`."""
     if path == "repeated purchase":
         return of_path("in-order purchase", n, END_MS)
     if path == "in-order purchase, record at rest":
         return of_path("in-order purchase", n, start_ms)
-    step = HOUR_MS // n
     names = _names("in-order purchase" if path.startswith("void") else path, n)
-    made = [_record(path, i, name, start_ms + i * step) for i, name in enumerate(names)]
+    made = [_record(path, i, name, start_ms + i * MINUTE_MS // n) for i, name in enumerate(names)]
     return [Batch(made[0].kind, [one.record for one in made[at : at + BATCH]]) for at in range(0, n, BATCH)]
 
 
@@ -116,11 +117,11 @@ class _Made(NamedTuple):
 
 
 def _names(path: str, n: int) -> list[str]:
-    """Customers of the mix, by chance; cancellations are of a different one each."""
+    """Customers by chance; cancellations are of a different one each."""
     rng = Random(path)  # noqa: S311 - a simulation, not a secret
     if path == "cancellation":
-        return [f"b{number:07d}" for number in rng.sample(range(CUSTOMERS), n)]
-    return [f"b{int(rng.random() * CUSTOMERS):07d}" for _ in range(n)]
+        return [f"c{number:07d}" for number in rng.sample(range(KNOWN), n)]
+    return [f"c{rng.randrange(KNOWN):07d}" for _ in range(n)]
 
 
 def _record(path: str, i: int, name: str, at: int) -> _Made:
@@ -129,7 +130,7 @@ def _record(path: str, i: int, name: str, at: int) -> _Made:
         case "in-order purchase":
             body = bodies.purchase(f"o{i}", name, at, 990, "USD")
         case "late purchase":
-            body = bodies.purchase(f"l{i}", name, at - HOUR_MS - i * DAY_MS // 100_000, 990, "USD")
+            body = bodies.purchase(f"l{i}", name, at - HOUR_MS - i * HOUR_MS // KNOWN, 990, "USD")
         case "survey":
             kind = "survey"
             body = bodies.survey(f"v{i}", name, at, kind="nps", score=i % 11, scale=10, touchpoint="checkout")

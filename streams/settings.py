@@ -66,7 +66,6 @@ class Settings:
     redis_password: str = _secret()
     redis_cafile: str = ""
     redis_timeout: int = _seconds("2s", 10)
-    expose_customer_ids: bool = False
     at_risk_limit: int = _between(1_000, 0, 10_000)
     """How many customers the early-warning set names at most."""
     kafka_protocol: Literal["PLAINTEXT", "SSL", "SASL_SSL"] = "PLAINTEXT"

@@ -15,7 +15,7 @@ from streams.core.spent import Spent
 from streams.core.sweep import shares
 from streams.core.totals import OVERALL
 from streams.spending import Spending
-from tests.histories import CHURNY, NOW_MS, STEADY, history, seeded
+from tests.histories import CHURNY, NOW_MS, STEADY, history, record, seeded
 from tests.laws.driver import IDENTITY, Driven
 
 FEW = Definition(max_values=2, kept_events=3)
@@ -78,3 +78,14 @@ def test_sums_beyond_64_bits_are_refused() -> None:
     assert spending.exact
     spending.update([(bytes([60 + i]), bought(*[most] * 64)) for i in range(60)])
     assert not spending.exact
+
+
+def test_whoever_was_only_looked_at_has_not_changed() -> None:
+    """A repeat touches the record and changes nothing."""
+    driven = Driven(WEEK)
+    driven.state.advance(NOW_MS)
+    purchase = record("purchase", "a", NOW_MS)
+    driven.take([purchase])
+    assert len(list(driven.state.spent())) == 1
+    driven.take([purchase])
+    assert list(driven.state.spent()) == []

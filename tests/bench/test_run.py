@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bench.core import NEEDS_PURCHASES, Core
-from bench.load import END_MS, PATHS, mix, of_path, three_events
+from bench.load import END_MS, KNOWN, PATHS, of_path, three_events
 from streams.core.definition import HOUR_MS
 
 ROOT = Path(__file__).parents[2]
@@ -25,7 +25,7 @@ def classes(core: Core) -> tuple[int, int, int]:
 def test_records_of_a_path_end_as_the_path_says(path: str) -> None:
     """Counted, but for repeated and malformed ones; and a void finds its target."""
     core = Core()
-    core.run(mix(5_000))
+    core.run(three_events(KNOWN))
     if path in NEEDS_PURCHASES:
         core.run(of_path("in-order purchase", 500, END_MS))
     before = classes(core)

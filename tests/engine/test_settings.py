@@ -25,14 +25,12 @@ def test_values_are_typed() -> None:
             "KPI_BROKERS": "a:1, [::1]:2",
             "KPI_TICK": "250ms",
             "KPI_DIMENSION_INTERVAL": "1s",
-            "KPI_EXPOSE_CUSTOMER_IDS": "TRUE",
             "KPI_ROLE": "worker",
             "PATH": "/bin",
         }
     )
     assert settings.brokers == ("a:1", "[::1]:2")
     assert settings.tick == 250
-    assert settings.expose_customer_ids
     assert settings.role == "worker"
     assert settings.unknown == ()
 

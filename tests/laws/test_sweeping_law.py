@@ -1,17 +1,19 @@
 """The live sweep is held to the exact one and to the recount, over any history and any partitions."""
 
+from collections.abc import Iterable
+from dataclasses import replace
 from fractions import Fraction
 from random import Random
 
 import pytest
 
 from streams.core.breakdown import named_values
-from streams.core.definition import DAY_MS
+from streams.core.definition import DAY_MS, HOUR_MS, Definition
 from streams.core.early_warning import AtRisk
 from streams.core.kpi_value import Sweep
 from streams.core.steps import finish
 from streams.core.sweeping import Swept
-from streams.core.totals import merge
+from streams.core.totals import OVERALL, merge
 from streams.publish.sweeps import SweepMerger
 from tests.histories import ALL, CHURNY, NOW_MS, STEADY, Mix, history, seeded
 from tests.laws.driver import IDENTITY, Driven, Way, drive
@@ -48,6 +50,34 @@ def crowd(seed: int) -> tuple[Driven, Random]:
 def swept(partitions: list[Driven]) -> list[Swept]:
     """What each sweep finds."""
     return [finish(one.state.sweeping(EVERYBODY)) for one in partitions]
+
+
+def buyer(customer: str, at_ms: int, number: int = 0) -> Record:
+    """An order of 1.00."""
+    fields = {"event_id": f"own{number}", "occurred_at": at_ms, "amount": "1.00", "currency": "USD"}
+    value = {"customer_id": customer, **fields}
+    return {
+        "topic": "crm.customer.purchase.v1",
+        "key": customer,
+        "timestamp": NOW_MS + HOUR_MS,
+        "value": value,
+    }
+
+
+def partition(records: Iterable[Record], definition: Definition | None = None) -> Driven:
+    """A partition at NOW that took these."""
+    one = Driven(definition or Definition())
+    one.state.advance(NOW_MS)
+    one.take(records)
+    return one
+
+
+def buyers(found: Swept, definition: Definition) -> int:
+    """The buyers of the longest window."""
+    merger = SweepMerger(definition, 0)
+    merger.offer([found], {})
+    merger.merge()
+    return merger.shares(NOW_MS)[OVERALL, "30d"].buyers
 
 
 def close(found: Sweep, exact: Sweep) -> bool:
@@ -99,27 +129,9 @@ def test_a_sweep_tells_what_held_when_it_began(seed: int) -> None:
     steps = one.state.sweeping(EVERYBODY)
     next(steps)
     one.state.advance(NOW_MS + 60_000)
-    one.take(later_record(rng, number) for number in range(30))
+    one.take(buyer(f"c{rng.randint(0, 19)}", NOW_MS + rng.randint(1, 50_000), n) for n in range(30))
     one.flush()
     assert finish(steps).shares == before.shares
-
-
-def later_record(rng: Random, number: int) -> Record:
-    """An order right after the sweep began, of somebody who may be known."""
-    customer = f"c{rng.randint(0, 9)}"
-    value = {
-        "event_id": f"later-{number}",
-        "customer_id": customer,
-        "occurred_at": NOW_MS + rng.randint(1, 50_000),
-        "amount": "9.99",
-        "currency": "USD",
-    }
-    return {
-        "topic": "crm.customer.purchase.v1",
-        "key": customer,
-        "timestamp": NOW_MS + 60_000,
-        "value": value,
-    }
 
 
 def test_only_the_most_at_risk_are_named() -> None:
@@ -137,6 +149,7 @@ def test_who_is_erased_during_a_sweep_is_not_named() -> None:
     one, _ = crowd(1)
     steps = one.state.sweeping(EVERYBODY)
     next(steps)
+    next(steps)  # all have been looked at
     named: AtRisk = finish(one.state.sweeping(EVERYBODY)).at_risk[0]
     customer = next(c for c in (f"c{n}" for n in range(50)) if IDENTITY.customer(c) == named.customer)
     value = {"event_id": "gone", "customer_id": customer, "occurred_at": NOW_MS}
@@ -146,3 +159,39 @@ def test_who_is_erased_during_a_sweep_is_not_named() -> None:
     assert one.state.erased([named.customer, b"somebody else"]) == {named.customer}
     one.flush()
     assert not one.state.erased([named.customer])
+
+
+def test_who_goes_before_the_sweep_has_come_to_them_is_not_counted() -> None:
+    """Their record is gone; everybody else is counted once, packed meanwhile or not."""
+    one = partition(buyer(f"c{n}", NOW_MS - n) for n in range(100))
+    steps = one.state.sweeping(EVERYBODY)
+    next(steps)
+    value = {"event_id": "gone", "customer_id": "c99", "occurred_at": NOW_MS}
+    one.take([{"topic": "crm.customer.erase.v1", "key": "c99", "timestamp": NOW_MS, "value": value}])
+    one.flush()
+    found = finish(steps)
+    assert buyers(found, one.definition) == 99
+    assert len(found.at_risk) == 99
+
+
+def test_who_orders_again_only_during_the_sweep_is_no_buyer_of_it() -> None:
+    """The sweep tells what held when it began."""
+    one = partition(buyer(f"c{n}", NOW_MS - 200 * DAY_MS) for n in range(40))
+    steps = one.state.sweeping(EVERYBODY)
+    next(steps)
+    one.state.advance(NOW_MS + 1_000)
+    one.take([buyer("c39", NOW_MS + 500, 1)])
+    found = finish(steps)
+    assert found.shares == {}
+    assert len(found.at_risk) == 40
+
+
+def test_a_sealed_order_makes_a_buyer_of_one_who_orders_during_the_sweep() -> None:
+    """Sealed before the sweep has come to them."""
+    definition = replace(Definition(), kept_events=1)
+    one = partition((buyer(f"c{n}", NOW_MS - DAY_MS) for n in range(40)), definition)
+    steps = one.state.sweeping(EVERYBODY)
+    next(steps)
+    one.state.advance(NOW_MS + 1_000)
+    one.take([buyer("c39", NOW_MS + 500, 1)])
+    assert buyers(finish(steps), definition) == 40

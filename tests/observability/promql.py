@@ -7,6 +7,8 @@ before a parenthesis are functions, the keywords are known, and all others are m
 import re
 from typing import NamedTuple
 
+from streams.publish.catalogue import CATALOGUE
+
 _OPERATORS = ("and", "or", "unless", "bool", "offset", "atan2", "inf", "nan")
 _GROUPERS = ("by", "without", "on", "ignoring", "group_left", "group_right")
 _KEYWORDS = frozenset((*_OPERATORS, *_GROUPERS))
@@ -14,6 +16,20 @@ _STRING = re.compile(r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'')
 _GROUPING = re.compile(rf"\b({'|'.join(_GROUPERS)})\s*\(([^)]*)\)")
 _SELECTOR = re.compile(r"([a-zA-Z_:][\w:]*)\s*(\{[^}]*\})?")
 _LABEL = re.compile(r"([a-zA-Z_]\w*)\s*(?:=~|!~|!=|=)")
+
+
+def labels_of(metric: str) -> set[str]:
+    """The labels that series of a name have, by the catalogue, and those of a scrape.
+
+    Raises:
+        KeyError: nothing in the catalogue makes series of that name.
+    """
+    if metric in CATALOGUE:
+        return {*CATALOGUE[metric].labels, "job", "instance"}
+    family, _, suffix = metric.rpartition("_")
+    if suffix not in {"bucket", "count", "sum"} or CATALOGUE[family].kind != "histogram":
+        raise KeyError(metric)
+    return {*CATALOGUE[family].labels, "job", "instance", "le"}
 
 
 class Selector(NamedTuple):

@@ -7,7 +7,6 @@ import pytest
 import yaml
 
 from deploy.grafana.boards.files import files
-from streams.publish.catalogue import CATALOGUE
 from tests.observability.files import (
     DASHBOARDS,
     ROOT,
@@ -17,7 +16,7 @@ from tests.observability.files import (
     panels,
     recordings,
 )
-from tests.observability.promql import grouped_by, selectors
+from tests.observability.promql import grouped_by, labels_of, selectors
 
 UIDS = {"kpi-overview", "kpi-churn", "kpi-value", "kpi-satisfaction", "kpi-engine", "kpi-runbook"}
 """Links and bookmarks hold them: a changed one is a broken one."""
@@ -89,7 +88,7 @@ def test_every_query_is_about_metrics_of_the_catalogue(query: Query) -> None:
     for found in selectors(query.expr):
         if found.metric in FOREIGN | recordings().keys():
             continue
-        assert found.labels <= {*CATALOGUE[found.metric].labels, *SCRAPED}
+        assert found.labels <= labels_of(found.metric)
 
 
 @pytest.mark.parametrize("query", QUERIES)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.observability.promql import grouped_by, selectors
+from tests.observability.promql import grouped_by, labels_of, selectors
 
 
 @pytest.mark.parametrize(
@@ -31,3 +31,12 @@ def test_labels_and_text_are_found() -> None:
     assert found.text == 'a{x="1",y!~"2"}'
     assert selectors(expression)[0].text == 'a{x="}",y!~"2"}'
     assert grouped_by(expression) == {"job", "instance"}
+
+
+def test_labels_are_those_of_the_catalogue() -> None:
+    """Of a histogram's series too; a name that nothing has is an error."""
+    assert labels_of("crm_orders") == {"window", "job", "instance"}
+    assert labels_of("crm_event_lateness_seconds_bucket") == {"event", "le", "job", "instance"}
+    for unknown in ("crm_orders_bucket", "crm_unheard_of"):
+        with pytest.raises(KeyError):
+            labels_of(unknown)

@@ -21,7 +21,7 @@ from tests.observability.files import (
     recordings,
     rule_queries,
 )
-from tests.observability.promql import grouped_by, selectors
+from tests.observability.promql import grouped_by, labels_of, selectors
 
 CASES = ("fires", "does not fire", "low volume", "missing data")
 FOREIGN = {"up"}
@@ -93,7 +93,7 @@ def test_every_expression_is_about_metrics_of_the_catalogue(query: Query) -> Non
     """In rules and in the texts of alerts, by name and labels."""
     for found in selectors(query.expr):
         if found.metric not in FOREIGN | recordings().keys():
-            assert found.labels <= {*CATALOGUE[found.metric].labels, *SCRAPED}
+            assert found.labels <= labels_of(found.metric)
     known = {label for metric in CATALOGUE.values() for label in metric.labels}
     assert grouped_by(query.expr) <= known | SCRAPED
 

@@ -30,6 +30,7 @@ def engine() -> Board:
             Row("Keeping up", _keeping_up()),
             Row("Commits and recovery", _commits()),
             Row("Accounting", _accounting()),
+            Row("Lateness", _lateness()),
             Row("Publishing", _publishing()),
         ],
     )
@@ -135,6 +136,16 @@ def _accounting() -> list[Panel]:
             width=8,
         ),
     ]
+
+
+def _lateness() -> list[Panel]:
+    behind = Say(
+        "How late late events are", "Behind the newest of their kind; 95 % are not later.", SECONDS, "LagHigh"
+    )
+    corrected = Say("Windows corrected", "Late events that changed a window, a second.", RATE, "LagHigh")
+    quantile = f"histogram_quantile(0.95, {whole('crm_event_lateness_seconds_bucket')})"
+    changed = "max without (instance) (rate(crm_window_corrections_total[$__rate_interval]))"
+    return [curves(behind, Query(quantile, "{{event}}")), curves(corrected, Query(changed, "{{window}}"))]
 
 
 def _publishing() -> list[Panel]:
