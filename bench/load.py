@@ -101,7 +101,7 @@ def _of_three(event: int, number: int, at: int) -> Record:
 
 
 def of_path(path: str, n: int, start_ms: int) -> list[Batch]:
-    """``n`` records that take one way, within the minute from ``start_ms``, of the customers of `three_events`."""
+    """``n`` records that take one way, in the minute from ``start_ms``, of `three_events`' customers."""
     if path == "repeated purchase":
         return of_path("in-order purchase", n, END_MS)
     if path == "in-order purchase, record at rest":

@@ -3,7 +3,7 @@
 from random import Random
 
 import pytest
-from scipy import stats  # type: ignore[import-untyped]  # scipy has no types
+from scipy import stats
 
 from streams.core.statistics import Z, mean_interval, upper_tail, wilson
 from tests.histories import seeded
