@@ -13,7 +13,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 
 LEVELS = (
     {"core", "lines", "embedded"},
-    {"definitions", "settings", "explain", "spending"},
+    {"definitions", "settings", "explain", "opening", "spending"},
     {"engine", "publish", "client", "simulate", "replay", "sending", "source_log"},
     {"service"},
     {"app"},
