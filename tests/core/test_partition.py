@@ -38,13 +38,15 @@ def test_the_clock_never_goes_back() -> None:
 
 
 def test_moving_in_steps_is_moving_at_once() -> None:
-    """What was parked comes out on the way."""
+    """The more is parked, the more steps there are."""
     records = [record("signup", "a", T - 5), record("cancellation", "a", T, effective_at=T + HOUR_MS)]
-    parked = record("purchase", "a", T + 2 * HOUR_MS)
-    parked["timestamp"] = T + 2 * HOUR_MS
-    at_once, in_steps = driven(*records, parked), driven(*records, parked)
+    parked = [record("purchase", f"c{i % 7}", T + 1 + i * 100, f"p{i}") for i in range(2_000)]
+    at_once, in_steps = driven(*records, *parked), driven(*records, *parked)
     at_once.state.advance(T + 3 * HOUR_MS)
-    finish(in_steps.state.advancing(T + 3 * HOUR_MS))
+    steps = in_steps.state.advancing(T + 3 * HOUR_MS)
+    next(steps)
+    assert T < in_steps.state.clock < T + 3 * HOUR_MS
+    finish(steps)
     assert same(at_once.state.totals(), in_steps.state.totals())
     assert at_once.flush() == in_steps.flush()
 

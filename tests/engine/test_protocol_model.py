@@ -8,7 +8,6 @@ Partition, producer, recovery and state are the real ones; only the broker is a 
 
 import asyncio
 from collections.abc import Coroutine
-from dataclasses import replace
 from random import Random
 from typing import Any, TypeVar, cast
 
@@ -24,78 +23,24 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from streams.core.definition import Definition
 from streams.core.events import KINDS
 from streams.core.partition import PartitionState
 from streams.core.totals import Totals
-from streams.engine.client import Client
 from streams.engine.fetch import Batch, KafkaRecord
-from streams.engine.owned import Admission, Owned
-from streams.engine.partition import Context, Partition
-from streams.engine.stats import Stats
+from streams.engine.owned import Admission
 from streams.engine.timed import TimedRecord
-from streams.settings import read
-from tests.engine.protocol_model import CHANGELOG, DEAD, TOTALS, CrashError, Fate, Logs, Process
+from tests.engine.protocol_model import CrashError, Fate, Logs
+from tests.engine.protocol_worker import TOPICS, Worker, new_state
 from tests.engine.stories import Story
-from tests.laws.driver import IDENTITY
 from tests.laws.judging import same
 
 SCHEDULES = 1_000
 STEPS = 24
 START_MS = 1_772_366_400_000
-DEFINITION = replace(Definition(), kept_events=1_000)
-SETTINGS = replace(
-    read({"KPI_DEMO": "true"}), topic_changelog=CHANGELOG, topic_totals=TOTALS, topic_dead_letter=DEAD
-)
-TOPICS = SETTINGS.source_topics
 CALLS = 7
 """More than a flush of this size makes."""
 
 T = TypeVar("T")
-
-
-def new_state() -> PartitionState:
-    """The state of the service."""
-    return PartitionState(DEFINITION, IDENTITY)
-
-
-class Worker:
-    """A process and the partition it owns, or believes it owns."""
-
-    def __init__(self, machine: "Schedule") -> None:
-        self.process = Process(machine.logs)
-        self.skew_ms = 0
-        self.flushing: asyncio.Task[None] | None = None
-        """A flush that stalls."""
-        client = cast("Client", self.process)
-        self.partition = Partition(
-            0,
-            Context(
-                SETTINGS,
-                DEFINITION,
-                IDENTITY.fingerprint,
-                new_state,
-                lambda: machine.now + self.skew_ms,
-                client,
-                Stats(),
-                lambda _partition, _records: None,
-            ),
-        )
-
-    @property
-    def owned(self) -> Owned:
-        """The running side."""
-        assert self.partition.owned is not None
-        return self.partition.owned
-
-    def take(self, logs: Logs, topic: str, size: int, again: int = 0) -> Admission:
-        """Deliver the next records of a topic, and the ends as a fetch tells them; ``again``: some twice."""
-        log = logs.sources[topic]
-        start = max(0, self.owned.received[topic] - again)
-        end = min(len(log), self.owned.received[topic] + size)
-        for each, records in logs.sources.items():
-            self.owned.seen_end(each, len(records))
-        return self.owned.take(topic, Batch(log[start:end], start, end))
 
 
 class Schedule(RuleBasedStateMachine):
@@ -108,7 +53,7 @@ class Schedule(RuleBasedStateMachine):
         self.now = START_MS
         self.sent: list[tuple[str, KafkaRecord]] = []
         self.zombies: list[Worker] = []
-        self.worker = Worker(self)
+        self.worker = Worker(self.logs, lambda: self.now)
         self.story = Story()
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
@@ -121,7 +66,7 @@ class Schedule(RuleBasedStateMachine):
         self._replace_worker()
 
     def _replace_worker(self) -> None:
-        self.worker = Worker(self)
+        self.worker = Worker(self.logs, lambda: self.now)
         self.run(self.worker.partition.acquire(asyncio.Semaphore()))
 
     # -- what happens outside

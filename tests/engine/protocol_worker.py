@@ -1,0 +1,67 @@
+"""A worker of the protocol model: the engine's partition and the service's state in a modelled process."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from typing import cast
+
+from streams.core.definition import Definition
+from streams.core.partition import PartitionState
+from streams.engine.client import Client
+from streams.engine.fetch import Batch
+from streams.engine.owned import Admission, Owned
+from streams.engine.partition import Context, Partition
+from streams.engine.stats import Stats
+from streams.settings import read
+from tests.engine.protocol_model import CHANGELOG, DEAD, TOTALS, Logs, Process
+from tests.laws.driver import IDENTITY
+
+DEFINITION = replace(Definition(), kept_events=1_000)
+SETTINGS = replace(
+    read({"KPI_DEMO": "true"}), topic_changelog=CHANGELOG, topic_totals=TOTALS, topic_dead_letter=DEAD
+)
+TOPICS = SETTINGS.source_topics
+
+
+def new_state() -> PartitionState:
+    """The state of the service."""
+    return PartitionState(DEFINITION, IDENTITY)
+
+
+class Worker:
+    """A process and the partition it owns, or believes it owns."""
+
+    def __init__(self, logs: Logs, now: Callable[[], int]) -> None:
+        self.process = Process(logs)
+        self.skew_ms = 0
+        self.flushing: asyncio.Task[None] | None = None
+        """A flush that stalls."""
+        client = cast("Client", self.process)
+        self.partition = Partition(
+            0,
+            Context(
+                SETTINGS,
+                DEFINITION,
+                IDENTITY.fingerprint,
+                new_state,
+                lambda: now() + self.skew_ms,
+                client,
+                Stats(),
+                lambda _partition, _records: None,
+            ),
+        )
+
+    @property
+    def owned(self) -> Owned:
+        """The running side."""
+        assert self.partition.owned is not None
+        return self.partition.owned
+
+    def take(self, logs: Logs, topic: str, size: int, again: int = 0) -> Admission:
+        """Deliver the next records of a topic, and the ends as a fetch tells them; ``again``: some twice."""
+        log = logs.sources[topic]
+        start = max(0, self.owned.received[topic] - again)
+        end = min(len(log), self.owned.received[topic] + size)
+        for each, records in logs.sources.items():
+            self.owned.seen_end(each, len(records))
+        return self.owned.take(topic, Batch(log[start:end], start, end))
