@@ -108,9 +108,11 @@ class EngineApp(faust.App):
         self.not_ready = _STOPPED
         if self._watching is not None:
             self._watching.cancel()
-        if self._store is not None:
-            await self._store.close()
-        await super().on_stop()
+        try:
+            if self._store is not None:
+                await self._store.close()
+        finally:  # the consumer's thread would keep the process alive for ever
+            await super().on_stop()
         for hook in self.on_end:
             await hook()
 

@@ -73,6 +73,7 @@ class Owned:
         """Topic -> offset up to which batches were taken, applied or waiting."""
         self.dead = DeadLetters()
         self.dimensions_t: int | None = None
+        self._dimensions_at: int | None = None
         self.records = 0
         self.batches = 0
         self._kinds = kinds
@@ -229,15 +230,16 @@ class Owned:
         self._paused = True
         if not self.live:
             return None
-        t = max(wall - wall % self._tick_ms, self.state.clock)
+        t = self._instant(wall)
         if t < self._promised:
             return None  # the wall clock was set back while catching up: wait until it is there again
         common = t - t % self._dimension_ms
         dimensions = None
-        if common >= max(self.state.clock, self._promised) and common != self.dimensions_t:
+        if common >= max(self.state.clock, self._promised) and self._due(wall):
             self.state.advance(common)
             dimensions = yield from self.state.totalling(dimensions=True)
             self.dimensions_t = common
+            self._dimensions_at = wall // self._dimension_ms
         self.state.advance(t)
         overall = yield from self.state.totalling(dimensions=False)
         return Evaluation(overall, dimensions)
@@ -245,10 +247,22 @@ class Owned:
     def _next_instant(self) -> int:
         """The instant at which totals are asked for next, should nothing else happen."""
         wall = self._clock()
-        t = wall - wall % self._tick_ms
+        t = self._instant(wall)
         common = t - t % self._dimension_ms
-        due = common != self.dimensions_t and common >= self.state.clock
-        return max(common if due else t, self.state.clock)
+        return common if common >= self.state.clock and self._due(wall) else t
+
+    def _instant(self, wall: int) -> int:
+        """The t of this tick: never before what was counted already.
+
+        When the clock was far ahead once, t stands until the time has come. It stands where there are
+        dimension totals too, so that what arrives meanwhile gets into them.
+        """
+        t = max(wall - wall % self._tick_ms, self.state.clock)
+        return t if t - wall <= self._dimension_ms else t + -t % self._dimension_ms
+
+    def _due(self, wall: int) -> bool:
+        """Whether the dimension totals of this interval of the wall clock are still to be made."""
+        return wall // self._dimension_ms != self._dimensions_at
 
     def resume(self) -> None:
         """A flush has taken what it writes: go on."""

@@ -57,6 +57,7 @@ class Store:
         self._slots = asyncio.Semaphore(_CONCURRENT_RECOVERIES)
         self._background: set[asyncio.Task[None]] = set()
         self._seeking: set[TP] = set()
+        self._closing = False
 
     # -- assignments ----------------------------------------------------------------------------------
 
@@ -64,6 +65,8 @@ class Store:
         """Take note of an assignment and start acquiring; returns at once."""
         self.ready = False
         self._seeking.clear()
+        if self._closing:
+            return
         if not self._context.client.exactly_once and generation != self.generation + 1:
             self._give_up(list(self.partitions))  # nobody fences us: what we hold may be old
         self.generation = generation
@@ -95,7 +98,7 @@ class Store:
             if not pending:
                 break
             await asyncio.wait(pending, timeout=_POLL_S)
-        if self.generation != generation:
+        if self._closing or self.generation != generation:
             return
         for partition in self.partitions.values():
             self._check_recovered(partition)
@@ -130,10 +133,14 @@ class Store:
             if task not in done or task.exception() is not None:
                 log.warning("partition %d: last flush failed; it will be replayed", partition.number)
                 task.cancel()
-                self._give_up([partition.number])
+                if (
+                    self.partitions.get(partition.number) is partition
+                ):  # a rebalance while stopping asks twice
+                    self._give_up([partition.number])
 
     async def close(self) -> None:
-        """A clean stop: last flush, then give everything up."""
+        """A clean stop: last flush, then give everything up and take nothing any more."""
+        self._closing = True
         await self.on_revoked()
         self._give_up(list(self.partitions))
         if self._background:

@@ -37,19 +37,17 @@ class Worker:
         self.flushing: asyncio.Task[None] | None = None
         """A flush that stalls."""
         client = cast("Client", self.process)
-        self.partition = Partition(
-            0,
-            Context(
-                SETTINGS,
-                DEFINITION,
-                IDENTITY.fingerprint,
-                new_state,
-                lambda: now() + self.skew_ms,
-                client,
-                Stats(),
-                lambda _partition, _records: None,
-            ),
+        self.context = Context(
+            SETTINGS,
+            DEFINITION,
+            IDENTITY.fingerprint,
+            new_state,
+            lambda: now() + self.skew_ms,
+            client,
+            Stats(),
+            lambda _partition, _records: None,
         )
+        self.partition = Partition(0, self.context)
 
     @property
     def owned(self) -> Owned:

@@ -1,6 +1,7 @@
 """When a partition is live, what its clock follows, and which batches it takes."""
 
 from streams.core.steps import finish
+from streams.core.totals import OVERALL
 from streams.engine.deadletter import MAX_RECORDS
 from streams.engine.owned import Admission, Evaluation, Owned
 from tests.engine.records import batch
@@ -179,6 +180,33 @@ def test_the_clock_stands_while_the_wall_clock_is_behind_it() -> None:
     evaluation = evaluated(partition)
     assert evaluation is not None
     assert evaluation.overall.t == state.clock == HOUR
+
+
+def test_dimension_totals_go_on_while_the_clock_stands_in_the_future() -> None:
+    """A clock ran ahead and was set right: what arrives meanwhile gets into the totals of that instant."""
+    wall = Wall(HOUR)
+    partition, _ = owned(wall)
+    partition.seen_end("s", 0)
+    partition.seen_end("p", 0)
+    wall.now = HOUR + 601_000
+    evaluated(partition)
+    wall.now = HOUR + 1_000
+    partition.take("p", batch(0, HOUR))
+    ahead = evaluated(partition)
+    assert ahead is not None
+    assert ahead.dimensions is not None
+    assert ahead.dimensions.t == ahead.overall.t == HOUR + 605_000
+    assert ahead.dimensions.groups["plan", "any"] == ahead.overall.groups[OVERALL]
+    assert any(ahead.overall.groups[OVERALL])
+    wall.now = HOUR + 2_000
+    between = evaluated(partition)
+    assert between is not None
+    assert between.dimensions is None
+    wall.now = HOUR + 605_000
+    there = evaluated(partition)
+    assert there is not None
+    assert there.dimensions is not None
+    assert there.dimensions.t == there.overall.t == HOUR + 605_000
 
 
 def test_batches_must_join() -> None:
