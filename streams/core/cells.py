@@ -9,7 +9,7 @@ from streams.core import quantities as q
 from streams.core.changes import COHORT, Change, Lengths, pair_changes, purchase_changes, survey_changes
 from streams.core.customer import Customer
 from streams.core.derive import Facts, by_identity, latest_vote
-from streams.core.entries import Form, purchases_of
+from streams.core.entries import Form, SurveyEntry, purchases_of
 from streams.core.groups import UNKNOWN, Groups
 from streams.core.life import CHURNED, INACTIVE, NEW, REACTIVATED, Transition
 from streams.core.panes import Panes
@@ -21,34 +21,34 @@ _QUANTITY = {NEW: q.NEW, REACTIVATED: q.REACTIVATED, CHURNED: q.CHURNED}
 def emit_life(panes: Panes, calendar: Panes, facts: Facts, groups: Groups, sign: int) -> None:
     """Transitions: in the cohort, by panes and by the hour; and churn in its reason and churn type."""
     for transition in facts.life.transitions:
-        changes = _transition_changes(facts, transition, sign=sign)
+        changes = transition_changes(transition, facts.cost_minor, sign)
         panes.add(facts.cohort, transition.at_ms, changes)
         calendar.add(facts.cohort, transition.at_ms, changes)
         if transition.kind == CHURNED:
             for group in causes(transition, groups):
                 panes.add(group, transition.at_ms, [(q.CHURNED, sign)], whole=False)
-    emit_gone(panes, facts, groups, sign)
+    emit_gone(panes, facts.life.transitions, facts.cohort, groups, sign)
 
 
-def emit_gone(panes: Panes, facts: Facts, groups: Groups, sign: int) -> None:
+def emit_gone(panes: Panes, transitions: list[Transition], cohort: int, groups: Groups, sign: int) -> None:
     """The activations and churns of a customer who is gone by churn, there and under the last cause."""
-    transitions = facts.life.transitions
     if not transitions or transitions[-1].kind != CHURNED:
         return
     because = causes(transitions[-1], groups)
     for transition in transitions:
         changes = [(q.GONE, sign if transition.kind in (NEW, REACTIVATED) else -sign)]
-        panes.add(facts.cohort, transition.at_ms, changes)
+        panes.add(cohort, transition.at_ms, changes)
         for group in because:
             panes.add(group, transition.at_ms, changes, whole=False)
 
 
-def _transition_changes(facts: Facts, transition: Transition, *, sign: int) -> list[Change]:
+def transition_changes(transition: Transition, cost_minor: int | None, sign: int) -> list[Change]:
+    """What a change of standing counts; ``cost_minor``: of a new customer, where it is known."""
     kind, at_ms = transition.kind, transition.at_ms
     step = sign if kind in (NEW, REACTIVATED) else -sign
     changes: list[Change] = [(_QUANTITY.get(kind, q.ERASED), sign), (q.DELTA_MS, step * at_ms)]
-    if kind == NEW and facts.cost_minor is not None:
-        changes += [(q.COST, sign * facts.cost_minor), (q.WITH_COST, sign)]
+    if kind == NEW and cost_minor is not None:
+        changes += [(q.COST, sign * cost_minor), (q.WITH_COST, sign)]
     return changes
 
 
@@ -83,10 +83,11 @@ def emit_engaged(panes: Panes, facts: Facts, sign: int) -> None:
         panes.add(facts.cohort, facts.engaged, [(q.ENGAGED, sign)])
 
 
-def emit_surveys(panes: Panes, customer: Customer, facts: Facts, sign: int) -> None:
-    """Answers, and the latest NPS answer, in the cohort and by touchpoint."""
-    cohort = facts.cohort
-    for entry in facts.surveys:
+def emit_surveys(
+    panes: Panes, customer: Customer, cohort: int, surveys: list[SurveyEntry], sign: int
+) -> None:
+    """Answers that stand, and the latest NPS answer, in the cohort and by touchpoint."""
+    for entry in surveys:
         changes = _signed(survey_changes(entry), sign)
         panes.add(cohort, entry.at_ms, changes)
         panes.add(entry.touchpoint, entry.at_ms, changes, whole=False)
@@ -95,18 +96,18 @@ def emit_surveys(panes: Panes, customer: Customer, facts: Facts, sign: int) -> N
         for end, group, changes in sealed_changes(sealed, q.SURVEYS_FAMILY):
             whole = group == COHORT
             panes.add(cohort if whole else group, end, _signed(changes, sign), whole=whole)
-    for touchpoint, (at_ms, score) in latest_votes(customer, facts).items():
+    for touchpoint, (at_ms, score) in latest_votes(customer, surveys).items():
         panes.add(touchpoint, at_ms, [(q.LATEST + q.nps_class(score), sign)], whole=False)
-    latest = latest_vote(customer, facts)
+    latest = latest_vote(customer, surveys)
     if latest is not None:
         panes.add(cohort, latest[0], [(q.LATEST + q.nps_class(latest[1]), sign)])
 
 
-def latest_votes(customer: Customer, facts: Facts) -> dict[int, tuple[int, int]]:
+def latest_votes(customer: Customer, surveys: list[SurveyEntry]) -> dict[int, tuple[int, int]]:
     """Touchpoint -> time and score of its latest NPS answer."""
     sealed = customer.body.sealed
     votes = {} if sealed is None else {g: (vote.at_ms, vote.score) for g, vote in sealed.votes.items()}
-    nps = [entry for entry in facts.surveys if entry.form == Form.NPS]
+    nps = [entry for entry in surveys if entry.form == Form.NPS]
     for entry in sorted(nps, key=by_identity):
         votes[entry.touchpoint] = (entry.at_ms, entry.score)
     return votes

@@ -29,7 +29,7 @@ class State(IntEnum):
 # derive.py sets.
 STANDING = 3
 PLAIN_LIFE = 4
-"""Active since its first and only activation, which had no cost; nothing pending."""
+"""Active since its first and only activation; nothing pending."""
 HAS_VOIDS = 8
 HAS_SEALED = 16
 ERASED = 32

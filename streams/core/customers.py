@@ -142,7 +142,7 @@ class Customers:
         if families.orders:
             emit_orders(panes.orders, customer, facts, self.lengths, sign)
         if families.surveys:
-            emit_surveys(panes.surveys, customer, facts, sign)
+            emit_surveys(panes.surveys, customer, facts.cohort, facts.surveys, sign)
         self.not_active += sign * facts.life.not_active
         self.void_pending += sign * facts.void_pending
         if facts.band:
@@ -235,15 +235,6 @@ class Customers:
         old, new = band_at(*facts, self.clock), band_at(*facts, t)
         if old != new:
             self.shift_band(customer.cohort, old, new)
-
-    # ---- recovery
-
-    def rebuild(self) -> None:
-        """Derive panes, gauges and timers from the records, as of the clock."""
-        for key, packed in self.cold.items():
-            customer = unpack(packed)
-            self.emit(customer, self.facts(customer), 1)
-            self.schedule(key, customer, self.clock)
 
 
 def write_header(customer: Customer, facts: Facts) -> None:

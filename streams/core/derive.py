@@ -91,7 +91,7 @@ def derive(customer: Customer, t: int, definition: Definition, identity: Identit
         t=t,
         cohort=kept.latest.cohort if kept.latest else NOBODY,
         life=life,
-        cost_minor=_cost(life, kept.signups),
+        cost_minor=cost_of(kept.signups, life.transitions[0].at_ms) if _begins(life) else None,
         purchases=kept.purchases,
         surveys=kept.surveys,
         times=times,
@@ -160,17 +160,19 @@ def _end(life: Life, erased_ms: int, definition: Definition) -> None:
     life.due = erased_ms + definition.reach_ms
 
 
-def _cost(life: Life, signups: list[SignupEntry]) -> int | None:
-    if not life.transitions or life.transitions[0].kind != NEW:
-        return None
-    start = life.transitions[0].at_ms
-    known = [s for s in signups if s.cost_minor is not None and s.at_ms <= start]
+def _begins(life: Life) -> bool:
+    return bool(life.transitions) and life.transitions[0].kind == NEW
+
+
+def cost_of(signups: list[SignupEntry], start_ms: int) -> int | None:
+    """Acquisition cost of a customer who became new at an instant; None where it is not known."""
+    known = [s for s in signups if s.cost_minor is not None and s.at_ms <= start_ms]
     return max(known, key=by_identity).cost_minor if known else None
 
 
-def latest_vote(customer: Customer, facts: Facts) -> tuple[int, int] | None:
-    """Time and score of the latest NPS answer; None without one."""
-    votes = [s for s in facts.surveys if s.form == Form.NPS]
+def latest_vote(customer: Customer, surveys: list[SurveyEntry]) -> tuple[int, int] | None:
+    """Time and score of the latest NPS answer among those that stand; None without one."""
+    votes = [s for s in surveys if s.form == Form.NPS]
     if votes:
         latest = max(votes, key=by_identity)
         return latest.at_ms, latest.score
@@ -189,7 +191,7 @@ def _stand(facts: Facts, customer: Customer, t: int) -> None:
     facts.long_term = t >= long_at
     if not facts.long_term:
         dues.append(long_at)
-    vote = latest_vote(customer, facts)
+    vote = latest_vote(customer, facts.surveys)
     detractor = vote is not None and vote[1] <= DETRACTOR_SCORE and t - vote[0] < DETRACTOR_MS
     if vote is not None and detractor:
         dues.append(vote[0] + DETRACTOR_MS)
@@ -205,7 +207,6 @@ def _flags(body: Body, facts: Facts) -> int:
         len(life.transitions) == 1
         and life.state == State.ACTIVE
         and not life.pending
-        and facts.cost_minor is None
         and not life.not_active
         and not facts.erased_ms
     )

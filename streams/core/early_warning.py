@@ -70,5 +70,5 @@ def assess(customers: Customers, key: bytes, customer: Customer, t: int) -> AtRi
 
 def _detracts(customers: Customers, customer: Customer, t: int) -> bool:
     """Whether the latest NPS answer is low and recent, of one whose standing does not tell."""
-    vote = latest_vote(customer, customers.facts(customer))
+    vote = latest_vote(customer, customers.facts(customer).surveys)
     return vote is not None and vote[1] <= DETRACTOR_SCORE and t - vote[0] < DETRACTOR_MS

@@ -54,7 +54,7 @@ class NewcomerPath:
         customer.since = at_ms
         customer.cohort = cohort
         customer.due = at_ms + LONG_TERM_MS
-        customer.flags = CALM if cost_minor is not None else CALM | PLAIN_LIFE
+        customer.flags = CALM | PLAIN_LIFE
         changes = [(q.NEW, 1), (q.DELTA_MS, at_ms)]
         if cost_minor is not None:
             changes += [(q.COST, cost_minor), (q.WITH_COST, 1)]

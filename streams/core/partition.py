@@ -21,6 +21,7 @@ from streams.core.intake import Intake
 from streams.core.journal import Journal
 from streams.core.kpi_value import Sweep
 from streams.core.ledger import Ledger
+from streams.core.rebuilding import rebuild
 from streams.core.spent import Spent, changed_since
 from streams.core.steps import Steps, finish
 from streams.core.sweep import sweep
@@ -275,7 +276,7 @@ class PartitionState:
             self._intake.newest = kept.newest
             self._groups.folded = kept.folded
         self._customers.families.move(self.clock)
-        self._customers.rebuild()
+        rebuild(self._customers)
         for key, packed in self._parked.items():
             if packed is not None:
                 marker = self._intake.markers.get(key)

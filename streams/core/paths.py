@@ -5,9 +5,10 @@ Whatever the way, the result is the same: that is a law, tested. Erases have a m
 
 from streams.core.customer import Customer
 from streams.core.customers import Customers
-from streams.core.entries import KeptEntry, PurchaseEntry, SignupEntry, SurveyEntry
+from streams.core.entries import CancellationEntry, KeptEntry, PurchaseEntry, SignupEntry, SurveyEntry
 from streams.core.general_path import apply_entry
 from streams.core.late_path import LatePath
+from streams.core.life_path import LifePath
 from streams.core.newcomer_path import NewcomerPath
 from streams.core.purchase_path import PurchasePath
 from streams.core.return_path import ReturnPath
@@ -22,7 +23,7 @@ class Paths:
         by_age: whether what is older than retention is sealed (live operation; never in a replay).
     """
 
-    __slots__ = ("_by_age", "_customers", "_late", "_newcomers", "_returns", "_surveys", "purchases")
+    __slots__ = ("_by_age", "_customers", "_late", "_life", "_newcomers", "_returns", "_surveys", "purchases")
 
     def __init__(self, customers: Customers, *, by_age: bool) -> None:
         self._customers = customers
@@ -30,6 +31,7 @@ class Paths:
         self.purchases = PurchasePath(customers)
         self._newcomers = NewcomerPath(customers, self.purchases)
         self._surveys = SurveyPath(customers)
+        self._life = LifePath(customers)
         self._late = LatePath(customers)
         self._returns = ReturnPath(customers, self.purchases)
 
@@ -52,7 +54,13 @@ class Paths:
                 return False
             self._surveys.apply(key, customer, entry)
             return True
-        return customer is None and isinstance(entry, SignupEntry) and self._newcomers.signup(key, entry)
+        if isinstance(entry, SignupEntry):
+            if customer is None:
+                return self._newcomers.signup(key, entry)
+            return self._life.signup(customer, entry)
+        return isinstance(entry, CancellationEntry) and (
+            customer is not None and self._life.cancellation(customer, entry)
+        )
 
     def _purchase(self, key: bytes, customer: Customer | None, entry: PurchaseEntry) -> bool:
         if customer is None:

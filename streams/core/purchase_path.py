@@ -5,6 +5,7 @@ early, never late). What it does not recognise it leaves to other paths.
 """
 
 from streams.core import quantities as q
+from streams.core.changes import Lengths
 from streams.core.customer import ERASED, HAS_SEALED, HAS_VOIDS, STANDING, Customer, State
 from streams.core.customers import Customers
 from streams.core.entries import PURCHASE, last_purchase_ms
@@ -16,7 +17,8 @@ _SURE_LOW_MS = 144_000_000
 """Silence below which a calm customer's band is low whatever their own gap: 5/3 of a day."""
 
 _ODD = HAS_VOIDS | ERASED
-_FIRST = 1 << 62
+FIRST = 1 << 62
+"""The gap before the first order ever."""
 
 
 class PurchasePath:
@@ -29,7 +31,7 @@ class PurchasePath:
         self._customers = customers
         self._kept_events = definition.kept_events
         self._lengths = customers.lengths
-        self._shortest = self._lengths[0] if self._lengths else _FIRST
+        self._shortest = self._lengths[0] if self._lengths else FIRST
         self._on = definition.inactivity_churn_ms is None
 
     def fits(self, customer: Customer, at_ms: int) -> bool:
@@ -52,7 +54,7 @@ class PurchasePath:
         newest = at_ms > engaged
         cell = panes.cell(cohort, at_ms)
         if cell is not None:
-            count_purchase(cell, money)
+            count_purchase(cell, money, 1)
             if newest:
                 _add(cell, q.ENGAGED, 1)
         customer.purchases += PURCHASE.pack(digest, at_ms, money)
@@ -78,7 +80,7 @@ class PurchasePath:
         _add(cell, q.BUYERS, 1)
         last = customer.last
         if not last:
-            self._pair(None, cell, _FIRST)
+            count_pair(None, cell, FIRST, self._lengths, 1)
             return
         old = panes.cell(customer.cohort, last)
         if old is not None:
@@ -89,15 +91,7 @@ class PurchasePath:
         if customer.second:
             _add(panes.cell(customer.cohort, customer.second), q.REPEAT, -1)
         if at_ms - last >= self._shortest:
-            self._pair(old, cell, at_ms - last)
-
-    def _pair(self, earlier: Cell | None, later: Cell | None, gap: int) -> None:
-        """Two consecutive orders that lie at least one window apart."""
-        for i, length in enumerate(self._lengths):
-            if gap < length:
-                break
-            _add(earlier, q.PAIRS + 2 * i, 1)
-            _add(later, q.PAIRS + 2 * i + 1, 1)
+            count_pair(old, cell, at_ms - last, self._lengths, 1)
 
     def _stand(self, key: bytes, customer: Customer, at_ms: int) -> None:
         """The risk band and the timer after an order; the header's orders."""
@@ -117,19 +111,28 @@ class PurchasePath:
         customer.first, customer.second, customer.last, customer.orders = start, last, at_ms, more
 
 
-def count_purchase(cell: Cell, money: int) -> None:
-    """Count a purchase or refund by itself."""
-    base = money & 1
+def count_purchase(cell: Cell, money: int, sign: int) -> None:
+    """Count a purchase or refund by itself, or take it out."""
+    base = sign * (money & 1)
     for vector in (cell, cell[-2], cell[-1]):
         if money >= 0:
-            vector[q.ORDERS] += 1
+            vector[q.ORDERS] += sign
             vector[q.ORDERS_BASE] += base
         else:
             vector[q.REFUNDS_BASE] += base
         if base:
-            vector[q.REVENUE] += money >> 1
+            vector[q.REVENUE] += base * (money >> 1)
         else:
-            vector[q.LEFT_OUT] += 1
+            vector[q.LEFT_OUT] += sign
+
+
+def count_pair(earlier: Cell | None, later: Cell | None, gap: int, lengths: Lengths, sign: int) -> None:
+    """Count two consecutive orders for each window that is no longer than the gap between them."""
+    for i, length in enumerate(lengths):
+        if gap < length:
+            break
+        _add(earlier, q.PAIRS + 2 * i, sign)
+        _add(later, q.PAIRS + 2 * i + 1, sign)
 
 
 def _horizon_ms(customer: Customer) -> int:

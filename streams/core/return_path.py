@@ -43,14 +43,14 @@ class ReturnPath:
         """Take a customer back who ``fits``, then their order."""
         customers, at_ms, cohort = self._customers, entry.at_ms, customer.cohort
         facts = customers.facts(customer)
-        emit_gone(customers.families.life, facts, customers.groups, -1)
+        emit_gone(customers.families.life, facts.life.transitions, cohort, customers.groups, -1)
         changes = [(q.REACTIVATED, 1), (q.DELTA_MS, at_ms)]
         customers.families.life.add(cohort, at_ms, changes)
         customers.families.calendar.add(cohort, at_ms, changes)
         customer.state = State.ACTIVE
         customer.since = at_ms
         customer.due = at_ms + LONG_TERM_MS
-        vote = latest_vote(customer, facts)
+        vote = latest_vote(customer, facts.surveys)
         low = vote is not None and vote[1] <= DETRACTOR_SCORE and customers.clock - vote[0] < DETRACTOR_MS
         standing = DETRACTOR if low else CALM
         if vote is not None and low:

@@ -1,14 +1,19 @@
 """Lazy timers: who may change by itself at or before t.
 
-A wheel of hour buckets; the current hour is a heap. Buckets hold keys alone (eight bytes a customer): when
-their hour comes, the owner says when each is really due. An entry may come early or twice, never late: the
-owner looks at the record, acts if it is due, and sets the next timer. Nothing scans customers.
+A wheel of hour buckets; the current hour is a heap. Buckets hold keys alone, side by side (17 bytes each):
+when their hour comes, the owner says when each is really due. An entry may come early or twice, never late:
+the owner looks at the record, acts if it is due, and sets the next timer. Nothing scans customers.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from heapq import heapify, heappop, heappush
 
 from streams.core.definition import HOUR_MS
+from streams.core.identity import DIGEST_SIZE
+
+_WIDTH = 1 + DIGEST_SIZE
+_SHORT = b"\0"
+"""Before a key of a digest alone; the others begin with a letter of their own."""
 
 
 class Timers:
@@ -24,17 +29,15 @@ class Timers:
         self._due_of = due_of
         self._hour = -1
         self._near: list[tuple[int, bytes]] = []
-        self._buckets: dict[int, list[bytes]] = {}
+        self._buckets: dict[int, bytearray] = {}
 
     def set(self, at_ms: int, key: bytes) -> None:
         """Remember that a record is due at an instant; earlier entries of it stay."""
         hour = at_ms // HOUR_MS
         if hour <= self._hour:
             heappush(self._near, (at_ms, key))
-        elif hour in self._buckets:
-            self._buckets[hour].append(key)
         else:
-            self._buckets[hour] = [key]
+            self._put(hour, key)
 
     def advance(self, before_ms: int, at_ms: int, key: bytes) -> None:
         """Set an earlier instant than the one set before (0: none); the hour's entry may do already."""
@@ -48,7 +51,7 @@ class Timers:
         if hour > self._hour:
             self._hour = hour
             for passed in sorted(h for h in self._buckets if h <= hour):
-                for key in dict.fromkeys(self._buckets.pop(passed)):
+                for key in dict.fromkeys(_keys(self._buckets.pop(passed))):
                     self._renew(key, hour)
             heapify(self._near)
         keys: dict[bytes, None] = {}
@@ -63,4 +66,17 @@ class Timers:
         if at_ms // HOUR_MS <= hour:
             self._near.append((at_ms, key))
         else:
-            self._buckets.setdefault(at_ms // HOUR_MS, []).append(key)
+            self._put(at_ms // HOUR_MS, key)
+
+    def _put(self, hour: int, key: bytes) -> None:
+        bucket = self._buckets.get(hour)
+        if bucket is None:
+            bucket = self._buckets[hour] = bytearray()
+        bucket += key if len(key) == _WIDTH else _SHORT + key
+
+
+def _keys(bucket: bytearray) -> Iterator[bytes]:
+    """The keys of a bucket, as they were put."""
+    for start in range(0, len(bucket), _WIDTH):
+        key = bytes(bucket[start : start + _WIDTH])
+        yield key[1:] if key.startswith(_SHORT) else key

@@ -133,9 +133,7 @@ class Store:
             if task not in done or task.exception() is not None:
                 log.warning("partition %d: last flush failed; it will be replayed", partition.number)
                 task.cancel()
-                if (
-                    self.partitions.get(partition.number) is partition
-                ):  # a rebalance while stopping asks twice
+                if self.partitions.get(partition.number) is partition:  # else it is given up already
                     self._give_up([partition.number])
 
     async def close(self) -> None:

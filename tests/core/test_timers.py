@@ -6,22 +6,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.core.definition import HOUR_MS
+from streams.core.identity import DIGEST_SIZE
 from streams.core.timers import Timers
 from tests.laws.lawful import law
 
-KEYS = (b"a", b"b", b"c")
+A, B, NAMELESS = KEYS = (b"\0" * DIGEST_SIZE, b"b" * DIGEST_SIZE, b"A" + b"a" * DIGEST_SIZE)
 
 
 def test_a_key_comes_out_at_its_time_and_only_then() -> None:
     """Within the hour, and hours later."""
-    dues = {b"a": HOUR_MS + 5, b"b": 9 * HOUR_MS}
+    dues = {A: HOUR_MS + 5, B: 9 * HOUR_MS}
     timers = Timers(lambda key: dues.get(key, 0))
     for key, at_ms in dues.items():
         timers.set(at_ms, key)
     assert timers.due(HOUR_MS + 4) == []
-    assert timers.due(HOUR_MS + 5) == [b"a"]
+    assert timers.due(HOUR_MS + 5) == [A]
     assert timers.due(9 * HOUR_MS - 1) == []
-    assert timers.due(9 * HOUR_MS) == [b"b"]
+    assert timers.due(9 * HOUR_MS) == [B]
     assert timers.due(99 * HOUR_MS) == []
 
 
@@ -29,20 +30,20 @@ def test_a_key_set_twice_comes_out_once() -> None:
     """Also where both entries wait in one hour."""
     timers = Timers(lambda _: 3)
     for at_ms in (1, 2, 3):
-        timers.set(at_ms, b"a")
+        timers.set(at_ms, A)
     assert timers.due(0) == []
-    timers.set(3, b"a")
-    assert timers.due(5) == [b"a"]
+    timers.set(3, A)
+    assert timers.due(5) == [A]
 
 
 def test_when_its_hour_comes_a_key_waits_for_what_its_record_says_then() -> None:
     """It may be due later now, or never."""
-    dues = {b"a": 5 * HOUR_MS, b"b": 0}
+    dues = {A: 5 * HOUR_MS, B: 0}
     timers = Timers(dues.__getitem__)
-    timers.set(HOUR_MS, b"a")
-    timers.set(HOUR_MS, b"b")
+    timers.set(HOUR_MS, A)
+    timers.set(HOUR_MS, B)
     assert timers.due(2 * HOUR_MS) == []
-    assert timers.due(5 * HOUR_MS) == [b"a"]
+    assert timers.due(5 * HOUR_MS) == [A]
 
 
 @settings(law, max_examples=300)

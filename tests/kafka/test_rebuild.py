@@ -41,7 +41,6 @@ async def serves(worker: ServiceWorker, definition: Definition) -> None:
     await eventually_async(shown, within=60)
 
 
-@pytest.mark.unsettled
 def test_a_changed_definition_is_refused_then_counted_anew(
     kafka: KafkaCluster, valkey: ValkeyServer, tmp_path: Path
 ) -> None:

@@ -1,0 +1,51 @@
+"""What a customer of a plain life contributes: one who is active since the first and only activation.
+
+Header and purchases say all that counts, so nothing is derived. Held to the general path by a law.
+"""
+
+from streams.core import quantities as q
+from streams.core.cells import emit_surveys, transition_changes
+from streams.core.customer import ERASED, HAS_SEALED, HAS_VOIDS, PLAIN_LIFE, STANDING, Customer
+from streams.core.customers import Customers
+from streams.core.derive import LONG_TERM_MS, cost_of
+from streams.core.entries import PURCHASE
+from streams.core.life import NEW, Transition
+from streams.core.purchase_path import FIRST, count_pair, count_purchase
+from streams.core.risk import band_at
+
+_MARKS = PLAIN_LIFE | HAS_VOIDS | HAS_SEALED | ERASED
+
+
+def is_plain(customer: Customer) -> bool:
+    """Whether ``emit_plain`` knows all about a customer."""
+    return customer.flags & _MARKS == PLAIN_LIFE
+
+
+def emit_plain(customers: Customers, customer: Customer, sign: int) -> None:
+    """Add (1) or take out (-1) everything that a plain customer contributes as of the clock."""
+    families, cohort, since, clock = customers.families, customer.cohort, customer.since, customers.clock
+    body = customer.body
+    changes = transition_changes(Transition(since, NEW), cost_of(body.signups, since), sign)
+    families.life.add(cohort, since, changes)
+    families.calendar.add(cohort, since, changes)
+    _emit_orders(customers, customer, sign)
+    if body.surveys:
+        emit_surveys(families.surveys, customer, cohort, body.surveys, sign)
+    band = band_at(customer.flags & STANDING, customer.orders, customer.first, customer.last, clock)
+    customers.stand(cohort, band, sign, long_term=clock - since >= LONG_TERM_MS)
+
+
+def _emit_orders(customers: Customers, customer: Customer, sign: int) -> None:
+    panes, cohort, lengths = customers.families.orders, customer.cohort, customers.lengths
+    before, previous = 0, None
+    for _, at_ms, money in PURCHASE.iter_unpack(customer.purchases):
+        cell = panes.cell(cohort, at_ms)
+        if cell is not None:
+            count_purchase(cell, money, sign)
+        if money >= 0:
+            count_pair(previous, cell, at_ms - before if before else FIRST, lengths, sign)
+            before, previous = at_ms, cell
+    newest = (customer.engaged, q.ENGAGED), (customer.last, q.BUYERS), (customer.second, q.REPEAT)
+    for at_ms, quantity in newest:
+        if at_ms:
+            panes.add(cohort, at_ms, [(quantity, sign)])
