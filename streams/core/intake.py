@@ -81,7 +81,7 @@ class Intake:
     def take(self, kind: str, events: Sequence[Event | Malformed]) -> None:
         """Class and apply a batch of one kind, in order; the malformed are counted here too."""
         self.ledger.received += len(events)
-        if kind == "purchase":
+        if kind == "purchase" and self._customers.clock >= 0:  # before, everything is parked
             self._purchases(cast("Sequence[Purchase | Malformed]", events))
             return
         for event in events:

@@ -97,7 +97,7 @@ class Observer:
         return t_ms
 
     async def observe(self, since_ms: int, *, within: float) -> Observed:
-        """Everything at the next t that all of them show, the values by dimension from ``since_ms`` on too.
+        """Everything at the next t that all of them show, the values by dimension from after ``since_ms`` too.
 
         These have an earlier t of their own: one before everything was applied tells of less.
 
@@ -109,7 +109,7 @@ class Observer:
             while time.monotonic() < deadline:
                 self._check_alive()
                 look = await self._look(session)
-                if look.instants is not None and min(look.instants) >= since_ms:
+                if look.instants is not None and min(look.instants) > since_ms:
                     return self._read(look, look.instants)
                 await asyncio.sleep(_POLL_S)
         raise ObservationError(f"Redis and the workers showed no common t within {within:g} s")

@@ -234,9 +234,16 @@ class Partition:
         )
 
     async def next_tick(self) -> None:
-        """Sleep until the wall clock reaches the next evaluation instant."""
-        tick = self._context.settings.tick
-        await asyncio.sleep((tick - self._context.clock() % tick) / 1_000)
+        """Sleep until the wall clock reaches the next evaluation instant, and not a moment less.
+
+        Timers follow another clock: while the wall clock is slewed they end early.
+        """
+        tick, clock = self._context.settings.tick, self._context.clock
+        now = clock()
+        instant = now - now % tick + tick
+        while now < instant <= now + tick:  # else the clock was set
+            await asyncio.sleep((instant - now) / 1_000)
+            now = clock()
 
     # -- closing --------------------------------------------------------------------------------------
 

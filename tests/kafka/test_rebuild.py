@@ -31,14 +31,19 @@ async def ended(worker: ServiceWorker) -> int:
 
 async def serves(worker: ServiceWorker, definition: Definition) -> None:
     """Wait until a worker shows live values of a definition."""
+    body = ""
 
     async def shown() -> bool:
+        nonlocal body
         _, body = await worker.get("/api/snapshot")
         document = json.loads(body or "{}")
         states = [info["state"] for info in document.get("partitions", {}).values()]
         return document.get("definition_hash") == definition.hash and set(states) == {"ok"}
 
-    await eventually_async(shown, within=60)
+    try:
+        await eventually_async(shown, within=60)
+    except AssertionError as error:
+        raise AssertionError(f"{worker.told()}\n{body[:500]}") from error
 
 
 def test_a_changed_definition_is_refused_then_counted_anew(
