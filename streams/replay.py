@@ -4,13 +4,9 @@ One pass: everything is parked, then the clock advances from instant to instant 
 The same lines give the same snapshots, byte for byte: nothing here reads a clock or draws a random number.
 """
 
-import base64
-import binascii
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import count
 from typing import NamedTuple
-
-import msgspec
 
 from streams.core.breakdown import named_values
 from streams.core.decode import Record
@@ -21,6 +17,7 @@ from streams.core.journal import Journal
 from streams.core.partition import PartitionState
 from streams.core.periods import Sweeps
 from streams.core.snapshot import Snapshot, build
+from streams.lines import LineError, parse_line
 from streams.spending import Spending
 
 SOURCE_TOPICS: dict[str, Kind] = {f"crm.customer.{kind}.v1": kind for kind in KINDS}
@@ -34,23 +31,12 @@ class ReplayError(ValueError):
     """A line that is no Kafka record; the message names the line and what is wrong with it."""
 
 
-class _Line(msgspec.Struct):
-    topic: str
-    key: str | None = None
-    timestamp: int | None = None
-    value: msgspec.Raw = msgspec.Raw(b"")
-    value_b64: str | None = None
-
-
 class LoggedRecord(NamedTuple):
     """A record of a log."""
 
     key: bytes | None
     value: bytes | None
     timestamp: int
-
-
-_decode = msgspec.json.Decoder(_Line).decode
 
 
 def replay(
@@ -168,19 +154,13 @@ def _receive(state: PartitionState, records: Iterable[tuple[Kind, Record]]) -> N
         state.apply(kind, batch)
 
 
-def _read(line: bytes, number: int, topics: Mapping[str, Kind], wall_ms: int) -> tuple[Kind, Record]:
+def _read(text: bytes, number: int, topics: Mapping[str, Kind], wall_ms: int) -> tuple[Kind, Record]:
     try:
-        read = _decode(line)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise ReplayError(f"line {number}: no Kafka record: {error}") from error
-    kind = topics.get(read.topic)
+        line = parse_line(text)
+    except LineError as error:
+        raise ReplayError(f"line {number}: {error}") from error
+    kind = topics.get(line.topic)
     if kind is None:
-        raise ReplayError(f"line {number}: unknown topic {read.topic!r}; expected {', '.join(topics)}")
-    value: bytes | None = bytes(read.value) or None
-    if read.value_b64 is not None:
-        try:
-            value = base64.b64decode(read.value_b64, validate=True)
-        except binascii.Error as error:
-            raise ReplayError(f"line {number}: value_b64 is not base64: {error}") from error
-    key = None if read.key is None else read.key.encode()
-    return kind, LoggedRecord(key, value, wall_ms if read.timestamp is None else read.timestamp)
+        raise ReplayError(f"line {number}: unknown topic {line.topic!r}; expected {', '.join(topics)}")
+    at_ms = wall_ms if line.timestamp_ms is None else line.timestamp_ms
+    return kind, LoggedRecord(line.key, line.value, at_ms)

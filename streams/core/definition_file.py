@@ -6,6 +6,7 @@ is the business of ``streams.definitions``.
 """
 
 import json
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import fields
@@ -18,6 +19,7 @@ from streams.core.kpi_build import SAMPLED
 Reader = Callable[[str, object], Any]
 """(key, value in the file) -> value of the field; raises DefinitionError."""
 
+_TWICE = re.compile(r"Cannot overwrite a value \(at line (\d+), column \d+\)")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MIN_N_KPIS = tuple(dict.fromkeys(name for kpi in SAMPLED for name in (kpi.partition(".")[0], kpi)))
 
@@ -33,11 +35,21 @@ def parse_definition(text: str, name: str) -> Definition:
         DefinitionError: no TOML, an unknown key, a wrong value, or choices that do not fit together.
     """
     try:
-        return _definition(tomllib.loads(text))
+        return _definition(tomllib.loads(f"{text}\n"))
     except tomllib.TOMLDecodeError as mistake:
-        raise DefinitionError(f"{name}: no TOML: {mistake}") from None
+        raise DefinitionError(f"{name}: {_no_toml(text, str(mistake))}") from None
     except DefinitionError as mistake:
         raise DefinitionError(f"{name}: {mistake}") from None
+
+
+def _no_toml(text: str, mistake: str) -> str:
+    """What is wrong with the text, and for a key that is there twice its line."""
+    place = _TWICE.fullmatch(mistake)
+    if place is None:
+        return f"no TOML: {mistake}"
+    number = int(place[1])
+    line = text.split("\n")[number - 1].strip()
+    return f"line {number}: {line}: the key is there already"
 
 
 def _definition(table: Mapping[str, object]) -> Definition:

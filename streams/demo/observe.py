@@ -97,7 +97,7 @@ class Observer:
         return t_ms
 
     async def observe(self, since_ms: int, *, within: float) -> Observed:
-        """Everything at the next t that all of them show, the values by dimension from after ``since_ms`` too.
+        """Everything at the next t that all of them show, and values by dimension from after ``since_ms``.
 
         These have an earlier t of their own: one before everything was applied tells of less.
 

@@ -9,14 +9,16 @@ import pytest
 import redis
 
 from streams.cli.exits import Exit
-from streams.core.definition import Definition
-from streams.core.snapshot import Snapshot
+from streams.core.definition import HOUR_MS, Definition
+from streams.core.snapshot import Snapshot, build
 from streams.core.timestamps import Clock
 from streams.embedded import ValkeyServer
 from streams.explain import example
 from streams.publish.layout import Keys
 from streams.replay import replay
 from tests.cli.conftest import Kpi
+from tests.histories import NOW_MS, record
+from tests.laws.driver import Driven
 from tests.support.topics import unique_prefix
 
 T = Clock().read(example.AS_OF)
@@ -60,6 +62,18 @@ def test_what_was_ignored_is_told_with_its_reason(kpi: Kpi, file: str) -> None:
     told = kpi("explain", "churn_ratio", file, "--window", "30d").out
     assert "ignored        1 duplicate\n" in told
     assert "malformed      1 not_an_object\n" in told or "malformed      1 " in told
+
+
+def test_late_events_are_told_where_the_live_service_had_some(kpi: Kpi, valkey: ValkeyServer) -> None:
+    """By kind, and which windows they corrected; a recount has none."""
+    one = Driven(Definition(tenant="late"))
+    one.state.advance(NOW_MS)
+    one.take(record("purchase", "a", NOW_MS - age_ms) for age_ms in (0, 2 * HOUR_MS))
+    document = build(one.state.totals(), one.definition, computed_at_ms=NOW_MS, partitions={}).json()
+    with redis.Redis.from_url(valkey.url) as client:
+        client.set(Keys("late").snapshot, document)
+    told = kpi("explain", "orders", "--redis", valkey.url, "--tenant", "late").out
+    assert "late           1 purchase; corrected windows: 1 24h, 1 7d, 1 30d\n" in told
 
 
 def test_an_older_instant_is_explained_of_a_file_only(kpi: Kpi, file: str) -> None:

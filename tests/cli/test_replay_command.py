@@ -107,7 +107,7 @@ def test_no_events_are_one_empty_snapshot_or_nothing(kpi: Kpi, tmp_path: Path) -
 @pytest.mark.parametrize(
     ("name", "content", "told"),
     [
-        ("a.jsonl", b"nonsense\n", "line 1: no Kafka record"),
+        ("a.jsonl", b"nonsense\n", "line 1: not JSON"),
         ("a.jsonl", b'{"topic":"other","value":{}}\n', "line 1: unknown topic 'other'"),
         ("a.jsonl.gz", b"not packed", "cannot be read"),
         ("a.jsonl.gz", gzip.compress(b'{"topic":"other"}\n', mtime=0)[:15], "cannot be read"),

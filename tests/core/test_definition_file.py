@@ -111,7 +111,11 @@ def test_a_file_can_change_every_choice() -> None:
         ("tiers = [1]", "tiers[0]: 1: allowed is a table [tiers[0]]"),
         ('[[tiers]]\nwidth = "1h"', 'tiers[0].age: null: allowed is a duration in quotes, like "24h"'),
         ("min_n = ", "no TOML: "),
-        ("min_n = 1\nmin_n = 2", "no TOML: "),
+        ("min_n = 1\nmin_n = 2", "line 2: min_n = 2: the key is there already"),
+        (
+            '[allow]\nsegment = ["a"]\nsegment = ["b"]',
+            'line 3: segment = ["b"]: the key is there already',
+        ),
     ],
 )
 def test_a_mistake_is_one_line_that_names_file_key_and_what_is_allowed(text: str, message: str) -> None:
