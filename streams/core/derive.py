@@ -1,7 +1,7 @@
 """The general path: a record and t in, everything the customer contributes out. A pure function.
 
 ``derive`` reads a record that holds only events dated at or before t; what it finds changes with t alone only
-at ``due``. ``emit.py`` turns the result into cells.
+at ``due``. ``cells.py`` turns the result into cells.
 """
 
 from bisect import insort
