@@ -63,7 +63,7 @@ class Service:
         redis = _redis(settings) if self._publishes else None
         self._redis = _sink(redis, definition)
         exposition = Exposition(definition, self._samples)
-        board = Board(
+        self._board = Board(
             definition,
             clock=clock,
             ready=self.ready,
@@ -71,7 +71,7 @@ class Service:
             past=None if redis is None else Past(redis, definition.tenant),
         )
         address = Address(settings.http_host, settings.http_port)
-        http = HttpServer(address, exposition, board, alive=Health, ready=self.ready)
+        http = HttpServer(address, exposition, self._board, alive=Health, ready=self.ready)
         sinks: list[Sink] = [exposition, http]
         if self._redis is not None:
             sinks.append(self._redis)
@@ -115,6 +115,7 @@ class Service:
         return Health((*reasons, *shown))
 
     def _samples(self) -> Iterator[Sample]:
+        yield from self._board.samples()
         if self._worker is not None:
             for name, labels, value in self._worker.samples():
                 yield Sample(name, value, labels)

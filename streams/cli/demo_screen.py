@@ -44,6 +44,7 @@ class Screen:
 
     def addresses(self, tell: Callable[[str], None]) -> None:
         """Say where everything is, a line each."""
+        tell(f"Live board: {self._stage.workers[0].url}/")
         for worker in self._stage.workers:
             tell(f"{worker.name}: {worker.url}/metrics  {worker.url}/api/snapshot")
         for line in self._stage.monitoring.addresses() if self._stage.monitoring else ():

@@ -15,6 +15,7 @@ from streams.core.snapshot import Snapshot
 from streams.publish.catalogue import CATALOGUE, Metric
 from streams.publish.samples import Sampler
 
+_Labels = tuple[tuple[str, str], ...]
 _WIDTH = 200
 
 
@@ -64,27 +65,28 @@ def write_openmetrics(snapshots: Iterable[Snapshot], definition: Definition, out
     Keeps every sample until the last snapshot is there: some 30 bytes each.
     """
     sampler = Sampler(definition)
-    series: dict[str, dict[str, bytearray]] = {}
+    series: dict[str, dict[_Labels, bytearray]] = {}
     for snapshot in snapshots:
-        at = f" {snapshot.t_ms // 1000}.{snapshot.t_ms % 1000:03d}\n".encode()
+        at = f" {snapshot.t_ms // 1000}.{snapshot.t_ms % 1000:03d}\n"
         for sample in sampler.samples(snapshot):
-            labels = ",".join(
-                f"{name}={json.dumps(text, ensure_ascii=False)}" for name, text in sample.labels.items()
-            )
-            points = series.setdefault(sample.name, {}).setdefault(labels, bytearray())
-            points += repr(sample.value).encode() + at
+            points = series.setdefault(sample.name, {}).setdefault(tuple(sample.labels.items()), bytearray())
+            points += f"{sample.value!r}{at}".encode()
     for name, metric in CATALOGUE.items():
         if name in series:
             output.writelines(_family(metric, series[name]))
     output.write("# EOF\n")
 
 
-def _family(metric: Metric, series: dict[str, bytearray]) -> Iterator[str]:
+def _family(metric: Metric, series: dict[_Labels, bytearray]) -> Iterator[str]:
     family = metric.name.removesuffix("_total" if metric.kind == "counter" else "_info")
     yield f"# HELP {family} {metric.help}\n# TYPE {family} {metric.kind}\n"
     if metric.unit:
         yield f"# UNIT {family} {metric.unit}\n"
-    for labels, points in sorted(series.items()):
+    for labels, points in sorted((_text(labels), points) for labels, points in series.items()):
         name = f"{metric.name}{{{labels}}}" if labels else metric.name
         for point in points.decode().splitlines():
             yield f"{name} {point}\n"
+
+
+def _text(labels: _Labels) -> str:
+    return ",".join(f"{name}={json.dumps(text, ensure_ascii=False)}" for name, text in labels)

@@ -135,6 +135,8 @@ PROCESS = (
     Metric("kpi_streams_snapshots_total", "counter", "Snapshots computed by this process."),
     Metric("kpi_streams_snapshot_seconds_total", "counter", "Time spent computing snapshots."),
     Metric("kpi_streams_totals_refused_total", "counter", "Totals of partitions with another definition."),
+    Metric("kpi_streams_board_pages", "gauge", "Pages of the live board that are open here."),
+    Metric("kpi_streams_board_pages_dropped_total", "counter", "Pages cut off because they did not keep up."),
     Metric("kpi_streams_partitions_owned", "gauge", "Partitions that this worker owns."),
     Metric("kpi_streams_partitions_live", "gauge", "Partitions owned and live."),
     Metric("kpi_streams_records_total", "counter", "Records applied by this worker.", ("topic",)),

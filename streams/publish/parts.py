@@ -1,8 +1,9 @@
 """What partitions say of themselves, remembered: the last few ticks of each, so that a common t can be found.
 
-Rules: totals are kept only of partitions that were live at that t, the newest KEPT instants of each class
-(overall, dimensions); what arrives late or twice fills a gap in that memory or changes nothing. Whether a
-partition is live is told by its greatest t. A part of another definition is refused: it means something else.
+Rules: totals are kept only of partitions that were live at that t: overall ones of the newest KEPT instants,
+those by dimension as far back (they are many, and mean nothing without the whole); what arrives late or twice
+fills a gap in that memory or changes nothing. Whether a partition is live is told by its greatest t. A part
+of another definition is refused: it means something else.
 
 Pure: no I/O, no clock. Never adds anything: see merge.py.
 """
@@ -58,6 +59,11 @@ class History:
         if len(self.by_t) > KEPT:
             del self.by_t[min(self.by_t)]
 
+    def forget_before(self, t: int) -> None:
+        """Forget totals of before t."""
+        for old in [kept for kept in self.by_t if kept < t]:
+            del self.by_t[old]
+
 
 @dataclass(slots=True)
 class Partition:
@@ -78,6 +84,7 @@ class Partition:
             self.overall.add(part.overall)
             if part.dimensions is not None:
                 self.dimensions.add(part.dimensions)
+            self.dimensions.forget_before(min(self.overall.by_t))
 
     def refuse(self, part: PartitionTotals) -> None:
         """Take note of a part of another definition."""

@@ -23,6 +23,9 @@ from streams.publish.layout import NOW, PARTS, Keys, Place, write_number
 TTL_S = 60
 """What nobody renews is gone after this."""
 
+HISTORY_TTL_S = 86_400
+"""The history outlives an outage: each entry says when it was, so none is taken for a value of now."""
+
 KEEP = b""
 """In the place of packed fields: leave the hash as it stands."""
 
@@ -109,6 +112,7 @@ def script_head(snapshot: Snapshot, keys: Keys, dimensions: str, at_risk: AtRisk
         "message": _message(snapshot),
         "history": _history(snapshot),
         "ttl_s": TTL_S,
+        "history_ttl_s": HISTORY_TTL_S,
     }
     return _pack(head)
 

@@ -77,7 +77,7 @@ if #head.history > 0 then
   end
 end
 for i = 1, FIXED do
-  redis.call('EXPIRE', KEYS[i], head.ttl_s)
+  redis.call('EXPIRE', KEYS[i], i == 4 and head.history_ttl_s or head.ttl_s)
 end
 redis.call('PUBLISH', head.changes, head.message)
 return 'written'

@@ -11,6 +11,13 @@ from tests.browser.live import LiveBoard
 from tests.browser.scenes import END_MS, at
 
 pytestmark = pytest.mark.system("chromium")
+WRITTEN = """(() => { const write = CanvasRenderingContext2D.prototype.fillText;
+  CanvasRenderingContext2D.prototype.fillText = function (text, ...at) {
+    (this.canvas.written ??= []).push(text); return write.call(this, text, ...at); };
+  const clear = CanvasRenderingContext2D.prototype.clearRect;
+  CanvasRenderingContext2D.prototype.clearRect = function (...at) {
+    this.canvas.written = []; return clear.apply(this, at); }; })()"""
+"""Every canvas remembers what is written on it."""
 PAST = range(END_MS - DAY_MS + MINUTE_MS, END_MS, MINUTE_MS)
 
 
@@ -68,6 +75,21 @@ def test_history_is_a_day_of_minutes_and_no_window_is_invented(page: Page, aged:
     assert all(len(numbers) == 1_440 for numbers in curves["series"].values())
     refused = page.request.get(f"{aged.url}api/history?window=2y")
     assert (refused.status, refused.json()["reasons"]) == (404, ["one of 1h, 24h, 30d, 5m, 7d"])
+
+
+@pytest.mark.parametrize("window", ["5m", "1h", "24h", "7d", "30d"])
+def test_what_stands_at_a_grid_line_is_its_number(page: Page, aged: LiveBoard, window: str) -> None:
+    """Not rounded: neighbours on an axis are equally far apart, in every plot and at every scale."""
+    page.add_init_script(WRITTEN)
+    page.goto(f"{aged.url}#window={window}")
+    expect(page.locator("#flows-plot")).to_have_attribute("aria-label", _words("00:01 to 00:00"))
+    for plot in ("churn-plot", "flows-plot", "nps-plot"):
+        labels = page.evaluate("(id) => document.querySelector(`#${id} canvas`)?.written ?? []", plot)
+        numbers = sorted(
+            float(text.removesuffix(" %").replace("\u2212", "-")) for text in labels if ":" not in text
+        )
+        distances = [after - before for before, after in pairwise(numbers)]
+        assert distances == pytest.approx([distances[0]] * len(distances)), (plot, labels)
 
 
 def _words(*words: str) -> re.Pattern[str]:

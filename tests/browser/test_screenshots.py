@@ -33,11 +33,13 @@ class Layout(NamedTuple):
     size: ViewportSize
     scheme: Literal["light", "dark"]
     fragment: str = ""
+    whole: bool = False
+    """With what lies below the screen."""
 
 
 LAYOUTS = {
-    "dark": Layout({"width": 1440, "height": 1000}, "dark"),
-    "light": Layout({"width": 1440, "height": 1000}, "light", "#window=1h"),
+    "dark": Layout({"width": 1440, "height": 1080}, "dark"),
+    "light": Layout({"width": 1440, "height": 1080}, "light", "#window=7d", whole=True),
     "phone": Layout({"width": 390, "height": 844}, "dark"),
     "wall": Layout({"width": 1920, "height": 1080}, "dark", "#window=24h&wall"),
 }
@@ -56,7 +58,7 @@ def aged(definition: Definition, past: tuple[Snapshot, ...]) -> Iterator[LiveBoa
 @pytest.mark.parametrize("name", LAYOUTS)
 def test_a_picture_of_each_layout(page: Page, aged: LiveBoard, tmp_path: Path, name: str) -> None:
     """One file each, when everything is drawn."""
-    size, scheme, fragment = LAYOUTS[name]
+    size, scheme, fragment, whole = LAYOUTS[name]
     page.set_viewport_size(size)
     page.emulate_media(color_scheme=scheme)
     page.goto(aged.url + fragment)
@@ -64,5 +66,5 @@ def test_a_picture_of_each_layout(page: Page, aged: LiveBoard, tmp_path: Path, n
     expect(page.locator("#flows-plot canvas")).to_be_visible()
     expect(page.locator("#alarm")).to_be_visible()
     path = Path(FOLDER or tmp_path) / f"board-{name}.png"
-    page.screenshot(path=path)
+    page.screenshot(path=path, full_page=whole)
     assert path.stat().st_size > 20_000

@@ -1,5 +1,6 @@
 """A churn spike is announced with where it comes from; an ordinary hour is not."""
 
+from collections.abc import Container
 from dataclasses import replace
 
 import msgspec
@@ -11,6 +12,7 @@ from streams.core.snapshot import Snapshot
 from tests.browser.live import LiveBoard
 
 pytestmark = pytest.mark.system("chromium")
+SPIKES = ("churn_spike_p", "churn_spike_seasonal_p")
 
 
 def spike_of(snapshot: Snapshot, window: str) -> SpikeValue:
@@ -20,11 +22,13 @@ def spike_of(snapshot: Snapshot, window: str) -> SpikeValue:
     return value
 
 
-def calm(snapshot: Snapshot) -> Snapshot:
-    """The same with as many churns as there always are."""
+def with_spikes(snapshot: Snapshot, kpis: Container[str], **parts: float) -> Snapshot:
+    """The same with other parts of these spike values, in every window."""
     windows = {
         name: {
-            kpi: msgspec.structs.replace(value, value=0.4) if isinstance(value, SpikeValue) else value
+            kpi: msgspec.structs.replace(value, **parts)
+            if isinstance(value, SpikeValue) and kpi in kpis
+            else value
             for kpi, value in values.items()
         }
         for name, values in snapshot.windows.items()
@@ -54,9 +58,21 @@ def test_one_click_shows_the_window_of_the_spike(page: Page, live: LiveBoard) ->
     expect(page.locator("#alarm-show")).to_be_hidden()
 
 
-def test_ordinary_churn_is_no_spike(page: Page, live: LiveBoard) -> None:
-    """The same numbers with an ordinary probability."""
-    live.scene.snapshot = calm(live.scene.snapshot)
+@pytest.mark.parametrize(
+    ("kpis", "parts"),
+    [
+        (SPIKES[:1], {"value": 2e-5}),
+        (SPIKES[1:], {"value": 2e-3}),
+        (SPIKES[:1], {"observed": 9}),
+        (SPIKES[:1], {"observed": 24, "expected": 20.0}),
+    ],
+    ids=["chance explains it", "every day is like that", "too few", "little more than expected"],
+)
+def test_what_pages_nobody_is_not_announced(
+    page: Page, live: LiveBoard, kpis: tuple[str, ...], parts: dict[str, float]
+) -> None:
+    """The same numbers but for one, which is beyond the limit of the alerts."""
+    live.scene.snapshot = with_spikes(live.scene.snapshot, kpis, **parts)
     page.goto(live.url)
     expect(page.locator("#state")).to_have_attribute("data-state", "ok")
     expect(page.locator("#alarm")).to_be_hidden()

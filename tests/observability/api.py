@@ -2,16 +2,23 @@
 
 import http.client
 import json
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlencode
 
-from streams.demo.observability import MonitoringServer
 from streams.embedded.ports import LOOPBACK
 
 Series = dict[str, Any]
 
 
-def ask(server: MonitoringServer, path: str, body: object = None) -> Any:  # noqa: ANN401 - JSON
+class Listening(Protocol):
+    """A server on this machine."""
+
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+
+
+def ask(server: Listening, path: str, body: object = None) -> Any:  # noqa: ANN401 - JSON
     """The JSON that a path answers; with a body, of a POST."""
     connection = http.client.HTTPConnection(LOOPBACK, server.port, timeout=60)
     try:
@@ -25,22 +32,20 @@ def ask(server: MonitoringServer, path: str, body: object = None) -> Any:  # noq
     return json.loads(said) if said else None
 
 
-def query(server: MonitoringServer, expression: str) -> list[Series]:
+def query(server: Listening, expression: str) -> list[Series]:
     """What an expression gives now."""
     found: list[Series] = ask(server, f"/api/v1/query?{urlencode({'query': expression})}")["data"]["result"]
     return found
 
 
-def query_range(
-    server: MonitoringServer, expression: str, start_s: int, end_s: int, step_s: int
-) -> list[Series]:
+def query_range(server: Listening, expression: str, start_s: int, end_s: int, step_s: int) -> list[Series]:
     """What an expression gives at every step."""
     asked = urlencode({"query": expression, "start": start_s, "end": end_s, "step": step_s})
     found: list[Series] = ask(server, f"/api/v1/query_range?{asked}")["data"]["result"]
     return found
 
 
-def alerts_of(server: MonitoringServer) -> dict[str, str]:
+def alerts_of(server: Listening) -> dict[str, str]:
     """The alerts that Prometheus has now: name -> pending or firing."""
     return {
         alert["labels"]["alertname"]: alert["state"]

@@ -15,6 +15,8 @@ END_MS = 1_776_211_200_000
 """The end of simulated time: the end of a day."""
 TARGET = 'job="kpi-streams",instance="worker-1:8700"'
 """What a scrape puts to each series."""
+FEWEST = 1
+"""Named values of each dimension: no condition of an alert asks for any."""
 _KPI = re.compile(r'kpi="[^"]+"')
 """Of the parts of KPIs only those of the KPIs asked for."""
 _OCCURRED = re.compile(rb'"occurred_at":"([^"]+)"')
@@ -44,8 +46,10 @@ def replayed(events: Path, every: str, windows: str, asked: Iterable[Selector], 
         asked: other series are left out, because promtool reads the file once for every block.
         into: the file.
     """
+    definition = into.with_suffix(".toml")
+    definition.write_text(f"max_values = {FEWEST}\n")
     command = [sys.executable, "-m", "streams.cli.main", "replay", str(events), "--every", every]
-    command += ["--windows", windows, "--format", "openmetrics"]
+    command += ["--windows", windows, "--format", "openmetrics", "--definition", str(definition)]
     with (
         subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as replay,
         into.open("w", encoding="utf-8") as file,

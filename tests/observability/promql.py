@@ -53,7 +53,7 @@ def selectors(expression: str) -> list[Selector]:
         is_function = blank[match.end() :].lstrip().startswith("(")
         if name.lower() in _KEYWORDS or is_number or is_function:
             continue
-        text = expression[match.start() : match.end()].strip()
+        text = expression[match.start() : match.start() + len(match[0].rstrip())]
         found.append(Selector(name, frozenset(_LABEL.findall(labels)), text))
     return found
 

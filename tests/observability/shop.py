@@ -11,7 +11,7 @@ from itertools import groupby
 from types import TracebackType
 from typing import Self
 
-from streams.core.definition import Definition
+from streams.core.definition import HOUR_MS, Definition
 from streams.core.events import Kind
 from streams.core.identity import Identity
 from streams.core.partition import PartitionState
@@ -27,6 +27,8 @@ from streams.simulate import Business, SimRecord, Spike
 
 TICK_S = 1.0
 _AHEAD_MS = 240_000
+_HISTORY_STEP_MS = 12 * HOUR_MS
+"""How far the clock goes at once in the history; what arrives after it has passed is late, as it is live."""
 _PAGES = 2
 
 
@@ -47,14 +49,16 @@ class Shop:
         if spike is not None:
             planned = Spike("smb", now + int(spike * 1000), factor, _AHEAD_MS)
         business = Business(7, customers, days, now + _AHEAD_MS, spike=planned)
+        self._history_ms = range(business.start_ms, now, _HISTORY_STEP_MS)
         self._records = _Arrivals(business)
         self._definition = Definition()
         self._state = PartitionState(self._definition, Identity(b"shop"))
         self._stats = Stats()
+        self._boards = [Board(self._definition) for _ in range(_PAGES)]
         self._expositions = [Exposition(self._definition, self._process) for _ in range(_PAGES)]
         self._servers = [
-            HttpServer(Address(port=0), exposition, Board(self._definition), alive=Health, ready=Health)
-            for exposition in self._expositions
+            HttpServer(Address(port=0), exposition, board, alive=Health, ready=Health)
+            for exposition, board in zip(self._expositions, self._boards, strict=True)
         ]
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_until_complete, args=(self._run(),))
@@ -67,6 +71,8 @@ class Shop:
         return [f"127.0.0.1:{server.port}" for server in self._servers]
 
     def __enter__(self) -> Self:
+        for instant in self._history_ms:
+            self._go_on(instant)
         self._tick()
         self._thread.start()
         assert self._ready.wait(30)
@@ -92,11 +98,7 @@ class Shop:
     def _tick(self) -> None:
         now = int(time.time() * 1000)
         began = time.perf_counter()
-        for kind, records in self._records.until(now):
-            self._state.apply(kind, records)
-            self._stats.records[f"crm.customer.{kind}.v1"] += len(records)
-            self._stats.batches["taken"] += 1
-        self._state.advance(now // 1000 * 1000)
+        self._go_on(now // 1000 * 1000)
         snapshot = build(
             self._state.totals(),
             self._definition,
@@ -108,10 +110,19 @@ class Shop:
         for exposition in self._expositions:
             exposition.publish(snapshot)
 
+    def _go_on(self, clock_ms: int) -> None:
+        """Apply what has arrived by then, and move the clock there."""
+        for kind, records in self._records.until(clock_ms):
+            self._state.apply(kind, records)
+            self._stats.records[f"crm.customer.{kind}.v1"] += len(records)
+            self._stats.batches["taken"] += 1
+        self._state.advance(clock_ms)
+
     def _process(self) -> Iterator[Sample]:
         """What a worker that is well says of itself."""
         for name, labels, value in self._stats.samples():
             yield Sample(name, value, labels)
+        yield from self._boards[0].samples()
         ticks = self._stats.flushes["committed"]
         of_partition = {"partition": "0"}
         yield Sample("kpi_streams_partitions_owned", 1)

@@ -1,5 +1,7 @@
-"""docs/metrics.md is what the catalogue says, and the bound on series is one."""
+"""The catalogue is whole, docs/metrics.md is what it says, and the bound on series is one."""
 
+import re
+from collections import Counter
 from dataclasses import replace
 
 import pytest
@@ -11,8 +13,10 @@ from streams.core.events import KINDS
 from streams.core.kpi_value import Sweep
 from streams.core.snapshot import Snapshot, build
 from streams.core.totals import LATENESS_MS, OVERALL, Group, Totals
+from streams.engine.stats import Stats
 from streams.publish.catalogue import CATALOGUE, PROCESS
 from streams.publish.samples import Sampler
+from tests.observability.files import ROOT
 from tests.publish import world
 
 SMALL = replace(Definition(), max_values=3, window_names=("1h", "24h", "30d"))
@@ -43,6 +47,16 @@ def test_the_page_is_what_the_catalogue_says() -> None:
     """Run `python -m deploy.metrics` after a change."""
     assert PAGE.read_text() == page()
     assert all(f"`{name}`" in PAGE.read_text() for name in CATALOGUE)
+
+
+def test_the_catalogue_has_what_the_process_says_and_nothing_else() -> None:
+    """Every metric of the engine is made somewhere, and what is made somewhere is in it."""
+    counted = Stats(records=Counter(t=1), batches=Counter(t=1), flushes=Counter(t=1))
+    counted.flushed(0.1)
+    made = {name for name, *_ in counted.samples()}
+    for path in (ROOT / "streams").rglob("*.py"):
+        made |= set(re.findall(r'(?:Sample\(|append\(\()\s*"(kpi_streams_\w+)"', path.read_text()))
+    assert made == {name for name in CATALOGUE if name.startswith("kpi_streams_")}
 
 
 @pytest.mark.parametrize("definition", [SMALL, Definition()], ids=["small", "default"])

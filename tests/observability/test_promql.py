@@ -33,6 +33,12 @@ def test_labels_and_text_are_found() -> None:
     assert grouped_by(expression) == {"job", "instance"}
 
 
+def test_the_text_ends_where_the_selector_does() -> None:
+    """So that it can be asked for on its own: no range, no grouping after it."""
+    expression = 'rate(a_total[10m]) / on (job) b{x="1"}[5m] unless c by (job) > d  '
+    assert [found.text for found in selectors(expression)] == ["a_total", 'b{x="1"}', "c", "d"]
+
+
 def test_labels_are_those_of_the_catalogue() -> None:
     """Of a histogram's series too; a name that nothing has is an error."""
     assert labels_of("crm_orders") == {"window", "job", "instance"}

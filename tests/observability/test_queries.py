@@ -11,7 +11,7 @@ from tests.observability.promql import selectors
 from tests.observability.shop import Shop
 from tests.support.eventually import eventually
 
-pytestmark = [pytest.mark.system("prometheus", "promtool"), pytest.mark.unsettled]
+pytestmark = pytest.mark.system("prometheus", "promtool")
 
 CHOSEN = {"$window": "24h", "$dimension": "segment", "$__rate_interval": "10s"}
 """What Grafana puts in for the variables: the defaults."""

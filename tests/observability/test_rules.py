@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from deploy.grafana.boards.runbook import sections
+from streams.engine.exits import ExitCode
 from streams.publish.catalogue import CATALOGUE
 from tests.observability.files import (
     ALERTMANAGER,
@@ -61,6 +62,13 @@ def test_every_alert_has_its_cases(alert: Rule) -> None:
         assert any(name.startswith(case) for name in of_alert), case
 
 
+def test_every_recording_rule_has_its_case() -> None:
+    """By the value it has."""
+    played = [test for path in RULE_TESTS for test in yaml.safe_load(path.read_text())["tests"]]
+    asked = {case["expr"] for test in played for case in test.get("promql_expr_test", [])}
+    assert recordings().keys() <= asked
+
+
 def test_alerts_and_runbook_name_the_same() -> None:
     """A section for every alert, an alert for every section."""
     assert sections().keys() == alerts().keys()
@@ -78,6 +86,16 @@ def test_links_in_the_runbook_lead_somewhere() -> None:
     anchors = {name.lower() for name in sections()}
     linked = {link for text in sections().values() for link in re.findall(r"\]\(#(\w+)\)", text)}
     assert linked <= anchors
+
+
+def test_exit_codes_that_need_a_person_have_a_cure() -> None:
+    """Each from 30 on, by number and name, with what to do; and none that there is not."""
+    rows = re.findall(r"^\| (\d+) (\w+) \| (.+) \|$", sections()["WorkerMissing"], re.MULTILINE)
+    named = {int(code): name for code, name, _ in rows}
+    assert named == {code.value: code.name for code in ExitCode if code >= 30}
+    assert all(cure for *_, cure in rows)
+    (damaged,) = (cure for code, _, cure in rows if int(code) == ExitCode.CHANGELOG_DAMAGED)
+    assert "`kpi worker --rebuild`" in damaged
 
 
 @each_alert

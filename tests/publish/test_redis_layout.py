@@ -140,15 +140,16 @@ def test_every_value_of_the_document_stands_in_its_hash(written: Written) -> Non
 
 
 def test_the_keys_are_those_of_the_layout_and_all_expire(written: Written) -> None:
-    """The index lists the hashes; what nobody renews is gone in a minute."""
+    """The index lists the hashes; what nobody renews is gone in a minute, the history in a day."""
     written.write(world.snapshot(DEFINITION))
     hashes = {f"kpi:{place}" for place in PLACES}
     hashes |= {f"kpi:{place}:{value}" for value in VALUES[:2] for place in PLACES}
     hashes |= {f"kpi:{place}:{value}" for value in VALUES[2:] for place in PLACES[:2]}
     assert written.keys() == hashes | {"snapshot", "index", "history", "version"}
     assert written.client.smembers(written.key("index")) == {written.key(key) for key in hashes}
-    for key in hashes | {"snapshot", "index", "history", "version"}:
+    for key in hashes | {"snapshot", "index", "version"}:
         assert 50 < written.client.ttl(written.key(key)) <= 60
+    assert 86_000 < written.client.ttl(written.key("history")) <= 86_400
 
 
 def test_the_document_is_there_byte_for_byte(written: Written) -> None:
@@ -235,6 +236,16 @@ def test_the_history_keeps_a_day(written: Written) -> None:
     written.write(world.snapshot(DEFINITION))
     entries = written.client.xrange(written.key("history"))
     assert (len(entries), entries[0][0], entries[-1][0]) == (1440, f"{T0 - 60_000 * 1439}-0", f"{T0}-0")
+
+
+def test_the_history_goes_on_after_an_outage(written: Written) -> None:
+    """Nothing is written for longer than values live: they are gone, the minutes before are not."""
+    written.write(world.snapshot(DEFINITION))
+    for key in written.keys() - {"history"}:
+        written.client.delete(written.key(key))
+    written.write(world.snapshot(DEFINITION, T0 + 600_000))
+    names = [name for name, _ in written.client.xrange(written.key("history"))]
+    assert names == [f"{T0}-0", f"{T0 + 600_000}-0"]
 
 
 def test_every_write_is_announced(written: Written) -> None:

@@ -158,22 +158,29 @@ def _publishing() -> list[Panel]:
         NUMBER,
         "RecoveryTooLong",
     )
+    boards = Say("Live boards", "Open pages; cut off: they did not keep up.", NUMBER, "LagHigh")
     spent = f"{rate('kpi_streams_snapshot_seconds_total')} / {rate('kpi_streams_snapshots_total')}"
     return [
-        number(redis, "sum by (job) (kpi_streams_redis_up)", width=6),
+        number(redis, "sum by (job) (kpi_streams_redis_up)", width=4),
         curves(
             writes,
             Query(rate("kpi_streams_redis_writes_total"), "written"),
             Query(rate("kpi_streams_redis_skipped_total"), "skipped"),
             Query(rate("kpi_streams_redis_failures_total"), "failed"),
-            width=6,
+            width=5,
         ),
-        curves(effort, Query(spent, "seconds"), width=6),
+        curves(effort, Query(spent, "seconds"), width=5),
         curves(
             odd,
             Query("sum by (job) (kpi_streams_totals_refused_total)", "totals refused"),
             Query("sum by (job) (kpi_streams_state_records_oversized_total)", "too large"),
             Query("sum by (job) (kpi_streams_log_lines_suppressed_total)", "lines held back"),
-            width=6,
+            width=5,
+        ),
+        curves(
+            boards,
+            Query("sum by (job) (kpi_streams_board_pages)", "open"),
+            Query("sum by (job) (kpi_streams_board_pages_dropped_total)", "cut off"),
+            width=5,
         ),
     ]

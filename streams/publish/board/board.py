@@ -9,7 +9,7 @@ Never: computes a figure, waits for a page, or encodes anything while no page is
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 from aiohttp import web
@@ -68,6 +68,11 @@ class Board:
     def dropped(self) -> int:
         """Pages cut off so far because they did not keep up."""
         return self._pages.dropped
+
+    def samples(self) -> Iterator[Sample]:
+        """What the metrics say of the board."""
+        yield Sample("kpi_streams_board_pages", self.pages)
+        yield Sample("kpi_streams_board_pages_dropped_total", self.dropped)
 
     def routes(self) -> list[web.RouteDef]:
         """What it answers to."""

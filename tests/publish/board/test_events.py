@@ -117,9 +117,9 @@ def test_there_is_a_limit_on_pages() -> None:
 
 
 def test_a_page_that_does_not_read_is_dropped() -> None:
-    """Over a real connection whose reader sleeps; memory stays within the queue."""
+    """Over a real connection whose reader sleeps; memory stays within the queue, and the metrics say so."""
 
-    async def scene() -> tuple[int, int]:
+    async def scene() -> dict[str, float]:
         board = Board(DEFINITION, clock=lambda: T0)
         async with serving(board, DEFINITION) as server:
             with socket.create_connection(("127.0.0.1", server.port)) as sleeper:
@@ -133,9 +133,12 @@ def test_a_page_that_does_not_read_is_dropped() -> None:
                     return board.dropped == 1
 
                 await eventually_async(dropped, within=60)
-            return board.pages, board.dropped
+            return {sample.name: sample.value for sample in board.samples()}
 
-    assert asyncio.run(scene()) == (0, 1)
+    assert asyncio.run(scene()) == {
+        "kpi_streams_board_pages": 0,
+        "kpi_streams_board_pages_dropped_total": 1,
+    }
 
 
 def test_a_page_that_leaves_is_forgotten() -> None:

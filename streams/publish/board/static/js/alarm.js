@@ -1,26 +1,30 @@
 // Says that churn has spiked, and where it comes from. A spike is one that chance does not explain, against the
 // windows before and, where there is such a comparison, against the same hours of other days, with enough
-// churned customers behind it. The same in every window, whichever is being looked at.
+// churned customers behind it. The same whichever window is being looked at, and by the same limits as the alerts
+// ChurnSpike and ChurnElevated: a person at the board and a person who is paged are told the same.
 
 import { byId, setText } from "./dom.js";
 import { count, score, words } from "./format.js";
 import { COHORTS, ranked } from "./churn.js";
 
-const CHANCE = 0.001;
-const LEAST = 10;
+/** Window -> the limits of its alert; the first that is beyond them is told. */
+const LIMITS = {
+  "1h": { chance: 1e-5, seasonal: 1e-3, least: 10, times: 2 },
+  "24h": { chance: 1e-5, seasonal: 1e-3, least: 30, times: 1.3 },
+};
 const REMARKABLE = 0.15;
 const PRIOR = 5;
 
-const small = (value) => !value || value.value === null || value.value < CHANCE;
-
-/** The window with the least likely spike: {window, spike}; null if there is none. */
+/** The first window that has a spike: {window, spike}; null if there is none. */
 function spikeOf(windows) {
-  const found = Object.entries(windows).flatMap(([window, kpis]) => {
-    const spike = kpis.churn_spike_p;
-    const counts = spike && spike.value !== null && spike.value < CHANCE && spike.observed >= LEAST;
-    return counts && spike.observed > spike.expected && small(kpis.churn_spike_seasonal_p) ? [{ window, spike }] : [];
-  });
-  return found.sort((a, b) => a.spike.value - b.spike.value)[0] ?? null;
+  for (const [window, limits] of Object.entries(LIMITS)) {
+    const spike = windows[window]?.churn_spike_p;
+    const seasonal = windows[window]?.churn_spike_seasonal_p;
+    const unlikely = (spike?.value ?? 1) < limits.chance && (seasonal?.value ?? 0) < limits.seasonal;
+    const many = spike?.observed >= limits.least && spike.observed >= limits.times * (spike.expected ?? Infinity);
+    if (unlikely && many) return { window, spike };
+  }
+  return null;
 }
 
 /**

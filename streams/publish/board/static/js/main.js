@@ -28,10 +28,10 @@ const tiles = new Tiles(byId("tiles"));
 const churn = new Churn(prefs, () => show());
 const alarm = new Alarm((window) => prefs.set({ window }));
 const lines = {
-  churn: { name: "Churn", colour: "churn", form: percent },
-  new: { name: "New", colour: "new", form: count },
-  churned: { name: "Churned", colour: "churn", form: count },
-  nps: { name: "NPS", colour: "nps", form: score },
+  churn: { name: "Churn", colour: "churn", form: percent, step: 0.0001 },
+  new: { name: "New", colour: "new", form: count, step: 1 },
+  churned: { name: "Churned", colour: "churn", form: count, step: 1 },
+  nps: { name: "NPS", colour: "nps", form: score, step: 0.1 },
 };
 const plots = {
   churn: new Plot(byId("churn-plot"), [lines.churn], { floor: 0.0001 }),

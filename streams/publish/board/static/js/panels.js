@@ -11,11 +11,10 @@ export function satisfaction(view) {
   const nps = view.value("nps_score");
   if (!nps) return setChildren(byId("nps-body"), [note("No values yet")]);
   const held = view.condition !== "ok";
-  const votes = [
-    { key: "promoters", name: "promoters", n: held ? null : nps.promoters },
-    { key: "passives", name: "passives", n: held ? null : nps.passives },
-    { key: "detractors", name: "detractors", n: held ? null : nps.detractors },
-  ];
+  const votes = ["promoter", "passive", "detractor"].map((one) => {
+    const n = held ? null : nps[`${one}s`];
+    return { key: `${one}s`, name: n === 1 ? one : `${one}s`, n };
+  });
   const rows = ["nps_score", "csat_ratio.5", "csat_ratio.10", "ces_mean"].map((kpi) => row(view, kpi));
   setChildren(byId("nps-body"), [...parts("Votes behind the NPS", votes), table("Satisfaction", rows)]);
   setChildren(byId("touchpoints"), touchpoints(view));

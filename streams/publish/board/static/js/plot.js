@@ -28,7 +28,7 @@ export class Plot {
 
   /**
    * @param host element to draw in
-   * @param lines [{name, colour, form}]
+   * @param lines [{name, colour, form, step}]; step: the finest difference that form can say
    * @param options {spark, height, floor}: without axes; px; least upper end of the scale
    */
   constructor(host, lines, options = {}) {
@@ -87,14 +87,15 @@ export class Plot {
 
   #times() {
     const values = (_, splits) => splits.map((s) => timeOfDay(s * 1000, false));
-    return { stroke: colour("muted"), font: font(), grid: { show: false }, ticks: { show: false }, values, size: pixels() * 2.2, space: pixels() * 6 };
+    const below = { gap: pixels() * 0.8, size: pixels() * 2.2 }; // clear of the lowest number beside them
+    return { stroke: colour("muted"), font: font(), grid: { show: false }, ticks: { show: false }, values, space: pixels() * 6, ...below };
   }
 
   #numbers() {
-    const { form } = this.#lines[0];
+    const { form, step } = this.#lines[0];
     const values = (_, splits) => splits.map((one) => form(one));
     const size = (_, texts) => Math.max(3, ...(texts ?? []).map((text) => text.length)) * pixels() * 0.62 + 10;
-    return { stroke: colour("muted"), font: font(), grid: { stroke: colour("line"), width: 1 }, ticks: { show: false }, values, size, space: pixels() * 3 };
+    return { stroke: colour("muted"), font: font(), grid: { stroke: colour("line"), width: 1 }, ticks: { show: false }, values, size, space: pixels() * 3, incrs: increments(step) };
   }
 
   /** The range of numbers: never a flat line at the edge, and from zero where the line is a count. */
@@ -130,6 +131,12 @@ export class Plot {
     setAttribute(this.#host, "aria-label", `${span}${parts.join("; ")}`);
     this.#tell(null);
   }
+}
+
+/** Distances between grid lines: none finer than what can be written at them, so that no label is rounded. */
+function increments(step) {
+  const times = Array.from({ length: 48 }, (_, k) => [1, 2, 2.5, 5][k % 4] * 10 ** Math.floor(k / 4));
+  return times.filter(Number.isInteger).map((one) => Number((one * step).toPrecision(3)));
 }
 
 const DAY_S = 86_400;
