@@ -13,9 +13,6 @@ bin := .venv/bin
 installed := .venv/.installed
 coverage_yes := --cov --cov-report=term:skip-covered
 
-# Not yet proven stable on a quiet machine: `make chaos`, and ARGS="-m unsettled" with TESTS=tests.
-settled := $(if $(TESTS),,-m "not unsettled" --ignore=tests/chaos)
-
 help: ## say what there is to make (the default)
 	@echo "usage: make TARGET"
 	@sed -nE 's/^([a-z]+):.*## (.*)/  \1\t\2/p' Makefile | expand -t 10
@@ -24,7 +21,7 @@ demo: $(installed) ## a whole environment with a simulated business, live, until
 	@$(bin)/kpi demo $(ARGS)
 
 test: system-packages lint ## lint, types and all tests; TESTS=tests/core for some of them; ARGS for pytest
-	@$(bin)/python -m pytest $(settled) $(coverage_$(COVERAGE)) $(TESTS) $(ARGS)
+	@$(bin)/python -m pytest $(coverage_$(COVERAGE)) $(TESTS) $(ARGS)
 
 lint: $(installed) ## ruff and mypy
 	@$(bin)/ruff check

@@ -20,8 +20,9 @@ from streams.settings import Settings, SettingsError
 
 @click.command()
 @click.option("--rebuild", is_flag=True, help="Count anew if the changelog has another definition or secret.")
+@click.option("--force", is_flag=True, help="With --rebuild: even if the changelog seems to fit.")
 @click.option("--accept-loss", is_flag=True, help="With --rebuild: even if source records are gone already.")
-def command(*, rebuild: bool, accept_loss: bool) -> None:
+def command(*, rebuild: bool, force: bool, accept_loss: bool) -> None:
     """Run a worker: count events from Kafka, publish KPIs to Prometheus and Redis.
 
     Where Kafka and Redis are, and everything else, is said by settings in the environment:
@@ -30,13 +31,15 @@ def command(*, rebuild: bool, accept_loss: bool) -> None:
 
     A worker refuses a changelog that was counted under another definition. With --rebuild, and no other
     worker running, it deletes the changelog and totals topics then and counts the source topics from their
-    beginning. Where the changelog fits, --rebuild does nothing.
+    beginning. Where the changelog fits, --rebuild does nothing, unless --force says so: for one that holds
+    records that cannot be read.
     """
     settings = worker_settings()
-    if accept_loss and not rebuild:
-        raise CliError(Exit.USAGE, "--accept-loss goes with --rebuild")
+    for option, given in (("--force", force), ("--accept-loss", accept_loss)):
+        if given and not rebuild:
+            raise CliError(Exit.USAGE, f"{option} goes with --rebuild")
     if rebuild:
-        _rebuild(settings, accept_loss=accept_loss)
+        _rebuild(settings, accept_loss=accept_loss, force=force)
     try:
         code = run_worker(settings)
     except (SettingsError, DefinitionError) as error:
@@ -44,7 +47,7 @@ def command(*, rebuild: bool, accept_loss: bool) -> None:
     click.get_current_context().exit(code)
 
 
-def _rebuild(settings: Settings, *, accept_loss: bool) -> None:
+def _rebuild(settings: Settings, *, accept_loss: bool, force: bool) -> None:
     if settings.role == "publisher":
         raise CliError(Exit.USAGE, "--rebuild: a publisher counts nothing; see KPI_ROLE")
     set_up_logging(settings)
@@ -52,7 +55,9 @@ def _rebuild(settings: Settings, *, accept_loss: bool) -> None:
     fingerprint = Identity(settings.secret_bytes).fingerprint
     expected = Marker(FORMAT, definition.hash, definition.version, fingerprint, {}, b"", 0)
     try:
-        reason = asyncio.run(Rebuild(settings, Client(settings), expected).run(accept_loss=accept_loss))
+        reason = asyncio.run(
+            Rebuild(settings, Client(settings), expected).run(accept_loss=accept_loss, force=force)
+        )
     except RebuildError as error:
         raise CliError(Exit.FAILED, f"--rebuild: {error}") from error
     except (KafkaError, OSError) as error:

@@ -100,7 +100,7 @@ def damaged(partition: int, why: str) -> EngineError:
     """The end of a process that finds a changelog it cannot trust."""
     return EngineError(
         ExitCode.CHANGELOG_DAMAGED,
-        f"partition {partition}: the changelog is damaged: {why}; restore the topic, or {_ANEW}",
+        f"partition {partition}: the changelog is damaged: {why}; restore the topic, or {_ANEW} --force",
     )
 
 
@@ -131,6 +131,5 @@ def check_offsets(
         raise EngineError(
             ExitCode.OFFSETS_LOST,
             f"{topic} partition {partition}: the next record to count is at offset {offset}, but {why}; "
-            "counts would be wrong from here on. Restore the topic, or count anew with a new KPI_APP_ID and "
-            "new changelog and totals topics",
+            f"counts would be wrong from here on. Restore the topic, or {_ANEW} --force --accept-loss",
         )

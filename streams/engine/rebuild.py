@@ -1,9 +1,9 @@
 """Counting anew: away with a changelog that was counted under another definition, secret or format.
 
 Only the changelog and totals topics go; they are a digest of the source topics and are made again from them.
-Rules, in this order: a changelog that fits stays, so that a worker which is always started with ``--rebuild``
-loses nothing; nobody may be a member of the group; the source topics must be whole; whoever might still write
-is fenced; the totals go before the changelog, so that a crash in between is made good by the next try.
+Rules, in this order: a changelog that fits stays, unless forced, so that a worker which is always started with
+``--rebuild`` loses nothing; nobody may be a member of the group; the source topics must be whole; whoever might
+still write is fenced; the totals go before the changelog, so that a crash in between is made good by the next try.
 
 Never touches a source topic or the dead letters (malformed records come there a second time).
 """
@@ -32,6 +32,7 @@ _FIRST_LOOK = 16
 _GROUP_MEMBERS = 5
 _PAUSE_S = 0.5
 _GRACE_S = 5.0
+_ASKED = "it was asked for"
 
 
 class RebuildError(Exception):
@@ -52,14 +53,15 @@ class Rebuild:
     client: Client
     expected: Marker
 
-    async def run(self, *, accept_loss: bool = False) -> str | None:
+    async def run(self, *, accept_loss: bool = False, force: bool = False) -> str | None:
         """Delete changelog and totals if the changelog does not fit.
 
         Args:
+            force: also if it seems to fit: only a recovery reads every record of it.
             accept_loss: also where source records were deleted already: what they said is lost then.
 
         Returns:
-            Why the changelog did not fit; None if it does, or there is none.
+            Why it is counted anew; None if the changelog fits, or there is none.
 
         Raises:
             RebuildError: it is not safe.
@@ -72,7 +74,7 @@ class Rebuild:
             present = set(await admin.list_topics())
             if settings.topic_changelog not in present:
                 return None
-            reason = await self._misfit()
+            reason = await self._misfit() or (_ASKED if force else None)
             if reason is None:
                 return None
             await self._check_nobody(admin)

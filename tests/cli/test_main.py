@@ -118,6 +118,13 @@ def test_a_worker_without_a_secret_does_not_start(kpi: Kpi) -> None:
     assert "KPI_SECRET" in ran.err
 
 
+@pytest.mark.parametrize("option", ["--force", "--accept-loss"])
+def test_what_belongs_to_a_rebuild_is_refused_without_it(kpi: Kpi, option: str) -> None:
+    """Nobody counts anew by mistake."""
+    ran = kpi("worker", option, KPI_DEMO="true")
+    assert (ran.code, ran.err) == (Exit.USAGE, f"kpi: {option} goes with --rebuild\n")
+
+
 def test_a_worker_with_a_wrong_definition_does_not_start(kpi: Kpi) -> None:
     """One line that names the file."""
     ran = kpi("worker", KPI_DEMO="true", KPI_DEFINITION_FILE="/nowhere.toml")

@@ -125,5 +125,10 @@ def test_what_the_sources_no_longer_hold_is_not_thrown_away(kafka: KafkaCluster,
         assert reason is not None
         assert Definition(formula="simple").hash in reason
         assert await rebuild.run() is None
+        await deployment.make_topics()
+        assert await rebuild.run() is None
+        with pytest.raises(RebuildError, match="5 records were deleted"):
+            await rebuild.run(force=True)
+        assert await rebuild.run(accept_loss=True, force=True) == "it was asked for"
 
     run(test)

@@ -95,7 +95,7 @@ def test_exit_codes_that_need_a_person_have_a_cure() -> None:
     assert named == {code.value: code.name for code in ExitCode if code >= 30}
     assert all(cure for *_, cure in rows)
     (damaged,) = (cure for code, _, cure in rows if int(code) == ExitCode.CHANGELOG_DAMAGED)
-    assert "`kpi worker --rebuild`" in damaged
+    assert "`kpi worker --rebuild --force`" in damaged
 
 
 @each_alert
