@@ -1,9 +1,10 @@
 """Counting anew: away with a changelog that was counted under another definition, secret or format.
 
 Only the changelog and totals topics go; they are a digest of the source topics and are made again from them.
-Rules, in this order: a changelog that fits stays, unless forced, so that a worker which is always started with
-``--rebuild`` loses nothing; nobody may be a member of the group; the source topics must be whole; whoever might
-still write is fenced; the totals go before the changelog, so that a crash in between is made good by the next try.
+Rules, in this order: a changelog that fits stays, unless forced, so that a worker which is always started
+with ``--rebuild`` loses nothing; nobody may be a member of the group; the source topics must be whole;
+whoever might still write is fenced; the totals go before the changelog, so that a crash in between is made
+good by the next try.
 
 Never touches a source topic or the dead letters (malformed records come there a second time).
 """
