@@ -21,6 +21,7 @@ _WITHOUT_KAFKA: dict[str, Callable[..., Iterator[Figure]]] = {
 }
 _ON_KAFKA: dict[str, Callable[..., Iterator[Figure]]] = {
     "worker": worker.measure,
+    "compiled": worker.measure_compiled,
     "faust": against.measure,
 }
 _AGAINST = "worker: against plain Faust, mix"
@@ -58,7 +59,7 @@ def _parser() -> argparse.ArgumentParser:
         "--only",
         nargs="+",
         choices=[*_WITHOUT_KAFKA, *_ON_KAFKA],
-        help="some of it; worker and faust need Java",
+        help="some of it; worker, compiled and faust need Java, compiled a C compiler too",
     )
     parser.add_argument(
         "--compare", action="store_true", help="exit 1 if a figure is 10 %% dearer than the baseline"

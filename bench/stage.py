@@ -60,9 +60,14 @@ class Servers:
 
 
 class Run:
-    """Topics and settings of one measured run."""
+    """Topics and settings of one measured run.
 
-    def __init__(self, servers: Servers) -> None:
+    Args:
+        servers: where.
+        compiled: a folder with the compiled package, for a worker that runs that; None: the sources.
+    """
+
+    def __init__(self, servers: Servers, compiled: Path | None = None) -> None:
         self.servers = servers
         self.name = f"bench-{uuid.uuid4().hex[:8]}"
         self.directory = servers.directory / self.name
@@ -80,6 +85,8 @@ class Run:
             **{f"KPI_TOPIC_{kind.upper()}": self.topic(kind) for kind in KINDS},
             **{f"KPI_TOPIC_{own.upper()}": self.topic(own) for own in ("changelog", "totals", "dead_letter")},
         }
+        if compiled is not None:
+            self.environ |= {"PYTHONPATH": str(compiled), "PYTHONSAFEPATH": "1"}
         self._workers = 0
 
     def topic(self, kind: str) -> str:

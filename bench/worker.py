@@ -5,51 +5,71 @@ everything else: reading, decoding, counting, the changelog's transactions, publ
 """
 
 import asyncio
+import subprocess
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
+from pathlib import Path
 from statistics import median
 
 from bench.figures import Figure, Unit
 from bench.load import CUSTOMERS, three_events
-from bench.stage import Run, Servers
+from bench.stage import BenchError, Run, Servers
 from bench.timing import Cost, elsewhere, middle
 from streams.core.definition import SECOND_MS
 from streams.sending import paced
 from streams.simulate import SimRecord, bench_mix, topic_of
 
+_COMPILE = Path(__file__).parents[1] / "scripts" / "compile-core"
 _MAKING_US = 60
 """Time to make a record of the mix, at the worst."""
 
 
 def measure(servers: Servers, *, quick: bool) -> Iterator[Figure]:
     """Processor time of the worker's process."""
+    yield from _measure("worker", partial(Run, servers), quick=quick)
+
+
+def measure_compiled(servers: Servers, *, quick: bool) -> Iterator[Figure]:
+    """The same with the core compiled, as the container image has it.
+
+    Raises:
+        BenchError: it cannot be compiled here.
+    """
+    folder = servers.directory / "compiled"
+    ran = subprocess.run([_COMPILE, folder], capture_output=True, text=True, check=False)
+    if ran.returncode:
+        raise BenchError(ran.stderr.strip().splitlines()[-1])
+    yield from _measure("compiled worker", partial(Run, servers, folder), quick=quick)
+
+
+def _measure(name: str, new_run: Callable[[], Run], *, quick: bool) -> Iterator[Figure]:
     rounds, n, customers = (1, 100_000, 20_000) if quick else (3, 500_000, 100_000)
     rate, seconds = (5_000, 5) if quick else (20_000, 15)
-    start_s = median(_catch_up(Run(servers), []) for _ in range(rounds))
-    yield Figure("worker: start, nothing to read", "s", start_s)
-    for name, purchases_only in (("purchases", True), ("mix", False)):
-        more = partial(_caught_up, servers, n, start_s, purchases_only=purchases_only)
-        yield _figure(name, "event", [elsewhere(n, more) for _ in range(rounds)])
-    live = elsewhere(rate * seconds, lambda: _live(Run(servers), rate, seconds))
-    yield _figure("live, ticks of 1 s", "event", [live])
-    recovery = elsewhere(customers, lambda: _recovery(Run(servers), customers) - start_s)
-    yield _figure("recovery", "customer", [recovery])
+    start_s = median(_catch_up(new_run(), []) for _ in range(rounds))
+    yield Figure(f"{name}: start, nothing to read", "s", start_s)
+    for events, purchases_only in (("purchases", True), ("mix", False)):
+        more = partial(_caught_up, new_run, n, start_s, purchases_only=purchases_only)
+        yield _figure(f"{name}: {events}", "event", [elsewhere(n, more) for _ in range(rounds)])
+    live = elsewhere(rate * seconds, lambda: _live(new_run(), rate, seconds))
+    yield _figure(f"{name}: live, ticks of 1 s", "event", [live])
+    recovery = elsewhere(customers, lambda: _recovery(new_run(), customers) - start_s)
+    yield _figure(f"{name}: recovery", "customer", [recovery])
 
 
 def _figure(name: str, unit: Unit, costs: list[Cost]) -> Figure:
     found = middle(costs)
-    return Figure(f"worker: {name}", unit, found.us, found.relative)
+    return Figure(name, unit, found.us, found.relative)
 
 
 def _now_ms() -> int:
     return int(time.time() * SECOND_MS)
 
 
-def _caught_up(servers: Servers, n: int, start_s: float, *, purchases_only: bool) -> float:
+def _caught_up(new_run: Callable[[], Run], n: int, start_s: float, *, purchases_only: bool) -> float:
     """Processor time for ``n`` records that are there at the start, without the start itself."""
     records = bench_mix(n, customers=CUSTOMERS, end_ms=_now_ms(), purchases_only=purchases_only)
-    return _catch_up(Run(servers), records) - start_s
+    return _catch_up(new_run(), records) - start_s
 
 
 def _catch_up(run: Run, records: Iterable[SimRecord]) -> float:
