@@ -1,6 +1,8 @@
 """The whole way from Kafka to Redis, /metrics and /api/snapshot, through workers that stop and die."""
 
 import asyncio
+import os
+import subprocess
 import time
 from pathlib import Path
 
@@ -10,7 +12,7 @@ from streams.embedded import KafkaCluster, ValkeyServer
 from streams.sending import Sender
 from streams.simulate import Business, SimRecord, topic_of
 from tests.kafka.harness import run
-from tests.kafka.service import Service, chunks
+from tests.kafka.service import KPI, Service, chunks
 from tests.support.eventually import eventually_async
 
 EVENTS = 200_000
@@ -44,6 +46,17 @@ async def send_business(service: Service, observer: Observer, sender: Sender) ->
     now_ms = int(time.time() * 1000)
     await service.send(sender, (record._replace(timestamp_ms=now_ms) for record in erases))
     await sender.drain()
+
+
+def explained(service: Service, *source: str) -> str:
+    """What ``kpi explain`` says of the churn ratio of 30 days, as a worker or Redis shows it."""
+    command = [*KPI[:-1], "explain", "churn_ratio", "--window", "30d", *source]
+    tenant = ("--tenant", service.definition.tenant)
+    environ = os.environ | service.deployment.environ
+    ran = subprocess.run([*command, *tenant], env=environ, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr
+    assert "    C₀ / B\n" in ran.stdout
+    return ran.stdout
 
 
 def test_what_is_published_equals_the_recount_through_a_restart_and_a_kill(
