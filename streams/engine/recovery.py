@@ -1,7 +1,9 @@
 """Reading a partition's state back from its changelog, after its producer has fenced every other owner.
 
 Read to ``max(end, high watermark)`` by *position*, which also moves over control records and aborted
-batches. It hands the loop back at least every ``SLICE_S``: heartbeats, probes and other partitions go on.
+batches. Where logs begin and end is asked before anything is fetched: a broker answers a connection's
+requests one by one, and the fetch at the end of a log takes its time. It hands the loop back at least
+every ``SLICE_S``: heartbeats, probes and other partitions go on.
 A log that cannot be trusted ends in EngineError, never in a guess.
 """
 
@@ -42,6 +44,15 @@ class Recovered:
     """Whether the partition was never written."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Bounds:
+    """Where logs begin and end."""
+
+    begin: dict[TopicPartition, int]
+    end: dict[TopicPartition, int]
+    """Empty where nobody can tell."""
+
+
 async def recover(
     client: Client,
     state: State,
@@ -68,11 +79,13 @@ async def recover(
         logs = [TopicPartition(topic, place.partition) for topic in sources]
         consumer.assign([place, *logs])  # the sources only so that all topics become known at once
         consumer.pause(*logs)
-        count, marker = await _read(client, consumer, state, place, expected)
+        bounds = await _bounds(client, consumer, [place, *logs])
+        check_beginning(place.partition, bounds.begin[place])
+        count, marker = await _read(consumer, state, place, expected, bounds.end.get(place, 0))
         if count and marker is None and client.exactly_once:
             raise damaged(place.partition, f"{count} records, and none that says what they amount to")
         await _restored(state, place.partition, marker)
-        offsets = await _offsets(client, consumer, logs, marker)
+        offsets = _offsets(bounds, logs, marker)
     finally:
         await consumer.stop()
     return Recovered(offsets, 0 if marker is None else marker.epoch, count, marker is None)
@@ -95,18 +108,22 @@ def _restore(state: State, partition: int, record: KafkaRecord) -> None:
         ) from error
 
 
+async def _bounds(
+    client: Client, consumer: aiokafka.AIOKafkaConsumer, places: list[TopicPartition]
+) -> _Bounds:
+    begin = await consumer.beginning_offsets(places)
+    # a broker without transactions may not tell the end of a log truly
+    return _Bounds(begin, await consumer.end_offsets(places) if client.exactly_once else {})
+
+
 async def _read(
-    client: Client,
     consumer: aiokafka.AIOKafkaConsumer,
     state: State,
     source: TopicPartition,
     expected: Marker,
+    end: int,
 ) -> tuple[int, Marker | None]:
     """All records of the changelog into the state; the last marker comes back."""
-    end = 0
-    if client.exactly_once:  # a broker without transactions may not tell the end of a log truly
-        end = (await consumer.end_offsets([source]))[source]
-    check_beginning(source.partition, (await consumer.beginning_offsets([source]))[source])
     await consumer.seek_to_beginning(source)
     count = 0
     marker: Marker | None = None
@@ -126,19 +143,12 @@ async def _read(
     return count, marker
 
 
-async def _offsets(
-    client: Client,
-    consumer: aiokafka.AIOKafkaConsumer,
-    logs: list[TopicPartition],
-    marker: Marker | None,
-) -> dict[str, int]:
+def _offsets(bounds: _Bounds, logs: list[TopicPartition], marker: Marker | None) -> dict[str, int]:
     """Where to read on: the marker's offsets, checked; the beginning of topics it does not know."""
-    begin = {place.topic: offset for place, offset in (await consumer.beginning_offsets(logs)).items()}
+    begin = {place.topic: bounds.begin[place] for place in logs}
     if marker is None:
         return begin
-    end = None
-    if client.exactly_once:
-        end = {place.topic: offset for place, offset in (await consumer.end_offsets(logs)).items()}
+    end = {place.topic: bounds.end[place] for place in logs} if bounds.end else None
     offsets = {topic: marker.offsets.get(topic, begin[topic]) for topic in begin}
     check_offsets(logs[0].partition, offsets, begin, end)
     return offsets

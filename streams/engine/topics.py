@@ -22,6 +22,8 @@ from streams.settings import Settings
 log = logging.getLogger(__name__)
 
 _EXISTS = 36
+_SEGMENT_BYTES = 16 << 20
+"""Of compacted topics: so much of a partition stays uncompacted, for whoever takes over or starts to read."""
 _FIRST_PAUSE_S = 0.5
 _LONGEST_PAUSE_S = 15.0
 
@@ -45,7 +47,7 @@ def table(settings: Settings) -> list[TopicSpec]:
         "cleanup.policy": "compact",
         "min.compaction.lag.ms": "0",
         "max.message.bytes": str(RECORD_BYTES + EXTRA_BYTES),
-        "segment.bytes": str(64 << 20),
+        "segment.bytes": str(_SEGMENT_BYTES),
         "max.compaction.lag.ms": str(6 * 3_600_000),
     }
     source = {**safe, "retention.ms": str(7 * 24 * 3_600_000), "max.message.bytes": str(SOURCE_MAX_BYTES)}

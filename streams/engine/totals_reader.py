@@ -39,7 +39,7 @@ class Told:
     overall: Totals
     """At the header's instant; without groups while the partition is not live."""
     dimensions: Totals | None
-    """All other groups at their own instant; the same object as long as that instant is the same."""
+    """All other groups at their own instant; the same object as long as they are the same."""
     swept: Swept | None
     """What the last sweep found; the same object as long as it is the same."""
 
@@ -64,6 +64,8 @@ class PartitionLog:
         if key != HEADER_KEY:
             self._staged[parse_key(key)] = None if record.value is None else decode_group(record.value)
             return None
+        if any(group != OVERALL for group in self._staged):
+            self._dimensions = None  # made again, perhaps for the same instant
         for group, row in self._staged.items():
             if row is None:
                 self._rows.pop(group, None)

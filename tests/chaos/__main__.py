@@ -5,6 +5,7 @@
 """
 
 import argparse
+import logging
 import sys
 import tempfile
 import time
@@ -19,6 +20,7 @@ from tests.chaos.table import line, markdown
 def main(arguments: list[str]) -> int:
     """Run what is asked for; returns the exit code."""
     options = _parser().parse_args(arguments)
+    logging.basicConfig(level=logging.CRITICAL)  # clients tell of every broker that we kill
     chosen = [fault for fault in FAULTS if options.only in fault.name and (fault.short or not options.short)]
     outcomes: list[Outcome] = []
     failed = 0

@@ -20,6 +20,7 @@ _READY_S = 60.0
 _READY = "ready: partitions"
 _MS = 1_000
 _STEP_MS = 10 * 60 * _MS
+_REFUSED = 20
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class Fault:
         nodes: how many Kafka nodes it needs.
         short: whether it belongs to the short form.
         steered: whether it needs workers with a clock and failpoints.
+        proxied: whether it needs a proxy before the broker.
         published: whether published values can be compared at one t afterwards.
     """
 
@@ -40,6 +42,7 @@ class Fault:
     nodes: Literal[1, 3] = 1
     short: bool = False
     steered: bool = False
+    proxied: bool = False
     published: bool = True
 
 
@@ -169,6 +172,17 @@ def _kill_publisher(stage: Stage) -> None:
     _until_ended(stage.publisher, lambda: stage.publisher.signal(signal.SIGKILL))
 
 
+def _storage_errors(stage: Stage) -> None:
+    proxy = stage.proxy
+    if proxy is None:
+        raise RuntimeError("no proxy to fail")
+    stage.now()
+    proxy.failing = True
+    eventually(lambda: proxy.refused > _REFUSED, within=_READY_S)
+    pause(5)
+    proxy.failing = False
+
+
 def _fail_over(stage: Stage) -> None:
     node = stage.leader(stage.settings.topic_changelog, 0)
     stage.now()
@@ -190,7 +204,9 @@ def _not_enough_replicas(stage: Stage) -> None:
         stage.configure(topic, min__insync__replicas="3", cleanup__policy="compact")
     stage.now()
     stage.kafka.kill(3)
-    pause(8)
+    refused = "NotEnoughReplicas"
+    eventually(lambda: any(refused in worker.told() for worker in stage.workers), within=_READY_S)
+    pause(5)
     for topic in topics:
         stage.configure(topic, min__insync__replicas="2", cleanup__policy="compact")
     pause(3)
@@ -232,7 +248,8 @@ FAULTS = (
     Fault("publisher killed (kill -9)", _kill_publisher),
     Fault("Redis killed, restarted empty", _kill_redis),
     Fault("Redis hangs", _hang_redis),
-    Fault("broker killed (kill -9) and restarted", _kill_broker, short=True),
+    Fault("broker killed (kill -9) and restarted", _kill_broker),
+    Fault("KAFKA_STORAGE_ERROR", _storage_errors, proxied=True),
     Fault("three of these at random", _several, steered=True),
     Fault("leader killed, failover", _fail_over, nodes=3, short=True),
     Fault("brokers restarted one by one", _roll_brokers, nodes=3),

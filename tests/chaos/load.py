@@ -8,7 +8,7 @@ when everything before them is applied.
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from streams.sending import Sender, paced
@@ -95,13 +95,17 @@ class Load(threading.Thread):
             await self._send_all(sender, [record for record in history if record.topic == _ERASE])
             before, self.live_since = self.sent, time.time()
             self.live.set()
-            async for chunk in paced(self._business.live(self._rate)):
+            async for chunk in paced(self._from(int(self.live_since * 1_000))):
                 await self._send(sender, chunk)
                 await self._within_reach(_AHEAD)
                 if self._end.is_set():
                     break
             await sender.drain()
             self.live_rate = (self.sent - before) / (time.time() - self.live_since)
+
+    def _from(self, begin_ms: int) -> Iterator[SimRecord]:
+        """Live traffic without what was due while the history was sent: that would be a burst."""
+        return (one for one in self._business.live(self._rate) if one.timestamp_ms >= begin_ms)
 
     async def _within_reach(self, ahead: int) -> None:
         """Wait while more than so many records are not counted."""

@@ -107,6 +107,12 @@ class Process:
         """Whether a SIGSTOP holds it."""
         return self._popen is not None and "\nState:\tT" in _status(self._popen.pid)
 
+    @property
+    def rss_mb(self) -> float:
+        """Its resident memory; 0 while it does not run."""
+        status = "" if self._popen is None else _status(self._popen.pid)
+        return int(status.split("VmRSS:")[1].split()[0]) / 1024 if "VmRSS:" in status else 0.0
+
     def told(self) -> str:
         """Everything it has logged."""
         return self.output.read_text(errors="replace")

@@ -6,7 +6,7 @@ Everything that listens does so on 127.0.0.1; everything started here ends with 
 import asyncio
 import random
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -24,6 +24,7 @@ from streams.simulate import topic_of
 from tests.chaos.load import Load
 from tests.chaos.logs import read_log
 from tests.chaos.processes import Process, Supervisor
+from tests.chaos.proxy import StorageErrorProxy
 from tests.chaos.watch import Watch
 from tests.support.eventually import eventually
 from tests.support.topics import unique_prefix
@@ -34,9 +35,9 @@ FRESH_FOR_S = 2.0
 _START_S = 90.0
 _FRESH_S = 90.0
 _STOP_S = 10.0
-_CUSTOMERS = 4_000
+_CUSTOMERS = 2_500
 _SECRET = "a secret of the chaos suite"  # noqa: S105 - keys nothing that matters
-_DEFINITION = 'tenant = "{tenant}"\nkept_events = 2000\n'
+_DEFINITION = "kept_events = 2000"
 """Nothing is sealed by number: when that happens depends on the order between topics."""
 
 T = TypeVar("T")
@@ -49,12 +50,13 @@ class Stage:
         kafka: running.
         folder: for logs and settings; new.
         seed: of everything random.
-        workers: how many.
+        roles: of the workers, by turns; as many are started.
         steered: whether workers have clocks and failpoints to set.
+        proxied: whether processes reach Kafka (of one node) through a proxy that can make its disk fail.
         rate: live records a second.
         customers: how many the business has.
         patience_s: how long the history may take to be counted.
-        settings: more of them, for every process.
+        definition: TOML, besides the tenant.
     """
 
     def __init__(
@@ -63,12 +65,13 @@ class Stage:
         folder: Path,
         *,
         seed: int,
-        workers: int = 2,
+        roles: Sequence[str] = ("all", "worker"),
         steered: bool = False,
+        proxied: bool = False,
         rate: float = RATE,
         customers: int = _CUSTOMERS,
         patience_s: float = _START_S,
-        settings: Mapping[str, str] | None = None,
+        definition: str = _DEFINITION,
     ) -> None:
         self.kafka = kafka
         self.folder = folder
@@ -82,7 +85,7 @@ class Stage:
         name = unique_prefix("chaos")
         tenant = name.strip("-")
         definition_file = folder / "definition.toml"
-        definition_file.write_text(_DEFINITION.format(tenant=tenant))
+        definition_file.write_text(f'tenant = "{tenant}"\n{definition}\n')
         self.definition: Definition = load_definition(definition_file)
         nodes = kafka.bootstrap.count(",") + 1
         self.environ = {
@@ -96,12 +99,12 @@ class Stage:
             "KPI_DEFINITION_FILE": str(definition_file),
             **{f"KPI_TOPIC_{kind.upper()}": f"{name}{kind}" for kind in KINDS},
             **{f"KPI_TOPIC_{own.upper()}": name + own for own in ("changelog", "totals", "dead_letter")},
-            **(settings or {}),
         }
         self.topics = {topic_of(kind): f"{name}{kind}" for kind in KINDS}
         self.supervisor = Supervisor()
         self.workers: list[Process] = []
-        self._wanted_workers = workers
+        self._roles = roles
+        self.proxy = StorageErrorProxy(kafka.bootstrap) if proxied else None
 
     @property
     def settings(self) -> Settings:
@@ -121,17 +124,10 @@ class Stage:
         Raises:
             AssertionError: it does not come to that.
         """
-        self.valkey.start()
-        self.environ["KPI_REDIS_URL"] = self.valkey.url
-        settings = self.settings
-        asyncio.run(_ensure(settings))
-        for _ in range(self._wanted_workers):
-            self.add_worker()
-        self.publisher = self._process("publisher", KPI_ROLE="publisher")
-        self.watch = Watch(self.publisher.url)
-        self.watch.start()
+        self.prepare()
+        self.begin()
         self.load = Load(
-            Client(settings).options,
+            Client(self.settings).options,
             self.topics,
             seed=self._seed,
             customers=self._customers,
@@ -142,6 +138,22 @@ class Stage:
         eventually(self.load.live.is_set, within=self._patience_s)
         self.wait_fresh(time.time(), at_least_s=FRESH_FOR_S)
 
+    def prepare(self) -> None:
+        """Start what the service needs: Redis, its topics, and the proxy."""
+        self.valkey.start()
+        self.environ["KPI_REDIS_URL"] = self.valkey.url
+        asyncio.run(_ensure(self.settings))
+        if self.proxy is not None:
+            self.proxy.start()
+
+    def begin(self) -> None:
+        """Start the service, and watch it."""
+        for _ in self._roles:
+            self.add_worker()
+        self.publisher = self._process("publisher", KPI_ROLE="publisher")
+        self.watch = Watch(self.publisher.url)
+        self.watch.start()
+
     def close(self) -> None:
         """End everything."""
         if hasattr(self, "load"):
@@ -149,11 +161,13 @@ class Stage:
         if hasattr(self, "watch"):
             self.watch.stop()
         self.supervisor.close()
+        if self.proxy is not None:
+            self.proxy.stop()
         self.valkey.stop()
 
     def add_worker(self) -> Process:
-        """One more worker; every second one publishes too."""
-        role = "worker" if len(self.workers) % 2 else "all"
+        """One more worker."""
+        role = self._roles[len(self.workers) % len(self._roles)]
         process = self._process(f"worker{len(self.workers)}", steered=self._steered, KPI_ROLE=role)
         self.workers.append(process)
         return process
@@ -163,6 +177,8 @@ class Stage:
         return self._process(f"publisher{len(self.supervisor.processes)}", KPI_ROLE="publisher")
 
     def _process(self, name: str, *, steered: bool = False, **environ: str) -> Process:
+        if self.proxy is not None:
+            environ["KPI_BROKERS"] = self.proxy.bootstrap
         process = Process(name, self.folder, {**self.environ, **environ}, steered=steered)
         self.supervisor.processes.append(process)
         return process

@@ -10,7 +10,7 @@ def line(outcome: Outcome) -> str:
     head = (
         f"{outcome.fault} (seed {outcome.seed}): {outcome.events:,} events ({outcome.rate:,.0f}/s), "
         f"{outcome.compared:,} published values, {len(outcome.mismatches)} mismatches, "
-        f"fresh after {outcome.fresh_s:.1f} s, exits {outcome.exits or 'none'}"
+        f"fresh after {_range([outcome.fresh_s])} s, exits {outcome.exits or 'none'}"
     )
     return "\n    ".join([head, *outcome.mismatches])
 
@@ -30,6 +30,9 @@ def markdown(outcomes: Iterable[Outcome]) -> str:
     )
 
 
-def _range(seconds: list[float]) -> str:
-    low, high = min(seconds), max(seconds)
-    return f"{high:.1f}" if f"{low:.1f}" == f"{high:.1f}" else f"{low:.1f} to {high:.1f}"
+def _range(seconds: list[float | None]) -> str:
+    known = [one for one in seconds if one is not None]
+    if not known:
+        return "-"
+    low, high = f"{min(known):.1f}", f"{max(known):.1f}"
+    return high if low == high else f"{low} to {high}"

@@ -107,6 +107,16 @@ def test_dimensions_stay_the_same_object_while_their_instant_stands() -> None:
     assert again.dimensions is first.dimensions
 
 
+def test_dimensions_made_again_for_an_instant_are_told_anew() -> None:
+    """A clock that ran ahead stands, and events go on being counted as of its instant."""
+    log = PartitionLog(0)
+    writer = GroupWriter(1)
+    read(log, [*written(writer, totals(5_000, pro=2)), header(1, 5_000)])
+    (told,) = read(log, [*written(writer, totals(5_000, pro=3)), header(1, 5_000)])
+    assert told.dimensions is not None
+    assert told.dimensions.groups == {("plan", "pro"): [3]}
+
+
 def test_group_keys_tell_any_text_apart() -> None:
     """Values may hold separators of their own."""
     for group in (("plan", "a\0b"), ("plan", ""), ("reason", "g:h"), OVERALL):

@@ -30,7 +30,9 @@ def test_a_stop_in_the_middle_of_a_rebalance_gives_up_once(caplog: pytest.LogCap
         logs = Logs({topic: [] for topic in TOPICS})
         store = await owning(logs)
         logs.init()  # another worker fences it
-        store.partitions[0].owned.start(dict.fromkeys(TOPICS, 1))  # something to write
+        owned = store.partitions[0].owned
+        assert owned is not None
+        owned.start(dict.fromkeys(TOPICS, 1))  # something to write
         await asyncio.gather(store.close(), store.on_revoked())
         assert store.partitions == {}
 
