@@ -51,7 +51,8 @@ class Settings:
     """Evaluation and commit interval."""
     dimension_interval: int = _seconds("5s", 100)
     session_timeout: int = _seconds("10s", 1_000)
-    heartbeat_interval: int = _seconds("3s", 100)
+    heartbeat_interval: int = _seconds("500ms", 100)
+    """Of the consumer group: how long it takes the others to learn that a worker has left."""
     rebalance_timeout: int = _seconds("30s", 1_000)
     request_timeout: int = _seconds("30s", 1_000)
     stuck_timeout: int = _seconds("60s", 1_000)
