@@ -9,9 +9,11 @@ import os
 import sys
 import tempfile
 import time
+import urllib.request
 import uuid
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
+from http import HTTPStatus
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
@@ -23,6 +25,7 @@ from redis import Redis
 
 from streams.core.events import KINDS
 from streams.embedded import KafkaCluster, ValkeyServer, free_port
+from streams.embedded.ports import LOOPBACK
 from streams.embedded.process import Child
 from streams.publish.layout import Keys
 from streams.sending import Sender
@@ -149,7 +152,9 @@ class BenchWorker:
 
     def __init__(self, run: Run, directory: Path) -> None:
         directory.mkdir()
-        own = {"KPI_HTTP_PORT": str(free_port()), "KPI_DATADIR": str(directory)}
+        port = free_port()
+        own = {"KPI_HTTP_PORT": str(port), "KPI_DATADIR": str(directory)}
+        self._readiness = f"http://{LOOPBACK}:{port}/readyz"
         file = directory / "settings.json"
         file.write_text(json.dumps({**run.environ, **own}))
         command = [sys.executable, "-m", "streams.demo.launch", str(file)]
@@ -185,6 +190,15 @@ class BenchWorker:
         self._wait(is_applied, within)
         return self.cpu_s
 
+    def ready(self, within: float = 600) -> float:
+        """Wait until it has recovered and caught up; the processor time it took so far.
+
+        Raises:
+            BenchError: it does not.
+        """
+        self._wait(lambda: _answers(self._readiness), within)
+        return self.cpu_s
+
     def stop(self) -> None:
         """End it in order."""
         self._child.stop(within=20)
@@ -196,3 +210,11 @@ class BenchWorker:
             if not self._child.alive or time.monotonic() > deadline:
                 raise BenchError(f"the worker does not get there:\n{self._child.tail()}")
             time.sleep(_POLL_S)
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310 - an address of our own
+            return bool(answer.status == HTTPStatus.OK)
+    except OSError:
+        return False

@@ -90,13 +90,9 @@ def _recovery(run: Run, customers: int) -> float:
         for record in batch
     )
     _catch_up(run, records)
-    return _again(run, 3 * customers)
-
-
-def _again(run: Run, records: int) -> float:
     worker = run.worker()
     try:
-        return worker.applied(records)
+        return worker.ready()
     finally:
         worker.stop()
 

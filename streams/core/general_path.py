@@ -73,9 +73,17 @@ def _touched(customers: Customers, customer: Customer, before: Facts, entry: Kep
         quiet = customers.definition.inactivity_churn_ms is None
         settled = quiet and customer.flags & PLAIN_LIFE and entry.at_ms >= customer.since
         return ORDERS_ALONE if settled else LIFE_AND_ORDERS
-    if isinstance(entry, VoidEntry) or _moves(customer, before, entry):
-        return EVERYTHING
-    return LIFE_ALONE
+    if isinstance(entry, VoidEntry):
+        return ORDERS_ALONE if _withdraws_order(customers, customer, entry) else EVERYTHING
+    return EVERYTHING if _moves(customer, before, entry) else LIFE_ALONE
+
+
+def _withdraws_order(customers: Customers, customer: Customer, entry: VoidEntry) -> bool:
+    """Whether a void withdraws a purchase on which nothing in the customer's life depends."""
+    if customers.definition.inactivity_churn_ms is not None or not customer.flags & PLAIN_LIFE:
+        return False
+    at_ms = next((p.at_ms for p in purchases_of(customer.purchases) if p.digest == entry.target), 0)
+    return at_ms > customer.since
 
 
 def _refusal(customers: Customers, customer: Customer, entry: KeptEntry) -> str | None:
