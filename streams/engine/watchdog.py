@@ -4,15 +4,12 @@ Three things are watched, each for ``stuck`` seconds: assigned and recovered but
 that no flush makes durable; records waiting in a source of which none is applied.
 """
 
-import asyncio
 from collections.abc import Callable
 from time import monotonic
 
 from streams.engine.exits import ExitCode, OnFatal
 from streams.engine.partition import Partition
 from streams.engine.store import Store
-
-_INTERVAL_S = 1.0
 
 
 class Watchdog:
@@ -35,12 +32,6 @@ class Watchdog:
         self._resumed = clock()
         self._flushed: dict[int, float] = {}
         self._moved: dict[int, tuple[dict[str, int], float]] = {}
-
-    async def run(self) -> None:
-        """Look once a second, for ever."""
-        while True:
-            await asyncio.sleep(_INTERVAL_S)
-            self.look()
 
     def look(self) -> None:
         """Check everything once."""
