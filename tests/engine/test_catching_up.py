@@ -1,7 +1,7 @@
 """Catching up ends although records keep coming: what counts is the position, not what else has arrived."""
 
+from tests.engine.owning import HOUR, Wall, owned
 from tests.engine.records import batch
-from tests.engine.test_owned import HOUR, Wall, owned
 
 
 def test_a_stream_that_never_pauses_does_not_keep_a_partition_behind() -> None:

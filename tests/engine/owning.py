@@ -1,0 +1,33 @@
+"""A partition of two topics under a wall clock set by hand."""
+
+from streams.core.steps import finish
+from streams.engine.owned import Evaluation, Owned
+from tests.engine.support import CountingState
+
+HOUR = 3_600_000
+
+
+class Wall:
+    """A wall clock set by hand."""
+
+    def __init__(self, now: int) -> None:
+        self.now = now
+
+    def __call__(self) -> int:
+        """Read it."""
+        return self.now
+
+
+def owned(wall: Wall) -> tuple[Owned, CountingState]:
+    """A partition of two topics from offset 0, ticking every second, dimensions every 5 s."""
+    state = CountingState()
+    partition = Owned(3, {"s": "signup", "p": "purchase"}, state, wall, tick_ms=1_000, dimension_ms=5_000)
+    partition.start({"s": 0, "p": 0})
+    return partition, state
+
+
+def evaluated(partition: Owned) -> Evaluation | None:
+    """What a flush finds, with nothing in between."""
+    found = finish(partition.evaluating())
+    partition.resume()
+    return found
