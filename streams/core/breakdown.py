@@ -9,6 +9,7 @@ See docs/contract.md, section 5.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Final
 
 import msgspec
 
@@ -20,7 +21,7 @@ from streams.core.life import INACTIVE
 from streams.core.periods import GroupKpis, Periods, Sweeps
 from streams.core.totals import OVERALL, Group, Totals, fold
 
-_OWN_WORDS = {"churn_type": (INACTIVE,)}
+_OWN_WORDS: Final = {"churn_type": (INACTIVE,)}
 """Values that no event carries: they keep their name and take no place."""
 
 Bounds = Mapping[str, tuple[int, int]]

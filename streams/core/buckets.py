@@ -7,27 +7,28 @@ revenue is within 1 % of the exact one, whatever the amounts, and the shares add
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
 
 import msgspec
 
 from streams.core.kpi_value import Sweep
 
-RATIO = 1.01
+RATIO: Final = 1.01
 """Greatest over least amount of a bucket. Amounts below 100 minor units have buckets of their own."""
 
 Buckets = dict[int, int]
 """Index -> minor units << _BUYERS_BITS | buyers, so that buckets add up as they are; index 0 holds those who
 spent nothing in the end."""
 
-_BUYERS_BITS = 40
-_BUYERS = (1 << _BUYERS_BITS) - 1
+_BUYERS_BITS: Final = 40
+_BUYERS: Final = (1 << _BUYERS_BITS) - 1
 
-_PER_LOG = 1 / math.log(RATIO)
-_CHUNK = 1 << 62
+_PER_LOG: Final = 1 / math.log(RATIO)
+_CHUNK: Final = 1 << 62
 """Sums that 64 bits do not hold are packed in pieces."""
 
-_encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(list[list[int]]).decode
+_encode: Final = msgspec.msgpack.Encoder().encode
+_decode: Final = msgspec.msgpack.Decoder(list[list[int]]).decode
 
 
 def index_of(amount_minor: int) -> int:

@@ -4,18 +4,19 @@ Every function here is additive with a sign: emitting with -1 what was emitted w
 """
 
 from itertools import pairwise
+from typing import Final
 
 from streams.core import quantities as q
 from streams.core.changes import COHORT, Change, Lengths, pair_changes, purchase_changes, survey_changes
 from streams.core.customer import Customer
 from streams.core.derive import Facts, by_identity, latest_vote
-from streams.core.entries import Form, SurveyEntry, purchases_of
+from streams.core.entries import FORM_NPS, SurveyEntry, purchases_of
 from streams.core.groups import UNKNOWN, Groups
 from streams.core.life import CHURNED, INACTIVE, NEW, REACTIVATED, Transition
 from streams.core.panes import Panes
 from streams.core.sealing import sealed_changes
 
-_QUANTITY = {NEW: q.NEW, REACTIVATED: q.REACTIVATED, CHURNED: q.CHURNED}
+_QUANTITY: Final = {NEW: q.NEW, REACTIVATED: q.REACTIVATED, CHURNED: q.CHURNED}
 
 
 def emit_life(panes: Panes, calendar: Panes, facts: Facts, groups: Groups, sign: int) -> None:
@@ -107,7 +108,7 @@ def latest_votes(customer: Customer, surveys: list[SurveyEntry]) -> dict[int, tu
     """Touchpoint -> time and score of its latest NPS answer."""
     sealed = customer.body.sealed
     votes = {} if sealed is None else {g: (vote.at_ms, vote.score) for g, vote in sealed.votes.items()}
-    nps = [entry for entry in surveys if entry.form == Form.NPS]
+    nps = [entry for entry in surveys if entry.form == FORM_NPS]
     for entry in sorted(nps, key=by_identity):
         votes[entry.touchpoint] = (entry.at_ms, entry.score)
     return votes

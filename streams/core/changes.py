@@ -1,19 +1,20 @@
 """What single events change in the cells: (quantity, amount) pairs by family. Pure."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from streams.core import quantities as q
 from streams.core.definition import Definition
-from streams.core.entries import Form, PurchaseEntry, SurveyEntry
+from streams.core.entries import FORM_CES, FORM_CSAT5, FORM_CSAT10, FORM_NPS, PurchaseEntry, SurveyEntry
 
 Change = tuple[int, int]
 """(quantity, amount)."""
 
-COHORT = -1
+COHORT: Final = -1
 """In sums of a record: the customer's own cohort, whichever it is."""
 
-_FORM_AT = {Form.CSAT5: q.CSAT5, Form.CSAT10: q.CSAT10}
-_SATISFIED = {Form.CSAT5: 4, Form.CSAT10: 9}
+_FORM_AT: Final = {FORM_CSAT5: q.CSAT5, FORM_CSAT10: q.CSAT10}
+_SATISFIED: Final = {FORM_CSAT5: 4, FORM_CSAT10: 9}
 
 
 def purchase_changes(entry: PurchaseEntry) -> list[Change]:
@@ -51,10 +52,10 @@ def pair_changes(earlier_ms: int, later_ms: int, lengths: Lengths) -> Iterator[t
 def survey_changes(entry: SurveyEntry) -> list[Change]:
     """What an answer counts by itself, in its cohort and in its touchpoint."""
     score = entry.score
-    if entry.form == Form.NPS:
+    if entry.form == FORM_NPS:
         return [(q.NPS + q.nps_class(score), 1)]
-    if entry.form == Form.CES:
+    if entry.form == FORM_CES:
         return [(q.CES, 1), (q.CES + 1, score), (q.CES + 2, score * score)]
-    at = _FORM_AT[Form(entry.form)]
-    satisfied = int(score >= _SATISFIED[Form(entry.form)])
+    at = _FORM_AT[entry.form]
+    satisfied = int(score >= _SATISFIED[entry.form])
     return [(at, 1), (at + 1, satisfied), (at + 2, score), (at + 3, score * score)]

@@ -6,7 +6,9 @@ XTS, XXX) are no money here: an amount in them could not be counted in integers.
 Never converts anything, and never guesses the digits of a code it does not know.
 """
 
-_BY_DIGITS = {
+from typing import Final
+
+_BY_DIGITS: Final = {
     0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
     2: (
         "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BMD BND BOB BOV BRL BSD BTN BWP BYN BZD CAD CDF "
@@ -19,9 +21,9 @@ _BY_DIGITS = {
     3: "BHD IQD JOD KWD LYD OMR TND",
     4: "CLF UYW",
 }
-_WITHDRAWN = {2: "ANG BGN HRK SLL ZWL"}
+_WITHDRAWN: Final = {2: "ANG BGN HRK SLL ZWL"}
 
-EXPONENTS: dict[str, int] = {
+EXPONENTS: Final[dict[str, int]] = {
     code: digits
     for table in (_BY_DIGITS, _WITHDRAWN)
     for digits, codes in table.items()

@@ -8,40 +8,36 @@ customer id here and no free text but ids and interned values.
 Records hold only events that are not after the partition's clock: later ones are parked (parking.py).
 """
 
-from enum import IntEnum
 from struct import Struct as Layout
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from streams.core.entries import Body
 
-
-class State(IntEnum):
-    """Where a customer stands in life."""
-
-    NEVER = 0
-    ACTIVE = 1
-    LEFT = 2
+NEVER: Final = 0
+"""Where a customer stands in life: not yet active, active, or gone."""
+ACTIVE: Final = 1
+LEFT: Final = 2
 
 
 # Flags of the header. The lowest two bits are the customer's standing (risk.py); the rest are shortcuts that
 # derive.py sets.
-STANDING = 3
-PLAIN_LIFE = 4
+STANDING: Final = 3
+PLAIN_LIFE: Final = 4
 """Active since its first and only activation; nothing pending."""
-HAS_VOIDS = 8
-HAS_SEALED = 16
-ERASED = 32
+HAS_VOIDS: Final = 8
+HAS_SEALED: Final = 16
+ERASED: Final = 32
 """An anonymous person: what an erase left."""
 
 
-HEADER = Layout("<6qIIIHBB")
+HEADER: Final = Layout("<6qIIIHBB")
 """due, engaged, first, last, second, since; cohort, orders, body length; kept, state, flags."""
-_encode = msgspec.msgpack.Encoder().encode
-_decode_body = msgspec.msgpack.Decoder(Body).decode
-_NO_BODY = b""
-_EMPTY_BODY = _encode(Body())
+_encode: Final = msgspec.msgpack.Encoder().encode
+_decode_body: Final = msgspec.msgpack.Decoder(Body).decode
+_NO_BODY: Final = b""
+_EMPTY_BODY: Final = _encode(Body())
 
 
 class Customer:
@@ -79,7 +75,7 @@ class Customer:
     def __init__(self) -> None:
         self.due = self.engaged = self.first = self.last = self.second = self.since = 0
         self.cohort = self.orders = self.kept = 0
-        self.state: int = State.NEVER
+        self.state = NEVER
         self.flags = 0
         self.purchases = b""
         self.changed = True

@@ -7,10 +7,11 @@ packed bytes (the same the changelog keeps); those touched since the last ``drai
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from streams.core.cells import emit_engaged, emit_life, emit_orders, emit_surveys
 from streams.core.changes import pair_lengths
-from streams.core.customer import ERASED, HAS_SEALED, STANDING, Customer, State, unpack
+from streams.core.customer import ACTIVE, ERASED, HAS_SEALED, STANDING, Customer, unpack
 from streams.core.definition import Definition
 from streams.core.derive import Facts, derive, stand_due
 from streams.core.families import families
@@ -20,10 +21,12 @@ from streams.core.risk import HIGH, LOW, MEDIUM, band_at
 from streams.core.sealing import compact
 from streams.core.timers import Timers
 
-ACTIVE_AT, LONG_TERM_AT, LOW_AT = 0, 1, 2
-BAND_AT = {0: LOW_AT, LOW: LOW_AT, MEDIUM: LOW_AT + 1, HIGH: LOW_AT + 2}
-GAUGES_WIDTH = 5
-ANONYMOUS = b"A"
+ACTIVE_AT: Final = 0
+LONG_TERM_AT: Final = 1
+LOW_AT: Final = 2
+BAND_AT: Final = {0: LOW_AT, LOW: LOW_AT, MEDIUM: LOW_AT + 1, HIGH: LOW_AT + 2}
+GAUGES_WIDTH: Final = 5
+ANONYMOUS: Final = b"A"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +38,8 @@ class Touched:
     surveys: bool = True
 
 
-EVERYTHING = Touched()
-LIFE_ALONE = Touched(orders=False, surveys=False)
+EVERYTHING: Final = Touched()
+LIFE_ALONE: Final = Touched(orders=False, surveys=False)
 
 
 class Customers:
@@ -211,7 +214,7 @@ class Customers:
                 self._forget(key, customer)
                 return
             self._live_on(customer, t)
-        elif customer.state == State.ACTIVE and stand_due(customer, self.clock) <= t:
+        elif customer.state == ACTIVE and stand_due(customer, self.clock) <= t:
             self._drift(customer, t)
         self.schedule(key, customer, t)
 

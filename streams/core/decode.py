@@ -6,7 +6,7 @@ Whatever a record's bytes are, decoding never raises, never logs them, never kee
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from streams.core.decode_fast import fast_paths
 from streams.core.decode_fields import MAX_DEPTH, is_utf8, may_be_deep
@@ -16,9 +16,9 @@ from streams.core.definition import Definition
 from streams.core.events import Event, Kind, Malformed
 from streams.core.timestamps import LAST_MS, Clock
 
-_SHALLOW_BYTES = 2 * MAX_DEPTH
+_SHALLOW_BYTES: Final = 2 * MAX_DEPTH
 """A JSON text this short is not nested too deep: each level takes two bytes."""
-_DOUBT = (ValueError, LookupError, RejectedError, RecursionError)
+_DOUBT: Final = (ValueError, LookupError, RejectedError, RecursionError)
 
 
 class Record(Protocol):

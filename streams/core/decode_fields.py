@@ -8,6 +8,7 @@ This is the contract in plain code: what it says holds, and the fast path must n
 
 import sys
 from collections.abc import Callable
+from typing import Final
 
 import msgspec
 
@@ -15,14 +16,14 @@ from streams.core.decode_reasons import RejectedError
 from streams.core.money import minor_units
 from streams.core.timestamps import LAST_MS, Clock
 
-MAX_DEPTH = 256
-MAX_ID = 128
-MAX_TEXT = 256
-ANY_LENGTH = sys.maxsize
+MAX_DEPTH: Final = 256
+MAX_ID: Final = 128
+MAX_TEXT: Final = 256
+ANY_LENGTH: Final = sys.maxsize
 
-_members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+_members: Final = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _plain: Callable[[msgspec.Raw], object] = msgspec.json.Decoder().decode
-_NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+_NO_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
 
 
 def may_be_deep(value: bytes) -> bool:

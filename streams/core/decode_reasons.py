@@ -6,7 +6,7 @@ A reason never holds anything taken from the record. A new one is a new label va
 changelog.
 """
 
-from typing import Literal, TypeAlias, get_args
+from typing import Final, Literal, TypeAlias, get_args
 
 Reason: TypeAlias = Literal[
     "empty_value",  # no value at all (a tombstone) or no bytes
@@ -31,7 +31,7 @@ Reason: TypeAlias = Literal[
     "bad_scale",  # a scale_max that the survey does not have
     "bad_score",  # an integer outside the survey's scale
 ]
-REASONS: tuple[Reason, ...] = get_args(Reason)
+REASONS: Final[tuple[Reason, ...]] = get_args(Reason)
 
 
 class RejectedError(Exception):

@@ -7,6 +7,7 @@ Never raises for a record, and never tells more of it than the reason.
 """
 
 from collections.abc import Callable
+from typing import Final
 
 from streams.core.currencies import EXPONENTS
 from streams.core.decode_fields import ANY_LENGTH, MAX_ID, Fields
@@ -15,8 +16,8 @@ from streams.core.definition import Definition
 from streams.core.events import Cancellation, Erase, Event, Kind, Malformed, Purchase, Signup, Survey, Void
 from streams.core.timestamps import Clock
 
-CHURN_TYPES = frozenset({None, "voluntary", "involuntary"})
-SCALES: dict[tuple[str, int | None], tuple[int, int]] = {
+CHURN_TYPES: Final = frozenset({None, "voluntary", "involuntary"})
+SCALES: Final[dict[tuple[str, int | None], tuple[int, int]]] = {
     ("nps", None): (0, 10),
     ("nps", 10): (0, 10),
     ("csat", None): (1, 5),
@@ -26,7 +27,7 @@ SCALES: dict[tuple[str, int | None], tuple[int, int]] = {
     ("ces", 7): (1, 7),
 }
 """Survey and ``scale_max`` → the least and the greatest score."""
-_SURVEYS = frozenset(survey for survey, _ in SCALES)
+_SURVEYS: Final = frozenset(survey for survey, _ in SCALES)
 
 _Common = tuple[str, str, str, int]
 

@@ -7,28 +7,28 @@ See docs/contract.md, sections 2 to 5.
 
 import hashlib
 from dataclasses import asdict, dataclass, field
-from typing import Literal, get_args
+from typing import Final, Literal, get_args
 
 import msgspec
 
 from streams.core.currencies import EXPONENTS
 
-SECOND_MS = 1_000
-MINUTE_MS = 60 * SECOND_MS
-HOUR_MS = 60 * MINUTE_MS
-DAY_MS = 24 * HOUR_MS
+SECOND_MS: Final = 1_000
+MINUTE_MS: Final = 60 * SECOND_MS
+HOUR_MS: Final = 60 * MINUTE_MS
+DAY_MS: Final = 24 * HOUR_MS
 
-UNITS_MS = {"ms": 1, "s": SECOND_MS, "m": MINUTE_MS, "h": HOUR_MS, "d": DAY_MS}
-_DURATION_DIGITS = 12
-COHORT_DIMENSIONS = ("segment", "plan", "channel", "region")
-EVENT_DIMENSIONS = ("reason", "churn_type", "touchpoint")
-DIMENSIONS = COHORT_DIMENSIONS + EVENT_DIMENSIONS
-SHARED_VALUES = ("unknown", "other")
+UNITS_MS: Final = {"ms": 1, "s": SECOND_MS, "m": MINUTE_MS, "h": HOUR_MS, "d": DAY_MS}
+_DURATION_DIGITS: Final = 12
+COHORT_DIMENSIONS: Final = ("segment", "plan", "channel", "region")
+EVENT_DIMENSIONS: Final = ("reason", "churn_type", "touchpoint")
+DIMENSIONS: Final = COHORT_DIMENSIONS + EVENT_DIMENSIONS
+SHARED_VALUES: Final = ("unknown", "other")
 """Values every dimension has: no value given, and the values without a name of their own."""
 
-BASELINE_WINDOWS = 25
+BASELINE_WINDOWS: Final = 25
 """``churn_spike_p`` compares a window with the 24 before it: together 25."""
-SEASONAL_SHIFTS_MS = {
+SEASONAL_SHIFTS_MS: Final = {
     HOUR_MS: tuple(days * DAY_MS for days in range(1, 8)),
     DAY_MS: tuple(days * DAY_MS for days in (7, 14, 21, 28)),
 }

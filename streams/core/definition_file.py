@@ -11,7 +11,7 @@ import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from streams.core.definition import DIMENSIONS, Definition, DefinitionError, Tier, parse_duration
 from streams.core.kpi_build import SAMPLED
@@ -19,9 +19,9 @@ from streams.core.kpi_build import SAMPLED
 Reader = Callable[[str, object], Any]
 """(key, value in the file) -> value of the field; raises DefinitionError."""
 
-_TWICE = re.compile(r"Cannot overwrite a value \(at line (\d+), column \d+\)")
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MIN_N_KPIS = tuple(dict.fromkeys(name for kpi in SAMPLED for name in (kpi.partition(".")[0], kpi)))
+_TWICE: Final = re.compile(r"Cannot overwrite a value \(at line (\d+), column \d+\)")
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MIN_N_KPIS: Final = tuple(dict.fromkeys(name for kpi in SAMPLED for name in (kpi.partition(".")[0], kpi)))
 
 
 def parse_definition(text: str, name: str) -> Definition:
@@ -139,7 +139,7 @@ def _tier(key: str, value: object) -> Tier:
     return Tier(width, age)
 
 
-_READERS: dict[str, Reader] = {
+_READERS: Final[dict[str, Reader]] = {
     "version": _text,
     "tenant": _text,
     "window_names": _texts,
@@ -163,7 +163,7 @@ _READERS: dict[str, Reader] = {
     "max_cohorts": _whole,
     "allow": _allow,
 }
-_NAMES = {"window_names": "windows"}
+_NAMES: Final = {"window_names": "windows"}
 
 
 def key_of(field: str) -> str:
@@ -171,7 +171,7 @@ def key_of(field: str) -> str:
     return _NAMES.get(field, field.removesuffix("_ms"))
 
 
-_KEYS: dict[str, tuple[str, Reader]] = {
+_KEYS: Final[dict[str, tuple[str, Reader]]] = {
     key_of(field.name): (field.name, _READERS[field.name]) for field in fields(Definition) if field.init
 }
 """Key in the file -> field of the definition, and how it is read."""

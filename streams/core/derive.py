@@ -7,22 +7,23 @@ at ``due``. ``cells.py`` turns the result into cells.
 from bisect import insort
 from dataclasses import dataclass
 from operator import attrgetter
+from typing import Final
 
 from streams.core.customer import (
+    ACTIVE,
     ERASED,
     HAS_SEALED,
     HAS_VOIDS,
     PLAIN_LIFE,
     STANDING,
     Customer,
-    State,
 )
 from streams.core.definition import DAY_MS, Definition
 from streams.core.entries import (
+    FORM_NPS,
     PURCHASE,
     Body,
     CancellationEntry,
-    Form,
     SignupEntry,
     SurveyEntry,
     last_purchase_ms,
@@ -35,7 +36,7 @@ from streams.core.life import ERASED as ERASED_TRANSITION
 from streams.core.life import NEW, Life, LifeEvents, Transition, live
 from streams.core.risk import CALM, DETRACTOR, DETRACTOR_MS, DETRACTOR_SCORE, PENDING, band_at, band_due
 
-LONG_TERM_MS = 365 * DAY_MS
+LONG_TERM_MS: Final = 365 * DAY_MS
 
 by_identity = attrgetter("at_ms", "event_id", "source")
 """The order of one customer's signups, cancellations and surveys."""
@@ -104,7 +105,7 @@ def derive(customer: Customer, t: int, definition: Definition, identity: Identit
         erased_ms=erased,
         due=life.due,
     )
-    if life.state == State.ACTIVE and not erased:
+    if life.state == ACTIVE and not erased:
         _stand(facts, customer, t)
     facts.flags |= _flags(body, facts)
     return facts
@@ -154,7 +155,7 @@ class _Kept:
 
 def _end(life: Life, erased_ms: int, definition: Definition) -> None:
     """An erase ends a person: an active one leaves without churn; nothing is pending but to be forgotten."""
-    if life.state == State.ACTIVE:
+    if life.state == ACTIVE:
         life.transitions.append(Transition(erased_ms, ERASED_TRANSITION))
     life.pending = False
     life.due = erased_ms + definition.reach_ms
@@ -172,7 +173,7 @@ def cost_of(signups: list[SignupEntry], start_ms: int) -> int | None:
 
 def latest_vote(customer: Customer, surveys: list[SurveyEntry]) -> tuple[int, int] | None:
     """Time and score of the latest NPS answer among those that stand; None without one."""
-    votes = [s for s in surveys if s.form == Form.NPS]
+    votes = [s for s in surveys if s.form == FORM_NPS]
     if votes:
         latest = max(votes, key=by_identity)
         return latest.at_ms, latest.score
@@ -205,7 +206,7 @@ def _flags(body: Body, facts: Facts) -> int:
     life = facts.life
     plain = (
         len(life.transitions) == 1
-        and life.state == State.ACTIVE
+        and life.state == ACTIVE
         and not life.pending
         and not life.not_active
         and not facts.erased_ms
@@ -222,7 +223,7 @@ def stand_due(customer: Customer, t: int) -> int:
     """When a customer changes by itself next after t; 0: never."""
     due = customer.due
     standing = customer.flags & STANDING
-    if standing and customer.state == State.ACTIVE:
+    if standing and customer.state == ACTIVE:
         banded = band_due(standing, customer.orders, customer.first, customer.last, t)
         if banded and (not due or banded < due):
             return banded

@@ -7,15 +7,16 @@ neither is one with no more churns than expected. See docs/contract.md, section 
 """
 
 from collections.abc import Mapping
+from typing import Final
 
 import msgspec
 
 from streams.core.definition import COHORT_DIMENSIONS, DIMENSIONS, Definition
 from streams.core.totals import OVERALL, Group, Vector, flows
 
-DRIVER_DIMENSIONS = tuple(dimension for dimension in DIMENSIONS if dimension != "touchpoint")
+DRIVER_DIMENSIONS: Final = tuple(dimension for dimension in DIMENSIONS if dimension != "touchpoint")
 """A touchpoint is where somebody answered; nobody churns there."""
-MOST = 5
+MOST: Final = 5
 """So many values of a dimension are listed for each window."""
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from heapq import heappush, heapreplace, nlargest
 from typing import NamedTuple
 
-from streams.core.customer import ERASED, STANDING, Customer, State
+from streams.core.customer import ACTIVE, ERASED, STANDING, Customer
 from streams.core.customers import Customers
 from streams.core.derive import latest_vote
 from streams.core.risk import DETRACTOR, DETRACTOR_MS, DETRACTOR_SCORE, PENDING, score_at
@@ -58,7 +58,7 @@ class Ranking:
 
 def assess(customers: Customers, key: bytes, customer: Customer, t: int) -> AtRisk | None:
     """The score of a customer at t (ms); None unless they are active."""
-    if customer.state != State.ACTIVE or customer.flags & ERASED:
+    if customer.state != ACTIVE or customer.flags & ERASED:
         return None
     standing = customer.flags & STANDING
     detractor = standing == DETRACTOR or (standing == PENDING and _detracts(customers, customer, t))

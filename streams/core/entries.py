@@ -5,21 +5,18 @@ There is no customer id here and no free text but ids: other texts are groups (g
 blocks of fixed size, sorted by time.
 """
 
-from enum import IntEnum
 from struct import Struct as Layout
+from typing import Final
 
 from msgspec import Struct
 
 from streams.core.identity import DIGEST_SIZE
 
-
-class Form(IntEnum):
-    """What a survey asks, with its scale."""
-
-    NPS = 0
-    CSAT5 = 1
-    CSAT10 = 2
-    CES = 3
+FORM_NPS: Final = 0
+"""What a survey asks, with its scale; so for the others."""
+FORM_CSAT5: Final = 1
+FORM_CSAT10: Final = 2
+FORM_CES: Final = 3
 
 
 class SignupEntry(Struct, frozen=True, gc=False, array_like=True, tag=1):
@@ -135,9 +132,9 @@ class Body(Struct, gc=False, array_like=True, omit_defaults=True):
     erased_ms: int = 0
 
 
-PURCHASE = Layout(f"<{DIGEST_SIZE}sqq")
+PURCHASE: Final = Layout(f"<{DIGEST_SIZE}sqq")
 """digest, time, amount * 2 + base."""
-PURCHASE_SIZE = PURCHASE.size
+PURCHASE_SIZE: Final = PURCHASE.size
 
 
 def last_purchase_ms(block: bytes) -> int:

@@ -7,7 +7,7 @@ A marker keeps, under the keyed digest, when erases acted and were received (doc
 
 from collections.abc import Callable, Sequence
 from operator import attrgetter
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from msgspec.structs import replace
 
@@ -26,9 +26,9 @@ from streams.core.entries import (
 )
 from streams.core.identity import DIGEST_SIZE
 
-_NO_DIGEST = bytes(DIGEST_SIZE)
-_NO_TARGET = b"\xff" * DIGEST_SIZE
-_by_name = attrgetter("event_id", "source")
+_NO_DIGEST: Final = bytes(DIGEST_SIZE)
+_NO_TARGET: Final = b"\xff" * DIGEST_SIZE
+_by_name: Final = attrgetter("event_id", "source")
 _Named = TypeVar("_Named", SignupEntry, CancellationEntry, SurveyEntry)
 
 

@@ -6,6 +6,7 @@ The record's contribution is taken out, the entry goes to its place, and the con
 
 from bisect import bisect_right, insort
 from operator import attrgetter
+from typing import Final
 
 from streams.core.customer import PLAIN_LIFE, Customer
 from streams.core.customers import EVERYTHING, LIFE_ALONE, Customers, Touched
@@ -24,15 +25,15 @@ from streams.core.entries import (
 )
 from streams.core.keeping import keep_newest, seal_by_age
 
-SEALED = "sealed"
-OVERFLOW = "overflow"
+SEALED: Final = "sealed"
+OVERFLOW: Final = "overflow"
 
-SURVEYS_ALONE = Touched(life=False, orders=False)
-ORDERS_ALONE = Touched(life=False, surveys=False)
-LIFE_AND_ORDERS = Touched(surveys=False)
+SURVEYS_ALONE: Final = Touched(life=False, orders=False)
+ORDERS_ALONE: Final = Touched(life=False, surveys=False)
+LIFE_AND_ORDERS: Final = Touched(surveys=False)
 
-_at = attrgetter("at_ms")
-_order = attrgetter("at_ms", "digest")
+_at: Final = attrgetter("at_ms")
+_order: Final = attrgetter("at_ms", "digest")
 
 
 def apply_entry(customers: Customers, key: bytes, entry: KeptEntry, *, by_age: bool) -> str | None:

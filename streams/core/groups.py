@@ -6,16 +6,18 @@ dimension and ``max_cohorts`` cohorts are told apart in a partition; further one
 counted. Numbers are never given twice: the table is part of the changelog.
 """
 
+from typing import Final
+
 import msgspec
 
 from streams.core.definition import COHORT_DIMENSIONS, DIMENSIONS, Definition
 from streams.core.totals import Group
 
-UNKNOWN = "unknown"
-OTHER = "other"
-_SHARED = (UNKNOWN, OTHER)
+UNKNOWN: Final = "unknown"
+OTHER: Final = "other"
+_SHARED: Final = (UNKNOWN, OTHER)
 
-NOBODY = 0
+NOBODY: Final = 0
 """The cohort of whom nothing is known; every table begins with it."""
 
 Members = tuple[str, ...]

@@ -5,8 +5,9 @@ without the secret. Raw customer ids must never reach a record, a log line or a 
 """
 
 import hashlib
+from typing import Final
 
-DIGEST_SIZE = 16
+DIGEST_SIZE: Final = 16
 
 
 class Identity:

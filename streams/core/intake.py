@@ -5,17 +5,20 @@ duplicate, erased, else counted. What is dated after the clock is parked; the re
 """
 
 from collections.abc import Callable, Sequence
-from typing import cast
+from typing import Final, cast
 
 from streams.core.customer import Customer
 from streams.core.customers import Customers
 from streams.core.definition import Definition
 from streams.core.entries import (
+    FORM_CES,
+    FORM_CSAT5,
+    FORM_CSAT10,
+    FORM_NPS,
     PURCHASE_SIZE,
     CancellationEntry,
     Entry,
     EraseEntry,
-    Form,
     Marker,
     PurchaseEntry,
     SignupEntry,
@@ -32,9 +35,14 @@ from streams.core.parking import Parked, Parking
 from streams.core.paths import Paths
 from streams.core.totals import LATE_MS
 
-DUPLICATE = "duplicate"
-ERASED = "erased"
-_FORMS = {("nps", 10): Form.NPS, ("csat", 5): Form.CSAT5, ("csat", 10): Form.CSAT10, ("ces", 7): Form.CES}
+DUPLICATE: Final = "duplicate"
+ERASED: Final = "erased"
+_FORMS: Final = {
+    ("nps", 10): FORM_NPS,
+    ("csat", 5): FORM_CSAT5,
+    ("csat", 10): FORM_CSAT10,
+    ("ces", 7): FORM_CES,
+}
 
 
 class Intake:

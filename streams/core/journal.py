@@ -7,11 +7,12 @@ and every malformed record (docs/contract.md, section 9).
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterator
+from typing import Final
 
 from streams.core.totals import Accounting
 
-COUNTED = ""
-_LATER = ("sealed", "overflow")
+COUNTED: Final = ""
+_LATER: Final = ("sealed", "overflow")
 """Classes that are decided when a record is applied, after the journal noted it as counted."""
 
 

@@ -8,7 +8,7 @@ See docs/contract.md, section 4.
 
 from collections.abc import Mapping
 from fractions import Fraction
-from typing import get_args
+from typing import Final, get_args
 
 from streams.core.definition import Definition, Formula, NpsBasis, Window
 from streams.core.kpi_build import Builder, count, spike, standing_ratio
@@ -20,7 +20,7 @@ Counts = Mapping[str, int]
 Values = dict[str, Value]
 """KPI name -> value."""
 
-_VOTES: dict[NpsBasis, str] = {"latest": "latest", "responses": "nps"}
+_VOTES: Final[dict[NpsBasis, str]] = {"latest": "latest", "responses": "nps"}
 """Basis of the score -> how its flows are called."""
 
 

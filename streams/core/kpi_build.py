@@ -7,6 +7,7 @@ group. See docs/contract.md, section 4.
 
 from collections.abc import Mapping
 from fractions import Fraction
+from typing import Final
 
 from streams.core.currencies import EXPONENTS
 from streams.core.definition import Definition
@@ -22,7 +23,7 @@ from streams.core.kpi_value import (
 )
 from streams.core.statistics import Interval, mean_interval, nps_interval, upper_tail, wilson
 
-SAMPLED = (
+SAMPLED: Final = (
     "churn_ratio",
     "churn_ratio.standard",
     "churn_ratio.simple",
@@ -52,7 +53,7 @@ SAMPLED = (
 )
 """The KPIs that are ``low_n`` below their ``min_n``."""
 
-_NOTHING: Interval | tuple[None, None] = (None, None)
+_NOTHING: Final[Interval | tuple[None, None]] = (None, None)
 
 
 def count(n: int) -> Value:

@@ -4,6 +4,7 @@ Only what the new neighbours change is changed. Held to the general path by a la
 """
 
 from bisect import bisect_left
+from typing import Final
 
 from streams.core import quantities as q
 from streams.core.changes import pair_changes, purchase_changes
@@ -13,7 +14,7 @@ from streams.core.entries import PURCHASE, PURCHASE_SIZE, PurchaseEntry, pack_pu
 from streams.core.keeping import keep_newest
 from streams.core.risk import band_at
 
-_ODD = HAS_VOIDS | HAS_SEALED | ERASED
+_ODD: Final = HAS_VOIDS | HAS_SEALED | ERASED
 
 
 class LatePath:

@@ -7,18 +7,19 @@ instant cancellations come first when the customer was active before it, else la
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
-from streams.core.customer import State
+from streams.core.customer import ACTIVE, LEFT, NEVER
 from streams.core.definition import Definition
 from streams.core.entries import CancellationEntry, SignupEntry
 
-NEW = 0
-REACTIVATED = 1
-CHURNED = 2
-ERASED = 3
+NEW: Final = 0
+REACTIVATED: Final = 1
+CHURNED: Final = 2
+ERASED: Final = 3
 
-INACTIVE = "inactive"
-_END = 1 << 62
+INACTIVE: Final = "inactive"
+_END: Final = 1 << 62
 
 
 @dataclass(slots=True)
@@ -35,7 +36,7 @@ class Life:
     """What the walk found, as of t."""
 
     transitions: list[Transition] = field(default_factory=list)
-    state: State = State.NEVER
+    state: int = NEVER
     since: int = 0
     not_active: int = 0
     pending: bool = False
@@ -102,7 +103,7 @@ class _Walk:
         after = _first_after(self._signups, now)
         if self._cancels:
             after = min(after, self._cancels[0][0])
-        if self.life.state == State.ACTIVE:
+        if self.life.state == ACTIVE:
             if self._definition.inactivity_churn_ms is not None:
                 quiet = self._quiet_at(now)
                 if quiet > self._t:
@@ -123,17 +124,17 @@ class _Walk:
             last = newest
 
     def _may_buy_in(self) -> bool:
-        if self.life.state == State.NEVER:
+        if self.life.state == NEVER:
             return self._definition.implicit_signup
         return self._definition.purchase_reactivates
 
     def _at(self, now: int) -> None:
-        was_active = self.life.state == State.ACTIVE
+        was_active = self.life.state == ACTIVE
         if was_active:
             self._cancel(now)
-            if self.life.state == State.ACTIVE and self._is_quiet(now):
+            if self.life.state == ACTIVE and self._is_quiet(now):
                 self._leave(now, None)
-        if self.life.state != State.ACTIVE and self._joins(now):
+        if self.life.state != ACTIVE and self._joins(now):
             self._activate(now)
         if not was_active:
             self._cancel(now)
@@ -147,20 +148,20 @@ class _Walk:
     def _cancel(self, now: int) -> None:
         while self._cancels and self._cancels[0][0] == now:
             entry = self._cancels.pop(0)[3]
-            if self.life.state == State.ACTIVE:
+            if self.life.state == ACTIVE:
                 self._leave(now, entry)
             else:
                 self.life.not_active += 1
 
     def _activate(self, now: int) -> None:
-        kind = NEW if self.life.state == State.NEVER else REACTIVATED
+        kind = NEW if self.life.state == NEVER else REACTIVATED
         self.life.transitions.append(Transition(now, kind))
-        self.life.state = State.ACTIVE
+        self.life.state = ACTIVE
         self.life.since = now
 
     def _leave(self, now: int, cause: CancellationEntry | None) -> None:
         self.life.transitions.append(Transition(now, CHURNED, cause))
-        self.life.state = State.LEFT
+        self.life.state = LEFT
 
 
 def _first_after(times: Sequence[int], now: int) -> int:

@@ -4,9 +4,11 @@ A signup of somebody active changes at most the cohort; a cancellation that take
 Held to the general path by a law, like the other paths beside it.
 """
 
+from typing import Final
+
 from streams.core import quantities as q
 from streams.core.cells import causes, emit_gone, transition_changes
-from streams.core.customer import ERASED, HAS_SEALED, HAS_VOIDS, PLAIN_LIFE, STANDING, Customer, State
+from streams.core.customer import ACTIVE, ERASED, HAS_SEALED, HAS_VOIDS, LEFT, PLAIN_LIFE, STANDING, Customer
 from streams.core.customers import Customers
 from streams.core.derive import LONG_TERM_MS
 from streams.core.entries import CancellationEntry, SignupEntry
@@ -14,7 +16,7 @@ from streams.core.life import CHURNED, NEW, Transition
 from streams.core.plain import emit_plain, is_plain
 from streams.core.risk import PENDING, band_at
 
-_ODD = HAS_VOIDS | HAS_SEALED | ERASED
+_ODD: Final = HAS_VOIDS | HAS_SEALED | ERASED
 
 
 class LifePath:
@@ -59,7 +61,7 @@ class LifePath:
         body = customer.body
         return (
             self._on
-            and customer.state == State.ACTIVE
+            and customer.state == ACTIVE
             and not customer.flags & _ODD
             and customer.flags & STANDING != PENDING
             and at_ms > customer.engaged
@@ -83,7 +85,7 @@ class LifePath:
         standing, clock = customer.flags & STANDING, customers.clock
         band = band_at(standing, customer.orders, customer.first, customer.last, clock)
         customers.stand(cohort, band, -1, long_term=clock - customer.since >= LONG_TERM_MS)
-        customer.state = State.LEFT
+        customer.state = LEFT
         customer.flags &= ~(STANDING | PLAIN_LIFE)
         customer.due = 0
 

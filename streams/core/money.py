@@ -8,6 +8,7 @@ Never goes through binary floating point, and never converts between currencies.
 
 import re
 from functools import partial
+from typing import Final
 
 import msgspec
 
@@ -15,11 +16,11 @@ from streams.core.currencies import EXPONENTS
 from streams.core.decode_memo import Memo
 from streams.core.decode_reasons import RejectedError
 
-LIMIT_MINOR = 10**15
-_LIMIT_DIGITS = 15
-_EXPONENT_DIGITS = 2
-_NUMBER = re.compile(rb"(-?)([0-9]+)(?:\.([0-9]+))?(?:[eE]([+-]?)([0-9]+))?").fullmatch
-_TEXT = re.compile(rb'"(-?)([0-9]+)(?:\.([0-9]+))?()()"').fullmatch
+LIMIT_MINOR: Final = 10**15
+_LIMIT_DIGITS: Final = 15
+_EXPONENT_DIGITS: Final = 2
+_NUMBER: Final = re.compile(rb"(-?)([0-9]+)(?:\.([0-9]+))?(?:[eE]([+-]?)([0-9]+))?").fullmatch
+_TEXT: Final = re.compile(rb'"(-?)([0-9]+)(?:\.([0-9]+))?()()"').fullmatch
 
 
 def minor_units(raw: bytes, digits: int) -> int:

@@ -4,7 +4,7 @@ Held to the general path by a law, like the other paths beside it.
 """
 
 from streams.core import quantities as q
-from streams.core.customer import PLAIN_LIFE, Customer, State
+from streams.core.customer import ACTIVE, PLAIN_LIFE, Customer
 from streams.core.customers import Customers
 from streams.core.derive import LONG_TERM_MS
 from streams.core.entries import PurchaseEntry, SignupEntry
@@ -50,7 +50,7 @@ class NewcomerPath:
     def _begin(self, key: bytes, at_ms: int, cohort: int, cost_minor: int | None) -> Customer:
         customers = self._customers
         customer = Customer()
-        customer.state = State.ACTIVE
+        customer.state = ACTIVE
         customer.since = at_ms
         customer.cohort = cohort
         customer.due = at_ms + LONG_TERM_MS

@@ -7,15 +7,15 @@ in a replay it holds the whole file.
 
 from bisect import bisect_right
 from operator import itemgetter
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 
 from streams.core.entries import Entry, EraseEntry, ParkedEntry
 
-_encode = msgspec.msgpack.Encoder().encode
-_by_time = itemgetter(0, 1)
-_at = itemgetter(0)
+_encode: Final = msgspec.msgpack.Encoder().encode
+_by_time: Final = itemgetter(0, 1)
+_at: Final = itemgetter(0)
 
 
 class Parked(NamedTuple):
@@ -29,7 +29,7 @@ class Parked(NamedTuple):
     entry: Entry
 
 
-_decode = msgspec.msgpack.Decoder(list[ParkedEntry]).decode
+_decode: Final = msgspec.msgpack.Decoder(list[ParkedEntry]).decode
 
 
 class Parking:

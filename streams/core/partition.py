@@ -7,6 +7,7 @@ replay, tests and benchmarks all drive this class and no other.
 
 import secrets
 from collections.abc import Callable, Collection, Iterator, Sequence
+from typing import Final
 
 import msgspec
 
@@ -29,19 +30,19 @@ from streams.core.sweeping import Swept, sweeping
 from streams.core.totals import OVERALL, Accounting, Group, Totals, Vector, add_vectors
 from streams.core.windows import Assembler
 
-_CUSTOMER = b"C"
-_ERASED = b"E"
-_GROUP = b"G"
-_PARKED = b"P"
-_SEEN = b"F"
+_CUSTOMER: Final = b"C"
+_ERASED: Final = b"E"
+_GROUP: Final = b"G"
+_PARKED: Final = b"P"
+_SEEN: Final = b"F"
 
-_UNPARKED = 200
+_UNPARKED: Final = 200
 """About as many parked events are applied in a step of an advance."""
-_STRIDE = 64
+_STRIDE: Final = 64
 """Records of the changelog packed in a step."""
 
-_encode = msgspec.msgpack.Encoder().encode
-_decode_marker = msgspec.msgpack.Decoder(Marker).decode
+_encode: Final = msgspec.msgpack.Encoder().encode
+_decode_marker: Final = msgspec.msgpack.Decoder(Marker).decode
 
 
 class _Header(msgspec.Struct, array_like=True):
@@ -51,7 +52,7 @@ class _Header(msgspec.Struct, array_like=True):
     folded: int
 
 
-_decode_header = msgspec.msgpack.Decoder(_Header).decode
+_decode_header: Final = msgspec.msgpack.Decoder(_Header).decode
 
 
 def _entropy() -> bytes:

@@ -6,13 +6,14 @@ See docs/contract.md, sections 4 and 5.
 """
 
 from collections.abc import Mapping
+from typing import Final
 
 from streams.core.definition import COHORT_DIMENSIONS, Definition
 from streams.core.kpi import Calculator, Values
 from streams.core.kpi_value import Condition, Sweep
 from streams.core.totals import OVERALL, Group, Vector, flows, gauges, vector_length
 
-NOW = "now"
+NOW: Final = "now"
 
 Periods = Mapping[str, Values]
 """Window name, or ``now`` -> KPIs."""

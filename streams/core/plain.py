@@ -3,6 +3,8 @@
 Header and purchases say all that counts, so nothing is derived. Held to the general path by a law.
 """
 
+from typing import Final
+
 from streams.core import quantities as q
 from streams.core.cells import emit_surveys, transition_changes
 from streams.core.customer import ERASED, HAS_SEALED, HAS_VOIDS, PLAIN_LIFE, STANDING, Customer
@@ -13,7 +15,7 @@ from streams.core.life import NEW, Transition
 from streams.core.purchase_path import FIRST, count_pair, count_purchase
 from streams.core.risk import band_at
 
-_MARKS = PLAIN_LIFE | HAS_VOIDS | HAS_SEALED | ERASED
+_MARKS: Final = PLAIN_LIFE | HAS_VOIDS | HAS_SEALED | ERASED
 
 
 def is_plain(customer: Customer) -> bool:

@@ -4,20 +4,22 @@ Held to the general path by a law: whatever it handles, it leaves the same contr
 early, never late). What it does not recognise it leaves to other paths.
 """
 
+from typing import Final
+
 from streams.core import quantities as q
 from streams.core.changes import Lengths
-from streams.core.customer import ERASED, HAS_SEALED, HAS_VOIDS, STANDING, Customer, State
+from streams.core.customer import ACTIVE, ERASED, HAS_SEALED, HAS_VOIDS, STANDING, Customer
 from streams.core.customers import Customers
 from streams.core.entries import PURCHASE, last_purchase_ms
 from streams.core.keeping import keep_newest
 from streams.core.panes import Cell, Panes
 from streams.core.risk import CALM, band_at, band_due
 
-_SURE_LOW_MS = 144_000_000
+_SURE_LOW_MS: Final = 144_000_000
 """Silence below which a calm customer's band is low whatever their own gap: 5/3 of a day."""
 
-_ODD = HAS_VOIDS | ERASED
-FIRST = 1 << 62
+_ODD: Final = HAS_VOIDS | ERASED
+FIRST: Final = 1 << 62
 """The gap before the first order ever."""
 
 
@@ -38,7 +40,7 @@ class PurchasePath:
         """Whether a purchase at this time may take this path."""
         flags = customer.flags
         return (
-            customer.state == State.ACTIVE
+            customer.state == ACTIVE
             and not flags & _ODD
             and at_ms >= customer.since
             and at_ms > customer.last

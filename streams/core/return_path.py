@@ -3,16 +3,18 @@
 Held to the general path by a law, like the other paths beside it.
 """
 
+from typing import Final
+
 from streams.core import quantities as q
 from streams.core.cells import emit_gone
-from streams.core.customer import ERASED, HAS_SEALED, HAS_VOIDS, PLAIN_LIFE, STANDING, Customer, State
+from streams.core.customer import ACTIVE, ERASED, HAS_SEALED, HAS_VOIDS, LEFT, PLAIN_LIFE, STANDING, Customer
 from streams.core.customers import Customers
 from streams.core.derive import LONG_TERM_MS, latest_vote
 from streams.core.entries import PurchaseEntry
 from streams.core.purchase_path import PurchasePath
 from streams.core.risk import CALM, DETRACTOR, DETRACTOR_MS, DETRACTOR_SCORE, band_at
 
-_ODD = HAS_VOIDS | HAS_SEALED | ERASED
+_ODD: Final = HAS_VOIDS | HAS_SEALED | ERASED
 
 
 class ReturnPath:
@@ -30,7 +32,7 @@ class ReturnPath:
         """Whether an order at this time may take this path."""
         return (
             self._on
-            and customer.state == State.LEFT
+            and customer.state == LEFT
             and not customer.flags & _ODD
             and not customer.due
             and entry.at_ms > customer.engaged
@@ -47,7 +49,7 @@ class ReturnPath:
         changes = [(q.REACTIVATED, 1), (q.DELTA_MS, at_ms)]
         customers.families.life.add(cohort, at_ms, changes)
         customers.families.calendar.add(cohort, at_ms, changes)
-        customer.state = State.ACTIVE
+        customer.state = ACTIVE
         customer.since = at_ms
         customer.due = at_ms + LONG_TERM_MS
         vote = latest_vote(customer, facts.surveys)

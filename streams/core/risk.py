@@ -6,29 +6,32 @@ starts at 1/2 and reaches 2/3 at r = 5/3; a pending cancellation is always high.
 integers: r >= a/3 exactly when 3 k (t - last) >= a * max(k d, 30 d + last - first).
 """
 
+from typing import Final
+
 from streams.core.definition import DAY_MS
 
-LOW = 1
-MEDIUM = 2
-HIGH = 3
+LOW: Final = 1
+MEDIUM: Final = 2
+HIGH: Final = 3
 
-CALM = 1
+CALM: Final = 1
 """Neither a recent detractor nor about to leave."""
-DETRACTOR = 2
+DETRACTOR: Final = 2
 """The latest NPS answer is low and recent."""
-PENDING = 3
+PENDING: Final = 3
 """A cancellation is to take effect."""
 
-DETRACTOR_MS = 90 * DAY_MS
+DETRACTOR_MS: Final = 90 * DAY_MS
 """How long an NPS answer of at most 6 weighs."""
 
-DETRACTOR_SCORE = 6
-_PRIOR_MS = 30 * DAY_MS
-_TO_MEDIUM = 5
-_TO_HIGH = 7
-_HALF, _TENTH = 2, 10
+DETRACTOR_SCORE: Final = 6
+_PRIOR_MS: Final = 30 * DAY_MS
+_TO_MEDIUM: Final = 5
+_TO_HIGH: Final = 7
+_HALF: Final = 2
+_TENTH: Final = 10
 """What is left of the chance to stay: one in so many, for a detractor, for a pending cancellation."""
-_STEPS = {CALM: (_TO_MEDIUM, _TO_HIGH), DETRACTOR: (_TO_MEDIUM,)}
+_STEPS: Final = {CALM: (_TO_MEDIUM, _TO_HIGH), DETRACTOR: (_TO_MEDIUM,)}
 
 
 def gap_sum(orders: int, first_ms: int, last_ms: int) -> int:

@@ -6,15 +6,16 @@ void's own, whose target is then settled.
 """
 
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 from streams.core.changes import COHORT, Change, Lengths, pair_changes, purchase_changes, survey_changes
 from streams.core.customer import Customer
-from streams.core.entries import Body, Form, PurchaseEntry, Sealed, SurveyEntry, Vote
+from streams.core.entries import FORM_NPS, Body, PurchaseEntry, Sealed, SurveyEntry, Vote
 from streams.core.panes import Panes
 from streams.core.quantities import ORDERS_FAMILY, SURVEYS_FAMILY
 
-_CHUNK = 1 << 62
-_FAMILY = 64
+_CHUNK: Final = 1 << 62
+_FAMILY: Final = 64
 
 
 def seal_purchase(sealed: Sealed, entry: PurchaseEntry, panes: Panes, lengths: Lengths) -> None:
@@ -36,7 +37,7 @@ def seal_survey(sealed: Sealed, entry: SurveyEntry, panes: Panes) -> None:
     end = panes.end_of(entry.at_ms)
     for group in (COHORT, entry.touchpoint):
         _note(sealed, SURVEYS_FAMILY, group, end, survey_changes(entry))
-    if entry.form == Form.NPS:
+    if entry.form == FORM_NPS:
         sealed.votes.pop(entry.touchpoint, None)  # the votes stay in the order in which they were sealed
         sealed.votes[entry.touchpoint] = Vote(entry.at_ms, entry.score)
 

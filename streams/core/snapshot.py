@@ -7,7 +7,7 @@ reads no clock. See docs/contract.md, sections 4, 6 and 8.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TypedDict
+from typing import Final, TypedDict
 
 import msgspec
 
@@ -20,7 +20,7 @@ from streams.core.kpi_value import Condition
 from streams.core.periods import NOW, GroupKpis, Sweeps
 from streams.core.totals import OVERALL, Accounting, Totals
 
-SCHEMA = "kpi-snapshot/1"
+SCHEMA: Final = "kpi-snapshot/1"
 
 
 class PartitionInfo(TypedDict):

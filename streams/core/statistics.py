@@ -6,20 +6,21 @@ See docs/contract.md, section 4.
 """
 
 import math
+from typing import Final
 
-Z = 1.959963984540054
+Z: Final = 1.959963984540054
 """The 97.5 % quantile of the normal distribution (1.959964)."""
 
-_Z2 = Z * Z
+_Z2: Final = Z * Z
 
 Interval = tuple[float, float]
 """(low, high)."""
 
-_LOG_SQRT_2PI = math.log(2 * math.pi) / 2
-_STIRLING_EXACT = tuple(
+_LOG_SQRT_2PI: Final = math.log(2 * math.pi) / 2
+_STIRLING_EXACT: Final = tuple(
     math.lgamma(n + 1) - (n + 0.5) * math.log(n) + n - _LOG_SQRT_2PI if n else 0.0 for n in range(16)
 )
-_TAIL_PRECISION = 1e-15
+_TAIL_PRECISION: Final = 1e-15
 
 
 def wilson(hits: int, n: int) -> Interval:

@@ -3,14 +3,16 @@
 Held to the general path by a law, like fast.py; ``due`` may be earlier than derived, never later.
 """
 
+from typing import Final
+
 from streams.core import quantities as q
 from streams.core.changes import survey_changes
-from streams.core.customer import ERASED, HAS_SEALED, HAS_VOIDS, STANDING, Customer, State
+from streams.core.customer import ACTIVE, ERASED, HAS_SEALED, HAS_VOIDS, STANDING, Customer
 from streams.core.customers import Customers
-from streams.core.entries import Form, SurveyEntry
+from streams.core.entries import FORM_NPS, SurveyEntry
 from streams.core.risk import CALM, DETRACTOR, DETRACTOR_MS, DETRACTOR_SCORE, PENDING, band_at
 
-_ODD = HAS_VOIDS | HAS_SEALED | ERASED
+_ODD: Final = HAS_VOIDS | HAS_SEALED | ERASED
 
 
 class SurveyPath:
@@ -34,7 +36,7 @@ class SurveyPath:
         panes, cohort, at_ms = self._customers.families.surveys, customer.cohort, entry.at_ms
         surveys = customer.body.surveys
         changes = survey_changes(entry)
-        if entry.form == Form.NPS:
+        if entry.form == FORM_NPS:
             vote = q.LATEST + q.nps_class(entry.score)
             changes.append((vote, 1))
             here = _latest(surveys, entry.touchpoint)
@@ -44,7 +46,7 @@ class SurveyPath:
             last = _latest(surveys, None)
             if last is not None:
                 panes.add(cohort, last.at_ms, [(q.LATEST + q.nps_class(last.score), -1)])
-            if customer.state == State.ACTIVE:
+            if customer.state == ACTIVE:
                 self._stand(key, customer, entry)
         panes.add(cohort, at_ms, changes)
         panes.add(entry.touchpoint, at_ms, changes, whole=False)
@@ -79,6 +81,6 @@ class SurveyPath:
 def _latest(surveys: list[SurveyEntry], touchpoint: int | None) -> SurveyEntry | None:
     """The newest NPS answer, of one touchpoint or of all; the surveys are in order of time."""
     for entry in reversed(surveys):
-        if entry.form == Form.NPS and touchpoint in (None, entry.touchpoint):
+        if entry.form == FORM_NPS and touchpoint in (None, entry.touchpoint):
             return entry
     return None

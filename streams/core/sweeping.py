@@ -7,6 +7,7 @@ a customer who moves to another cohort or is corrected meanwhile counts as found
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from streams.core.buckets import Buckets, add, pack, put
 from streams.core.customer import HAS_VOIDS, Customer, unpack
@@ -17,7 +18,7 @@ from streams.core.steps import Steps
 from streams.core.sweep import payments
 from streams.core.totals import OVERALL, Group
 
-_STRIDE = 32
+_STRIDE: Final = 32
 """Customers a step."""
 
 

@@ -7,12 +7,13 @@ the owner looks at the record, acts if it is due, and sets the next timer. Nothi
 
 from collections.abc import Callable, Iterator
 from heapq import heapify, heappop, heappush
+from typing import Final
 
 from streams.core.definition import HOUR_MS
 from streams.core.identity import DIGEST_SIZE
 
-_WIDTH = 1 + DIGEST_SIZE
-_SHORT = b"\0"
+_WIDTH: Final = 1 + DIGEST_SIZE
+_SHORT: Final = b"\0"
 """Before a key of a digest alone; the others begin with a letter of their own."""
 
 

@@ -9,19 +9,20 @@ Never reads a clock, and never guesses an offset.
 
 import datetime as dt
 import re
+from typing import Final
 
 from streams.core.decode_memo import Memo
 from streams.core.decode_reasons import RejectedError
 
-LAST_MS = 253_402_300_799_999
+LAST_MS: Final = 253_402_300_799_999
 """The last millisecond of the year 9999."""
 
-_HOUR_END = 13
-_SECOND_END = 19
-_EPOCH_DAY = dt.date(1970, 1, 1).toordinal()
-_HOUR = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([01][0-9]|2[0-3])").fullmatch
-_TAIL = re.compile(r"(?:\.([0-9]+))?(?:Z|([+-])([01][0-9]|2[0-3]):([0-5][0-9]))").fullmatch
-_SECONDS = {
+_HOUR_END: Final = 13
+_SECOND_END: Final = 19
+_EPOCH_DAY: Final = dt.date(1970, 1, 1).toordinal()
+_HOUR: Final = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([01][0-9]|2[0-3])").fullmatch
+_TAIL: Final = re.compile(r"(?:\.([0-9]+))?(?:Z|([+-])([01][0-9]|2[0-3]):([0-5][0-9]))").fullmatch
+_SECONDS: Final = {
     f":{minute:02}:{second:02}": (minute * 60 + second) * 1_000
     for minute in range(60)
     for second in range(60)

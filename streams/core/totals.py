@@ -10,18 +10,19 @@ Nothing is divided here: see kpi.py.
 from array import array
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from streams.core.definition import Definition, Window
 
 Group = tuple[str, str]
 """(dimension, value), or ``OVERALL``."""
 
-OVERALL: Group = ("", "")
+OVERALL: Final[Group] = ("", "")
 
-GAUGES = ("active", "long_term", "low", "medium", "high")
+GAUGES: Final = ("active", "long_term", "low", "medium", "high")
 """Standing numbers as of t: active customers, those active for a year, active ones by risk band."""
 
-FLOWS = (
+FLOWS: Final = (
     "new",
     "reactivated",
     "churned",
@@ -64,7 +65,7 @@ FLOWS = (
 )
 """Per window: what happened in it, and the distinct customers of it."""
 
-FLOW_INDEX = {name: i for i, name in enumerate(FLOWS)}
+FLOW_INDEX: Final = {name: i for i, name in enumerate(FLOWS)}
 
 Vector = list[int]
 """GAUGES, then FLOWS of each window of the definition, shortest window first."""
@@ -86,11 +87,11 @@ def flows(vector: Vector, definition: Definition, window: Window) -> dict[str, i
     return dict(zip(FLOWS, vector[at : at + len(FLOWS)], strict=True))
 
 
-LATE_MS = 10_000
+LATE_MS: Final = 10_000
 """An event is late when it is dated more than this before the newest one of its kind that was counted in its
 partition: it was out of order in its log by more than the finest pane."""
 
-LATENESS_MS = (60_000, 600_000, 3_600_000, 21_600_000, 86_400_000, 604_800_000, 2_592_000_000)
+LATENESS_MS: Final = (60_000, 600_000, 3_600_000, 21_600_000, 86_400_000, 604_800_000, 2_592_000_000)
 """Upper bounds of the classes in which lateness is counted; one class more is beyond them all."""
 
 

@@ -6,6 +6,7 @@ active customers follows from the changes in it and their instants.
 """
 
 from collections.abc import Sequence
+from typing import Final
 
 from streams.core import quantities as q
 from streams.core.definition import Definition, Window
@@ -13,10 +14,10 @@ from streams.core.families import Families, mark, season_marks
 from streams.core.panes import Sums
 from streams.core.totals import FLOW_INDEX, FLOWS, Vector
 
-_AT = FLOW_INDEX
-_LIFE = tuple(_AT[name] for name in ("new", "reactivated", "churned", "erased"))
-_ORDERS = slice(_AT["orders"], _AT["left_out"] + 1)
-_SURVEYS = slice(_AT["nps_p"], _AT["ces_squares"] + 1)
+_AT: Final = FLOW_INDEX
+_LIFE: Final = tuple(_AT[name] for name in ("new", "reactivated", "churned", "erased"))
+_ORDERS: Final = slice(_AT["orders"], _AT["left_out"] + 1)
+_SURVEYS: Final = slice(_AT["nps_p"], _AT["ces_squares"] + 1)
 
 
 class Assembler:
