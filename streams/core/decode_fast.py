@@ -1,9 +1,8 @@
 """The fast path's second half: from a record as msgspec read it to the event.
 
 Rules: a builder makes the event of a record that is plainly all right and raises ``RejectedError`` or a
-lookup error for every other one, right or wrong: the strict decoder judges those. Amounts and times go
-through memos, because the same ones come again and again. Never looks at the record's key, timestamp or
-bytes.
+lookup error for every other one, right or wrong: the strict decoder judges those. Never looks at the
+record's key, timestamp or bytes.
 """
 
 from collections.abc import Callable
@@ -12,11 +11,11 @@ from typing import Any, TypeAlias
 import msgspec
 
 from streams.core import decode_wire as wire
-from streams.core.decode_memo import Memo
+from streams.core.currencies import EXPONENTS
 from streams.core.decode_strict import CHURN_TYPES, SCALES
 from streams.core.definition import Definition
 from streams.core.events import Cancellation, Erase, Event, Kind, Purchase, Signup, Survey, Void
-from streams.core.money import amount_readers
+from streams.core.money import minor_units
 from streams.core.timestamps import LAST_MS, Clock
 
 Path: TypeAlias = tuple[Callable[[bytes], Any], Callable[[Any, int], Event]]
@@ -25,10 +24,12 @@ Path: TypeAlias = tuple[Callable[[bytes], Any], Callable[[Any, int], Event]]
 
 def fast_paths(definition: Definition, clock: Clock) -> dict[Kind, Path]:
     """The path of each kind."""
-    amounts = amount_readers()
     return {
-        "signup": (msgspec.json.Decoder(wire.WireSignup).decode, _signup(amounts[definition.base_currency])),
-        "purchase": (msgspec.json.Decoder(wire.WirePurchase).decode, _purchase(amounts)),
+        "signup": (
+            msgspec.json.Decoder(wire.WireSignup).decode,
+            _signup(EXPONENTS[definition.base_currency]),
+        ),
+        "purchase": (msgspec.json.Decoder(wire.WirePurchase).decode, _purchase),
         "cancellation": (
             msgspec.json.Decoder(wire.WireCancellation).decode,
             _cancellation(clock, definition.min_event_time_ms),
@@ -39,7 +40,7 @@ def fast_paths(definition: Definition, clock: Clock) -> dict[Kind, Path]:
     }
 
 
-def _signup(costs: Memo[bytes]) -> Callable[[wire.WireSignup, int], Signup]:
+def _signup(digits: int) -> Callable[[wire.WireSignup, int], Signup]:
     def build(read: wire.WireSignup, at_ms: int) -> Signup:
         cost = bytes(read.acquisition_cost)
         return Signup(
@@ -51,20 +52,17 @@ def _signup(costs: Memo[bytes]) -> Callable[[wire.WireSignup, int], Signup]:
             read.segment or None,
             read.channel or None,
             read.region or None,
-            None if cost == b"null" else costs[cost],
+            None if cost == b"null" else minor_units(cost, digits),
             read.trial or False,
         )
 
     return build
 
 
-def _purchase(amounts: dict[str, Memo[bytes]]) -> Callable[[wire.WirePurchase, int], Purchase]:
-    def build(read: wire.WirePurchase, at_ms: int) -> Purchase:
-        currency = read.currency
-        amount_minor = amounts[currency][bytes(read.amount)]
-        return Purchase(read.event_id, read.source or "", read.customer_id, at_ms, amount_minor, currency)
-
-    return build
+def _purchase(read: wire.WirePurchase, at_ms: int) -> Purchase:
+    currency = read.currency
+    amount_minor = minor_units(bytes(read.amount), EXPONENTS[currency])
+    return Purchase(read.event_id, read.source or "", read.customer_id, at_ms, amount_minor, currency)
 
 
 def _cancellation(clock: Clock, earliest_ms: int) -> Callable[[wire.WireCancellation, int], Cancellation]:

@@ -5,23 +5,20 @@ keeping an order of use. Never holds a text that could not be read.
 """
 
 from collections.abc import Callable
-from typing import TypeVar
-
-Text = TypeVar("Text", str, bytes)
 
 
-class Memo(dict[Text, int]):
+class Memo(dict[str, int]):
     """Text → number; a miss calls ``compute``, whose errors pass through."""
 
     __slots__ = ("_compute", "_entries", "_longest")
 
-    def __init__(self, compute: Callable[[Text], int], entries: int, longest: int) -> None:
+    def __init__(self, compute: Callable[[str], int], entries: int, longest: int) -> None:
         super().__init__()
-        self._compute: Callable[[Text], int] = compute
+        self._compute: Callable[[str], int] = compute
         self._entries = entries
         self._longest = longest
 
-    def __missing__(self, text: Text) -> int:
+    def __missing__(self, text: str) -> int:
         number = self._compute(text)
         if len(text) <= self._longest:
             if len(self) >= self._entries:

@@ -31,7 +31,7 @@ from streams.core.groups import Groups
 from streams.core.identity import Identity
 from streams.core.journal import COUNTED, Journal
 from streams.core.ledger import Ledger
-from streams.core.parking import Parked, Parking
+from streams.core.parking import Parking
 from streams.core.paths import Paths
 from streams.core.totals import LATE_MS
 
@@ -89,7 +89,7 @@ class Intake:
     def take(self, kind: str, events: Sequence[Event | Malformed]) -> None:
         """Class and apply a batch of one kind, in order; the malformed are counted here too."""
         self.ledger.received += len(events)
-        if kind == "purchase" and self._customers.clock >= 0:  # before, everything is parked
+        if kind == "purchase":
             self._purchases(cast("Sequence[Purchase | Malformed]", events))
             return
         for event in events:
@@ -100,15 +100,29 @@ class Intake:
 
     def unpark(self, t: int) -> None:
         """Apply what was parked and is dated at or before t, which is the clock now."""
+        customers, marks = self._customers, self.newest
+        hot, cold_get = customers.hot, customers.get
+        fits, apply = self._paths.purchases.fits, self._paths.purchases.apply
         for parked in self.parking.due(t):
-            self._apply(parked, received=False)
+            entry = parked.entry
+            if type(entry) is PurchaseEntry:
+                key, at_ms = parked.key, entry.at_ms
+                customer = hot.get(key) or cold_get(key)
+                if customer is not None and fits(customer, at_ms):
+                    apply(key, customer, entry.digest, at_ms, entry.amount_minor << 1 | entry.base)
+                    if at_ms > marks.get("purchase", -1):
+                        marks["purchase"] = at_ms
+                    continue
+            self._apply(parked.key, parked.kind, entry, received=False)
 
     def _purchases(self, events: Sequence[Purchase | Malformed]) -> None:
-        customers, identity = self._customers, self._identity
-        hot, cold_get, markers, parking = customers.hot, customers.get, self.markers, self.parking
+        """Purchases that nothing is odd about, in one go; the others one by one."""
+        customers, identity, parking = self._customers, self._identity, self.parking
+        hot, cold_get, markers = customers.hot, customers.get, self.markers
         fits, apply = self._paths.purchases.fits, self._paths.purchases.apply
         clock, oldest, base_currency = customers.clock, customers.oldest_ms, self._base_currency
-        marks, counted = self.newest, 0
+        marks = self.newest
+        dates: list[int] = []
         newest = marks.get("purchase", -1)
         for event in events:
             if isinstance(event, Malformed):
@@ -117,23 +131,37 @@ class Intake:
             at_ms = event.at_ms
             key = identity.customer(event.customer_id)
             customer = hot.get(key) or cold_get(key)
-            if customer is None or not oldest < at_ms <= clock or not fits(customer, at_ms) or key in markers:
+            waits = at_ms > clock
+            if key in markers or not (
+                waits or (customer is not None and oldest < at_ms and fits(customer, at_ms))
+            ):
                 self._one("purchase", event)
                 newest = marks.get("purchase", -1)
                 continue
             digest = identity.event(event.source, event.event_id)
-            if customer.seems_known(digest, event.event_id) or (parking and parking.knows(key, digest)):
+            if (customer is not None and customer.seems_known(digest, event.event_id)) or (
+                parking and parking.date_of(key, digest) >= 0
+            ):
                 self._one("purchase", event)
                 newest = marks.get("purchase", -1)
                 continue
-            apply(key, customer, digest, at_ms, event.amount_minor << 1 | (event.currency == base_currency))
-            counted += 1
+            dates.append(at_ms)
+            in_base = event.currency == base_currency
+            if waits:
+                parking.park(
+                    key, digest, "purchase", PurchaseEntry(at_ms, digest, event.amount_minor, in_base)
+                )
+                continue
+            assert customer is not None  # noqa: S101 - it fits
+            apply(key, customer, digest, at_ms, event.amount_minor << 1 | in_base)
             if at_ms > newest:
                 newest = marks["purchase"] = at_ms
             elif newest - at_ms > LATE_MS:
                 self._late("purchase", at_ms, newest)
-        if counted:
-            self.ledger.count("purchase", counted)
+        if dates:
+            self.ledger.count("purchase", len(dates))
+            if self._journal is not None:
+                self._journal.note("purchase", COUNTED, dates)
 
     def _one(self, kind: str, event: Event) -> None:
         key = self._identity.customer(event.customer_id)
@@ -141,19 +169,18 @@ class Intake:
         marker = self.markers.get(key)
         reason = self._reason(key, digest, event, marker)
         if self._journal is not None:
-            self._journal.note(kind, reason, event.at_ms)
+            self._journal.note(kind, reason, (event.at_ms,))
         if reason:
             self.ledger.ignore(kind, reason)
             return
         self.ledger.count(kind)
         if isinstance(event, Erase):
             self._mark(key, received_ms=event.at_ms)
-            self.parking.forget_ids(key, event.at_ms)
         entry = self._entry(event, digest)
         if event.at_ms > self._customers.clock:
             self.parking.park(key, digest, kind, entry)
         else:
-            self._apply(Parked(event.at_ms, False, key, digest, kind, entry), received=True)
+            self._apply(key, kind, entry, received=True)
 
     def _reason(self, key: bytes, digest: bytes, event: Event, marker: Marker | None) -> str:
         if self._is_known(key, digest, event, marker):
@@ -161,7 +188,8 @@ class Intake:
         return ERASED if marker is not None and event.at_ms <= marker.received_ms else COUNTED
 
     def _is_known(self, key: bytes, digest: bytes, event: Event, marker: Marker | None) -> bool:
-        if self.parking.knows(key, digest):
+        date = self.parking.date_of(key, digest)
+        if date >= 0 and (marker is None or date > marker.received_ms):
             return True
         if marker is not None and marker.received_ms > self._customers.clock:
             return False  # the whole record is about to be erased: its ids no longer count
@@ -172,13 +200,13 @@ class Intake:
             and _holds(customer, digest, event.source, event.event_id)
         )
 
-    def _apply(self, parked: Parked, *, received: bool) -> None:
-        kind, entry, at_ms = parked.kind, parked.entry, parked.at_ms
+    def _apply(self, key: bytes, kind: str, entry: Entry, *, received: bool) -> None:
+        at_ms = entry.at_ms
         if isinstance(entry, EraseEntry):
-            erase(self._customers, parked.key, at_ms, self._entropy)
-            self._mark(parked.key, acted_ms=at_ms)
+            erase(self._customers, key, at_ms, self._entropy)
+            self._mark(key, acted_ms=at_ms)
         else:
-            reason = self._paths.apply(parked.key, entry, received=received)
+            reason = self._paths.apply(key, entry, received=received)
             if reason is not None:
                 self.ledger.count(kind, -1)
                 self.ledger.ignore(kind, reason)

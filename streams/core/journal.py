@@ -6,7 +6,7 @@ and every malformed record (docs/contract.md, section 9).
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from streams.core.totals import Accounting
@@ -25,12 +25,12 @@ class Journal:
         self._dates: dict[tuple[str, str], array[int]] = {}
         self._sorted = True
 
-    def note(self, kind: str, reason: str, at_ms: int) -> None:
-        """Note a record: counted, or ignored for a reason."""
+    def note(self, kind: str, reason: str, dates_ms: Iterable[int]) -> None:
+        """Note the dates of records: counted, or ignored for a reason."""
         dates = self._dates.get((kind, reason))
         if dates is None:
             dates = self._dates[kind, reason] = array("q")
-        dates.append(at_ms)
+        dates.extend(dates_ms)
         self._sorted = False
 
     @property

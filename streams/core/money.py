@@ -7,13 +7,10 @@ Never goes through binary floating point, and never converts between currencies.
 """
 
 import re
-from functools import partial
 from typing import Final
 
 import msgspec
 
-from streams.core.currencies import EXPONENTS
-from streams.core.decode_memo import Memo
 from streams.core.decode_reasons import RejectedError
 
 LIMIT_MINOR: Final = 10**15
@@ -30,6 +27,12 @@ def minor_units(raw: bytes, digits: int) -> int:
         RejectedError: ``wrong_type`` (neither number nor string), ``bad_money``, ``money_too_large``.
     """
     quoted = raw.startswith(b'"')
+    whole, point, fraction = (raw[1:-1] if quoted else raw).partition(b".")
+    if whole.isdigit() and len(whole) + digits <= _LIMIT_DIGITS:  # nearly always
+        if not point:
+            return int(whole + digits * b"0")
+        if fraction.isdigit() and len(fraction) <= digits:
+            return int(whole + fraction.ljust(digits, b"0"))
     match = (_TEXT if quoted else _NUMBER)(raw)
     if match is None and quoted and b"\\" in raw:
         match = _TEXT(msgspec.json.encode(msgspec.json.decode(raw)))
@@ -63,12 +66,3 @@ def _rounded(written: bytes, point: int) -> int:
     if whole >= LIMIT_MINOR:
         raise RejectedError("money_too_large")
     return whole
-
-
-def amount_readers(entries: int = 16_384) -> dict[str, Memo[bytes]]:
-    """Currency → what reads its amounts, remembering the latest; currencies with equal digits share one."""
-    by_digits = {
-        digits: Memo[bytes](partial(minor_units, digits=digits), entries, longest=24)
-        for digits in set(EXPONENTS.values())
-    }
-    return {currency: by_digits[digits] for currency, digits in EXPONENTS.items()}

@@ -14,13 +14,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from operator import add, sub
-from typing import Any
+from typing import Any, Final
 
 from streams.core.definition import Tier
 
 Cell = list[Any]
 """A pane's n integers of a group, then the vector of its group's segment, then of the whole's, or None."""
 Sums = list[int]
+_NEAR: Final = 1 << 12
+"""Finest panes whose rows are at hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,9 @@ class Panes:
     __slots__ = (
         "_bounds",
         "_ends",
+        "_fine",
         "_marks",
+        "_near",
         "_rows",
         "_tiers",
         "edges",
@@ -70,6 +74,9 @@ class Panes:
         self._bounds = self._tier_bounds(0)
         self._rows: dict[int, dict[int, Cell]] = {}
         self._ends: list[int] = []
+        self._fine = self._tiers[0].width_ms
+        self._near: dict[int, dict[int, Cell]] = {}
+        """Number of a finest pane -> the row that it lies in; empty again when a row moves or goes."""
         self.segments: list[dict[int, Sums]] = [{} for _ in self._marks]
         self.whole: list[Sums] = [[0] * width for _ in self._marks]
 
@@ -99,6 +106,22 @@ class Panes:
         The caller adds to the cell and to its last two elements (the segment's vectors) alike.
         ``whole=False``: the group is a part of the whole that is counted there already.
         """
+        row = self._near.get((ms - 1) // self._fine)
+        if row is None:
+            row = self._row(ms)
+            if row is None:
+                return None
+        cell = row.get(group)
+        if cell is None:
+            k = self._segment_of(self.end_of(ms))
+            cell = [0] * self.width
+            cell.append(self._segment(k, group))
+            cell.append(self.whole[k] if whole else None)
+            row[group] = cell
+        return cell
+
+    def _row(self, ms: int) -> dict[int, Cell] | None:
+        """The pane of an instant, made where it is missing; None behind the last edge."""
         end = self.end_of(ms)
         row = self._rows.get(end)
         if row is None:
@@ -106,14 +129,10 @@ class Panes:
                 return None
             row = self._rows[end] = {}
             insort(self._ends, end)
-        cell = row.get(group)
-        if cell is None:
-            k = self._segment_of(end)
-            cell = [0] * self.width
-            cell.append(self._segment(k, group))
-            cell.append(self.whole[k] if whole else None)
-            row[group] = cell
-        return cell
+        if len(self._near) >= _NEAR:
+            self._near.clear()
+        self._near[(ms - 1) // self._fine] = row
+        return row
 
     def add(self, group: int, ms: int, changes: Iterable[tuple[int, int]], *, whole: bool = True) -> None:
         """Add (quantity, amount) pairs at an instant; nothing happens behind the last edge."""
@@ -206,6 +225,7 @@ class Panes:
             self._forget(end)
 
     def _forget(self, end: int) -> None:
+        self._near.clear()
         del self._rows[end]
         del self._ends[bisect_left(self._ends, end)]
 

@@ -14,15 +14,14 @@ import msgspec
 from streams.core.entries import Entry, EraseEntry, ParkedEntry
 
 _encode: Final = msgspec.msgpack.Encoder().encode
-_by_time: Final = itemgetter(0, 1)
-_at: Final = itemgetter(0)
+_order: Final = itemgetter(0)
 
 
 class Parked(NamedTuple):
     """One waiting entry; ``digest`` is the event's."""
 
-    at_ms: int
-    last: bool
+    order: int
+    """Twice its time, and one more for an erase."""
     key: bytes
     digest: bytes
     kind: str
@@ -35,75 +34,75 @@ _decode: Final = msgspec.msgpack.Decoder(list[ParkedEntry]).decode
 class Parking:
     """The parked entries of one partition."""
 
-    __slots__ = ("_ids", "_queue", "_sorted", "changed")
+    __slots__ = ("_ids", "_logged", "_queue", "_sorted", "changed")
 
     def __init__(self) -> None:
         self._queue: list[Parked] = []
         self._sorted = True
-        self._ids: dict[bytes, dict[bytes, int]] = {}
+        self._ids: dict[bytes, int] = {}
+        self._logged: set[bytes] = set()
         self.changed: set[bytes] = set()
-        """Customers whose parked entries differ from the changelog's."""
+        """Customers whose parked entries may differ from the changelog's, where ``_logged`` have some."""
 
     def __len__(self) -> int:
         return len(self._queue)
 
-    def knows(self, key: bytes, digest: bytes) -> bool:
-        """Whether a customer's event waits here."""
-        ids = self._ids.get(key)
-        return ids is not None and digest in ids
+    def date_of(self, key: bytes, digest: bytes) -> int:
+        """When a customer's event that waits here is dated; -1: none does."""
+        return self._ids.get(key + digest, -1)
 
     def park(self, key: bytes, digest: bytes, kind: str, entry: Entry) -> None:
         """Keep an entry until its time."""
-        last = isinstance(entry, EraseEntry)
-        self._queue.append(Parked(entry.at_ms, last, key, digest, kind, entry))
+        at_ms = entry.at_ms
+        if isinstance(entry, EraseEntry):  # erases its own id too
+            self._queue.append(Parked(2 * at_ms + 1, key, digest, kind, entry))
+        else:
+            self._queue.append(Parked(2 * at_ms, key, digest, kind, entry))
+            self._ids[key + digest] = at_ms
         self._sorted = False
-        if not last:  # an erase erases its own id too
-            self._ids.setdefault(key, {})[digest] = entry.at_ms
         self.changed.add(key)
-
-    def forget_ids(self, key: bytes, until_ms: int) -> None:
-        """Ids of a customer's entries dated at or before an erase no longer count as seen."""
-        ids = self._ids.get(key)
-        if ids is not None:
-            self._ids[key] = {digest: at_ms for digest, at_ms in ids.items() if at_ms > until_ms}
 
     def due(self, t: int) -> list[Parked]:
         """Take out what is dated at or before t, in order of time."""
         queue = self._ordered()
-        if not queue or queue[0].at_ms > t:
+        end = 2 * t + 1
+        if not queue or queue[0].order > end:
             return []
-        count = bisect_right(queue, t, key=_at)
+        count = bisect_right(queue, end, key=_order)
         out = queue[:count]
         del queue[:count]
-        for parked in out:
-            ids = self._ids.get(parked.key)
-            if ids is not None and ids.get(parked.digest) == parked.at_ms:
-                del ids[parked.digest]
-                if not ids:
-                    del self._ids[parked.key]
-            self.changed.add(parked.key)
+        ids, logged = self._ids, self._logged
+        for order, key, digest, _, _ in out:
+            name = key + digest
+            if ids.get(name, -1) == order >> 1:
+                del ids[name]
+            if key in logged:
+                self.changed.add(key)
         return out
 
     def _ordered(self) -> list[Parked]:
         if not self._sorted:
-            self._queue.sort(key=_by_time)
+            self._queue.sort(key=_order)
             self._sorted = True
         return self._queue
 
     def drain(self) -> list[tuple[bytes, bytes | None]]:
-        """The changed customers' parked entries, packed; None where none are left."""
+        """The changed customers' parked entries, packed; None where the log has some and none are left."""
         if not self.changed:
             return []
-        lists: dict[bytes, list[ParkedEntry]] = {key: [] for key in self.changed}
+        lists: dict[bytes, list[ParkedEntry]] = {}
         for parked in self._ordered():
-            if parked.key in lists:
-                lists[parked.key].append(ParkedEntry(parked.digest, parked.kind, parked.entry))
+            if parked.key in self.changed:
+                lists.setdefault(parked.key, []).append(ParkedEntry(parked.digest, parked.kind, parked.entry))
+        gone = self._logged.intersection(self.changed).difference(lists)
+        self._logged.difference_update(gone)
+        self._logged.update(lists)
         self.changed.clear()
-        return [(key, _encode(kept) if kept else None) for key, kept in lists.items()]
+        return [(key, None) for key in gone] + [(key, _encode(kept)) for key, kept in lists.items()]
 
-    def restore(self, key: bytes, packed: bytes, erased_ms: int) -> None:
-        """Take a customer's parked entries back; ids of those dated up to an erase are forgotten already."""
+    def restore(self, key: bytes, packed: bytes) -> None:
+        """Take a customer's parked entries back from the changelog."""
         for kept in _decode(packed):
             self.park(key, kept.digest, kept.kind, kept.entry)
-        self.forget_ids(key, erased_ms)
+        self._logged.add(key)
         self.changed.discard(key)

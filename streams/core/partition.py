@@ -280,7 +280,6 @@ class PartitionState:
         rebuild(self._customers)
         for key, packed in self._parked.items():
             if packed is not None:
-                marker = self._intake.markers.get(key)
-                self._intake.parking.restore(key, packed, -1 if marker is None else marker.received_ms)
+                self._intake.parking.restore(key, packed)
         self._parked.clear()
         self._last_header = self.header()

@@ -61,9 +61,9 @@ class Clock:
     __slots__ = ("hours", "seconds", "tails")
 
     def __init__(self) -> None:
-        self.hours: Memo[str] = Memo(hour_ms, entries=4_096, longest=_HOUR_END)
+        self.hours = Memo(hour_ms, entries=4_096, longest=_HOUR_END)
         self.seconds = _SECONDS
-        self.tails: Memo[str] = Memo(tail_ms, entries=8_192, longest=12)
+        self.tails = Memo(tail_ms, entries=8_192, longest=12)
 
     def read(self, text: str) -> int:
         """Milliseconds since the epoch, unbounded: the caller says which times it takes.
