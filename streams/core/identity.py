@@ -8,6 +8,8 @@ import hashlib
 from typing import Final
 
 DIGEST_SIZE: Final = 16
+_SOURCES: Final = 256
+"""Sources whose part of a digest is at hand."""
 
 
 class Identity:
@@ -17,7 +19,7 @@ class Identity:
         secret: the deployment secret, any length above 0; one longer than 64 bytes is digested first.
     """
 
-    __slots__ = ("_customer", "_event", "fingerprint")
+    __slots__ = ("_customer", "_event", "_sources", "fingerprint")
 
     def __init__(self, secret: bytes) -> None:
         if not secret:
@@ -25,6 +27,7 @@ class Identity:
         key = secret if len(secret) <= hashlib.blake2b.MAX_KEY_SIZE else hashlib.blake2b(secret).digest()
         self._customer = hashlib.blake2b(key=key, digest_size=DIGEST_SIZE, person=b"kpi.customer")
         self._event = hashlib.blake2b(key=key, digest_size=DIGEST_SIZE, person=b"kpi.event")
+        self._sources: dict[str, hashlib.blake2b] = {}
         self.fingerprint = hashlib.blake2b(key=key, digest_size=8, person=b"kpi.secret").hexdigest()
         """Tells two secrets apart without telling anything about them."""
 
@@ -36,6 +39,16 @@ class Identity:
 
     def event(self, source: str, event_id: str) -> bytes:
         """The digest of an event's identity within its customer."""
-        digest = self._event.copy()
-        digest.update((f"{len(source)}:{source}{event_id}" if source else f":{event_id}").encode())
+        begun = self._sources.get(source)
+        digest = (self._begin(source) if begun is None else begun).copy()
+        digest.update(event_id.encode())
         return digest.digest()
+
+    def _begin(self, source: str) -> "hashlib.blake2b":
+        """The digest of what stands before an event id of this source."""
+        begun = self._event.copy()
+        begun.update((f"{len(source)}:{source}" if source else ":").encode())
+        if len(self._sources) >= _SOURCES:
+            self._sources.clear()
+        self._sources[source] = begun
+        return begun

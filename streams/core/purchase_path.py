@@ -13,7 +13,7 @@ from streams.core.customers import Customers
 from streams.core.entries import PURCHASE, last_purchase_ms
 from streams.core.keeping import keep_newest
 from streams.core.panes import Cell, Panes
-from streams.core.risk import CALM, band_at, band_due
+from streams.core.risk import CALM, band_at, band_due, medium_at
 
 _SURE_LOW_MS: Final = 144_000_000
 """Silence below which a calm customer's band is low whatever their own gap: 5/3 of a day."""
@@ -106,8 +106,12 @@ class PurchasePath:
             after = band_at(standing, more, start, at_ms, clock)
             if after != band:
                 self._customers.shift_band(customer.cohort, band, after)
-        before = band_due(standing, orders, first, last, clock)
-        due = band_due(standing, more, start, at_ms, clock)
+        before = medium_at(orders, first, last) if standing == CALM and orders else 0
+        if before > clock:  # the next one may have passed already: a timer may come early
+            due = medium_at(more, start, at_ms)
+        else:
+            before = band_due(standing, orders, first, last, clock)
+            due = band_due(standing, more, start, at_ms, clock)
         if due and (not before or due < before):
             self._customers.timers.advance(before, due, key)
         customer.first, customer.second, customer.last, customer.orders = start, last, at_ms, more

@@ -64,6 +64,13 @@ def band_at(standing: int, orders: int, first_ms: int, last_ms: int, t: int) -> 
     return MEDIUM if standing == CALM and silence < _TO_HIGH * gaps else HIGH
 
 
+def medium_at(orders: int, first_ms: int, last_ms: int) -> int:
+    """When the band of a calm customer with orders stops being low, or stopped."""
+    gaps = _PRIOR_MS + last_ms - first_ms
+    gaps = max(gaps, orders * DAY_MS)
+    return last_ms - (-_TO_MEDIUM * gaps // (3 * orders))
+
+
 def band_due(standing: int, orders: int, first_ms: int, last_ms: int, t: int) -> int:
     """When band_at changes next after t, the standing kept; 0: never."""
     if not orders or standing == PENDING:
