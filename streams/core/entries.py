@@ -8,7 +8,7 @@ blocks of fixed size, sorted by time.
 from struct import Struct as Layout
 from typing import Final
 
-from msgspec import Struct
+from msgspec import Raw, Struct
 
 from streams.core.identity import DIGEST_SIZE
 
@@ -113,8 +113,8 @@ class Sealed(Struct, gc=False, array_like=True):
     first_ms: int = 0
     last_ms: int = 0
     second_ms: int = 0
-    sums: dict[int, dict[int, list[int]]] = {}
-    """Pane end -> group (-1: the cohort) -> flat (quantity code, amount) pairs; see sealing.py."""
+    sums: dict[int, Raw] = {}
+    """Pane end -> group (-1: the cohort) -> flat (quantity code, amount) pairs, packed; see sealing.py."""
     votes: dict[int, Vote] = {}
     """Touchpoint -> its latest sealed NPS answer; the latest of all comes last."""
 

@@ -49,7 +49,6 @@ def seal_oldest(customers: Customers, customer: Customer) -> None:
             seal_survey(sealed, oldest, panes)
     customer.kept -= 1
     customer.flags |= HAS_SEALED
-    customer.flags |= HAS_SEALED
     customer.changed = True
     customer.facts = None
 

@@ -6,7 +6,10 @@ void's own, whose target is then settled.
 """
 
 from collections.abc import Iterable, Iterator
-from typing import Final
+from typing import Final, TypeAlias
+
+import msgspec
+from msgspec import Raw
 
 from streams.core.changes import COHORT, Change, Lengths, pair_changes, purchase_changes, survey_changes
 from streams.core.customer import Customer
@@ -14,6 +17,10 @@ from streams.core.entries import FORM_NPS, Body, PurchaseEntry, Sealed, SurveyEn
 from streams.core.panes import Panes
 from streams.core.quantities import ORDERS_FAMILY, SURVEYS_FAMILY
 
+_Sums: TypeAlias = dict[int, list[int]]
+_pack: Final = msgspec.msgpack.Encoder().encode
+_unpack: Final = msgspec.msgpack.Decoder(_Sums).decode
+_NOTHING: Final = Raw(_pack({}))
 _CHUNK: Final = 1 << 62
 _FAMILY: Final = 64
 
@@ -44,8 +51,8 @@ def seal_survey(sealed: Sealed, entry: SurveyEntry, panes: Panes) -> None:
 
 def sealed_changes(sealed: Sealed, family: int) -> Iterator[tuple[int, int, list[Change]]]:
     """(pane end, group or COHORT, changes) of one family."""
-    for end, by_group in sealed.sums.items():
-        for group, flat in by_group.items():
+    for end, packed in sealed.sums.items():
+        for group, flat in _unpack(packed).items():
             pairs = zip(flat[::2], flat[1::2], strict=True)
             changes = [(code % _FAMILY, amount) for code, amount in pairs if code // _FAMILY == family]
             if changes:
@@ -54,12 +61,12 @@ def sealed_changes(sealed: Sealed, family: int) -> Iterator[tuple[int, int, list
 
 def compact(sealed: Sealed, panes: Panes, oldest_ms: int) -> None:
     """Forget sums older than retention and join those whose panes have been rolled up."""
-    sums: dict[int, dict[int, list[int]]] = {}
-    for end, by_group in sealed.sums.items():
+    sums: dict[int, Raw] = {}
+    for end, packed in sealed.sums.items():
         if end > oldest_ms:
-            into = sums.setdefault(panes.end_of(end), {})
-            for group, flat in by_group.items():
-                _join(into.setdefault(group, []), flat)
+            into = panes.end_of(end)
+            there = sums.get(into)
+            sums[into] = packed if there is None else _joined(there, _unpack(packed))
     sealed.sums = sums
 
 
@@ -72,8 +79,16 @@ def sealed_of(customer: Customer) -> Sealed:
 
 
 def _note(sealed: Sealed, family: int, group: int, end: int, changes: Iterable[Change]) -> None:
-    flat = sealed.sums.setdefault(end, {}).setdefault(group, [])
-    _join(flat, [x for quantity, amount in changes for x in (family * _FAMILY + quantity, amount)])
+    flat = [x for quantity, amount in changes for x in (family * _FAMILY + quantity, amount)]
+    sealed.sums[end] = _joined(sealed.sums.get(end, _NOTHING), {group: flat})
+
+
+def _joined(packed: Raw, more: _Sums) -> Raw:
+    """A pane's sums with those of another added."""
+    by_group = _unpack(packed)
+    for group, flat in more.items():
+        _join(by_group.setdefault(group, []), flat)
+    return Raw(_pack(by_group))
 
 
 def _join(flat: list[int], more: list[int]) -> None:
