@@ -139,8 +139,8 @@ class Panes:
         cell = self.cell(group, ms, whole=whole)
         if cell is None:
             return
-        segment = cell[-2]
-        total = cell[-1]
+        segment: Sums = cell[-2]
+        total: Sums | None = cell[-1]
         for quantity, amount in changes:
             cell[quantity] += amount
             segment[quantity] += amount

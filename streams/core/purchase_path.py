@@ -12,7 +12,7 @@ from streams.core.customer import ACTIVE, ERASED, HAS_SEALED, HAS_VOIDS, STANDIN
 from streams.core.customers import Customers
 from streams.core.entries import PURCHASE, last_purchase_ms
 from streams.core.keeping import keep_newest
-from streams.core.panes import Cell, Panes
+from streams.core.panes import Cell, Panes, Sums
 from streams.core.risk import CALM, band_at, band_due, medium_at
 
 _SURE_LOW_MS: Final = 144_000_000
@@ -57,8 +57,7 @@ class PurchasePath:
         cell = panes.cell(cohort, at_ms)
         if cell is not None:
             count_purchase(cell, money, 1)
-            if newest:
-                _add(cell, q.ENGAGED, 1)
+            _count_newest(cell, 1 if money >= 0 else 0, 1 if newest else 0)
         customer.purchases += PURCHASE.pack(digest, at_ms, money)
         customer.changed = True
         customer.facts = None
@@ -79,17 +78,18 @@ class PurchasePath:
         self, panes: Panes, customer: Customer, at_ms: int, cell: Cell | None, *, together: bool
     ) -> None:
         """The new order is the last one; the last one becomes the second-last (and was the newest event)."""
-        _add(cell, q.BUYERS, 1)
         last = customer.last
         if not last:
             count_pair(None, cell, FIRST, self._lengths, 1)
             return
         old = panes.cell(customer.cohort, last)
         if old is not None:
+            vector: Sums
             for vector in (old, old[-2], old[-1]):
                 vector[q.BUYERS] -= 1
                 vector[q.REPEAT] += 1
-                vector[q.ENGAGED] -= together
+                if together:
+                    vector[q.ENGAGED] -= 1
         if customer.second:
             _add(panes.cell(customer.cohort, customer.second), q.REPEAT, -1)
         if at_ms - last >= self._shortest:
@@ -120,6 +120,7 @@ class PurchasePath:
 def count_purchase(cell: Cell, money: int, sign: int) -> None:
     """Count a purchase or refund by itself, or take it out."""
     base = sign * (money & 1)
+    vector: Sums
     for vector in (cell, cell[-2], cell[-1]):
         if money >= 0:
             vector[q.ORDERS] += sign
@@ -130,6 +131,18 @@ def count_purchase(cell: Cell, money: int, sign: int) -> None:
             vector[q.REVENUE] += base * (money >> 1)
         else:
             vector[q.LEFT_OUT] += sign
+
+
+def _count_newest(cell: Cell, buyers: int, engaged: int) -> None:
+    """Count a customer by the pane of a last order, of a newest event."""
+    segment: Sums = cell[-2]
+    whole: Sums = cell[-1]
+    cell[q.BUYERS] += buyers
+    segment[q.BUYERS] += buyers
+    whole[q.BUYERS] += buyers
+    cell[q.ENGAGED] += engaged
+    segment[q.ENGAGED] += engaged
+    whole[q.ENGAGED] += engaged
 
 
 def count_pair(earlier: Cell | None, later: Cell | None, gap: int, lengths: Lengths, sign: int) -> None:
@@ -148,6 +161,8 @@ def _horizon_ms(customer: Customer) -> int:
 
 def _add(cell: Cell | None, quantity: int, amount: int) -> None:
     if cell is not None:
+        segment: Sums = cell[-2]
+        whole: Sums = cell[-1]
         cell[quantity] += amount
-        cell[-2][quantity] += amount
-        cell[-1][quantity] += amount
+        segment[quantity] += amount
+        whole[quantity] += amount
