@@ -6,6 +6,7 @@ process alone, as the kernel counts it; the broker's and ours are not in it.
 
 import json
 import os
+import subprocess
 import sys
 import tempfile
 import time
@@ -33,6 +34,7 @@ from streams.simulate import SimRecord, topic_of
 
 PARTITIONS = 4
 _CHUNK = 10_000
+_COMPILE = Path(__file__).parents[1] / "scripts" / "compile-core"
 _POLL_S = 0.02
 _TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
 
@@ -62,21 +64,35 @@ class Servers:
         self._stack.close()
 
 
+def compiled_core(servers: Servers) -> Path:
+    """Compile the core, as the container image has it; the folder of the package.
+
+    Raises:
+        BenchError: it cannot be compiled here.
+    """
+    folder = servers.directory / "compiled"
+    ran = subprocess.run([_COMPILE, folder], capture_output=True, text=True, check=False)
+    if ran.returncode:
+        raise BenchError(ran.stderr.strip().splitlines()[-1])
+    return folder
+
+
 class Run:
     """Topics and settings of one measured run.
 
     Args:
         servers: where.
         compiled: a folder with the compiled package, for a worker that runs that; None: the sources.
+        definition: more lines of the definition file.
     """
 
-    def __init__(self, servers: Servers, compiled: Path | None = None) -> None:
+    def __init__(self, servers: Servers, compiled: Path | None = None, definition: str = "") -> None:
         self.servers = servers
         self.name = f"bench-{uuid.uuid4().hex[:8]}"
         self.directory = servers.directory / self.name
         self.directory.mkdir()
-        definition = self.directory / "definition.toml"
-        definition.write_text(f'tenant = "{self.name}"\n')
+        definition_file = self.directory / "definition.toml"
+        definition_file.write_text(f'tenant = "{self.name}"\n{definition}')
         self.environ = {
             "KPI_BROKERS": servers.bootstrap,
             "KPI_REDIS_URL": servers.redis_url,
@@ -84,7 +100,7 @@ class Run:
             "KPI_SECRET": "bench",
             "KPI_PARTITIONS": str(PARTITIONS),
             "KPI_REPLICATION_FACTOR": "1",
-            "KPI_DEFINITION_FILE": str(definition),
+            "KPI_DEFINITION_FILE": str(definition_file),
             **{f"KPI_TOPIC_{kind.upper()}": self.topic(kind) for kind in KINDS},
             **{f"KPI_TOPIC_{own.upper()}": self.topic(own) for own in ("changelog", "totals", "dead_letter")},
         }

@@ -5,22 +5,19 @@ everything else: reading, decoding, counting, the changelog's transactions, publ
 """
 
 import asyncio
-import subprocess
 import time
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from pathlib import Path
 from statistics import median
 
 from bench.figures import Figure, Unit
 from bench.load import CUSTOMERS, three_events
-from bench.stage import BenchError, Run, Servers
+from bench.stage import Run, Servers, compiled_core
 from bench.timing import Cost, elsewhere, middle
 from streams.core.definition import SECOND_MS
 from streams.sending import paced
 from streams.simulate import SimRecord, bench_mix, topic_of
 
-_COMPILE = Path(__file__).parents[1] / "scripts" / "compile-core"
 _MAKING_US = 60
 """Time to make a record of the mix, at the worst."""
 
@@ -36,11 +33,7 @@ def measure_compiled(servers: Servers, *, quick: bool) -> Iterator[Figure]:
     Raises:
         BenchError: it cannot be compiled here.
     """
-    folder = servers.directory / "compiled"
-    ran = subprocess.run([_COMPILE, folder], capture_output=True, text=True, check=False)
-    if ran.returncode:
-        raise BenchError(ran.stderr.strip().splitlines()[-1])
-    yield from _measure("compiled worker", partial(Run, servers, folder), quick=quick)
+    yield from _measure("compiled worker", partial(Run, servers, compiled_core(servers)), quick=quick)
 
 
 def _measure(name: str, new_run: Callable[[], Run], *, quick: bool) -> Iterator[Figure]:

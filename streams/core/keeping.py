@@ -34,17 +34,19 @@ def seal_oldest(customers: Customers, customer: Customer) -> None:
     """Seal the oldest kept purchase or survey; what the record contributes stays the same."""
     body = customer.body
     surveys = body.surveys
-    bought = purchases_of(customer.purchases[:PURCHASE_SIZE])
+    first = purchases_of(customer.purchases[:PURCHASE_SIZE])
     panes = customers.families.orders
     sealed = sealed_of(customer)
-    sealed.horizon_ms = _oldest_ms(customer)
-    if bought and (not surveys or bought[0].at_ms <= surveys[0].at_ms):
-        if not _settled(body, bought[0].digest):
-            _keep_activity(customers, customer, bought[0])
-            seal_purchase(sealed, bought[0], panes, customers.lengths)
+    if first and (not surveys or first[0].at_ms <= surveys[0].at_ms):
+        bought = first[0]
+        sealed.horizon_ms = bought.at_ms
+        if not _settled(body, bought.digest):
+            _keep_activity(customers, customer, bought)
+            seal_purchase(sealed, bought, panes, customers.lengths)
         customer.purchases = customer.purchases[PURCHASE_SIZE:]
     else:
         oldest = surveys.pop(0)
+        sealed.horizon_ms = oldest.at_ms
         if not _settled(body, customers.identity.event(oldest.source, oldest.event_id)):
             seal_survey(sealed, oldest, panes)
     customer.kept -= 1
