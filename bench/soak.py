@@ -1,7 +1,7 @@
 """A long run at a steady rate: memory, age of the values and backlog, a line every ten seconds.
 
-``python -m bench.soak [--minutes 30] [--rate 20000] [--compiled]``. Flat is what they have to be; the last line says by
-how much memory grew over the second half. Needs a genuine Kafka, which it starts.
+``python -m bench.soak [--minutes 30] [--rate 20000] [--compiled]``. Flat is what they have to be; the last
+line says by how much memory grew over the second half. Needs a genuine Kafka, which it starts.
 """
 
 import argparse

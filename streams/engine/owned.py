@@ -219,12 +219,17 @@ class Owned:
     def evaluating(self) -> Steps[Evaluation | None]:
         """Move the clock to the tick and total, in steps; nothing while not live.
 
-        On the way to the tick batches are applied as ever. From then on until ``resume`` they wait: all
-        that a flush writes is of one state.
+        On the way to the tick batches are applied as ever, unless it takes as long as from one tick to the
+        next: then they wait, or what comes in would outrun it. From there on until ``resume`` they wait, too:
+        all that a flush writes is of one state.
         """
         self.proceed()
         if self.live:
-            yield from self.state.advancing(self._next_instant())
+            begun = self._clock()
+            for _ in self.state.advancing(self._next_instant()):
+                self._paused = self._clock() - begun >= self._tick_ms
+                yield
+            self._paused = False
         wall = self._clock()
         self.proceed(wall)
         self._paused = True

@@ -24,6 +24,7 @@ class CountingState:
 
     def __init__(self) -> None:
         self.clock = -1
+        self.steps = 1
         self.customers: dict[bytes, list[int]] = {}
         self.received = 0
         self.malformed = 0
@@ -63,8 +64,9 @@ class CountingState:
         self._view = max(self._view, t)
 
     def advancing(self, t: int) -> Steps[None]:
-        """In one step."""
-        yield
+        """In so many steps, of which the last one moves the clock."""
+        for _ in range(self.steps):
+            yield
         self.advance(t)
 
     def totalling(self, *, dimensions: bool = True) -> Steps[Totals]:

@@ -199,6 +199,28 @@ def test_on_the_way_to_the_tick_batches_are_applied() -> None:
     assert found.overall.accounting.received == 1
 
 
+def test_a_tick_that_takes_too_long_is_not_outrun_by_what_comes_in() -> None:
+    """From one tick's time on batches wait until it is there; then they are applied."""
+    wall = Wall(HOUR)
+    partition, state = owned(wall)
+    partition.seen_end("s", 0)
+    partition.seen_end("p", 0)
+    evaluated(partition)
+    wall.now += 1_000
+    state.steps = 3
+    steps = partition.evaluating()
+    next(steps)
+    partition.take("p", batch(0, HOUR + 500))
+    assert state.received == 1
+    wall.now += 1_000
+    next(steps)
+    partition.take("p", batch(1, HOUR + 600))
+    assert (state.received, partition.offsets()["p"]) == (1, 1)
+    found = finish(steps)
+    assert found is not None
+    assert (state.received, found.overall.accounting.received) == (2, 2)
+
+
 def test_one_that_falls_behind_on_the_way_to_the_tick_tells_no_totals() -> None:
     """It catches up first."""
     wall = Wall(HOUR)
