@@ -9,13 +9,14 @@ import logging
 import sys
 from collections.abc import Callable, Iterator, Sequence
 
-from bench import against, baseline, core, hotspots, memory, report, tick, worker
+from bench import against, baseline, core, hotspots, memory, report, shares, tick, worker
 from bench.figures import Figure
 from bench.stage import BenchError, Servers
 from streams.embedded import EmbeddedError
 
 _WITHOUT_KAFKA: dict[str, Callable[..., Iterator[Figure]]] = {
     "core": core.measure,
+    "shares": shares.measure,
     "tick": tick.measure,
     "memory": memory.measure,
 }
@@ -24,7 +25,10 @@ _ON_KAFKA: dict[str, Callable[..., Iterator[Figure]]] = {
     "compiled": worker.measure_compiled,
     "faust": against.measure,
 }
-_AGAINST = "worker: against plain Faust, mix"
+_AGAINST = (
+    ("worker: mix", "worker: against plain Faust, mix"),
+    ("compiled worker: mix", "compiled worker: against plain Faust, mix"),
+)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -76,9 +80,11 @@ def _measure(wanted: Sequence[str], *, quick: bool) -> Iterator[Figure]:
     for figure in _groups(wanted, quick=quick):
         found[figure.name] = figure
         yield figure
-    plain, ours = found.get(against.NAME), found.get("worker: mix")
-    if plain and ours:
-        yield Figure(_AGAINST, "times", plain.value / ours.value, quiet=plain.quiet and ours.quiet)
+    plain = found.get(against.NAME)
+    for name, times in _AGAINST:
+        ours = found.get(name)
+        if plain and ours:
+            yield Figure(times, "times", plain.value / ours.value, quiet=plain.quiet and ours.quiet)
 
 
 def _groups(wanted: Sequence[str], *, quick: bool) -> Iterator[Figure]:

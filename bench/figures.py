@@ -36,15 +36,16 @@ class Target:
 
 
 TARGETS: Mapping[str, Target] = {
-    "worker: purchases": Target(120_000, 150_000),
-    "worker: mix": Target(80_000),
+    "worker: purchases": Target(100_000, 150_000),
+    "worker: mix": Target(70_000),
     "worker: live, ticks of 1 s": Target(50_000),
     "worker: recovery": Target(50_000, 150_000),
-    "compiled worker: purchases": Target(120_000, 150_000),
-    "compiled worker: mix": Target(80_000),
+    "compiled worker: purchases": Target(100_000, 150_000),
+    "compiled worker: mix": Target(70_000),
     "compiled worker: live, ticks of 1 s": Target(50_000),
     "compiled worker: recovery": Target(50_000, 150_000),
     "worker: against plain Faust, mix": Target(30),
+    "compiled worker: against plain Faust, mix": Target(30),
     "core: late purchase": Target(25_000),
     "core: void of a purchase": Target(25_000),
     "core: cancellation": Target(25_000),
