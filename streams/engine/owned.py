@@ -1,9 +1,10 @@
 """One partition as its owner sees it: the state, where its source topics stand, and whether it is live.
 
 Catching up, batches are aligned by record time and the clock follows the newest of them. Live, batches
-are applied as they come and only ticks move the clock. It is live once every source position has reached
-the end of the log first seen since the assignment, and catches up again while its oldest unapplied record
-is more than 30 s old (docs/contract.md, section 2).
+are applied as they come and the clock follows the wall clock, never past the next tick: little is left to
+do when that comes. It is live once every source position has reached the end of the log first seen since
+the assignment, and catches up again while its oldest unapplied record is more than 30 s old
+(docs/contract.md, section 2).
 
 Synchronous: no await between changing the state and moving its offsets. It must never apply a record
 twice, nor pass one over.
@@ -24,6 +25,8 @@ from streams.engine.timed import stamp
 
 OLD_MS = 30_000
 """Age of the oldest unapplied record (by its Kafka timestamp) from which a partition is behind."""
+_STEPS_A_TICK = 50
+"""How often the clock moves from one tick to the next, at the most."""
 
 
 class Admission(Enum):
@@ -86,6 +89,8 @@ class Owned:
         self._arrived: dict[str, int] = {}
         self._again = False
         self._paused = False
+        self._next_t = -1
+        """The clock goes no further before the next totals."""
         self._promised = -1
         """No totals will be asked for before: see State.view."""
 
@@ -161,24 +166,32 @@ class Owned:
         if self._paused:
             return
         wall = self._clock() if wall is None else wall
-        floor = wall - wall % self._tick_ms
-        self._apply_waiting(floor)
+        self._apply_waiting(wall)
         if self._settle(wall):
-            self._apply_waiting(floor)  # live, nothing waits for another topic any more
+            self._apply_waiting(wall)  # live, nothing waits for another topic any more
 
-    def _apply_waiting(self, floor: int) -> None:
+    def _apply_waiting(self, wall: int) -> None:
         while self.dead.room:
             taken = self._waiting.take(self._complete)
             if not taken:
                 break
-            self._apply(taken, floor)
+            self._move(wall, max(records[-1].timestamp for _, records in taken))
+            self._apply(taken)
 
-    def _apply(self, taken: list[tuple[str, list[KafkaRecord]]], floor: int) -> None:
+    def _move(self, wall: int, newest: int) -> None:
+        """Move the clock before records are applied, of which the newest is so new."""
+        if self.live:
+            t = min(wall, self._next_t)
+            if t - self.state.clock >= self._tick_ms // _STEPS_A_TICK:
+                self.state.advance(t)
+            return
+        floor = wall - wall % self._tick_ms
+        self._promised = max(self._promised, floor - floor % self._dimension_ms)
+        self.state.view(self._promised)
+        self.state.advance(min(floor, newest))
+
+    def _apply(self, taken: list[tuple[str, list[KafkaRecord]]]) -> None:
         """Apply aligned records; what dead letters leave no room for waits again."""
-        if not self.live:
-            self._promised = max(self._promised, floor - floor % self._dimension_ms)
-            self.state.view(self._promised)
-            self.state.advance(min(floor, max(records[-1].timestamp for _, records in taken)))
         for topic, records in taken:
             room = self.dead.room
             if len(records) > room:
@@ -247,6 +260,7 @@ class Owned:
             self._dimensions_at = wall // self._dimension_ms
         self.state.advance(t)
         overall = yield from self.state.totalling(dimensions=False)
+        self._next_t = t - t % self._tick_ms + self._tick_ms
         return Evaluation(overall, dimensions)
 
     def _next_instant(self) -> int:
@@ -262,7 +276,7 @@ class Owned:
         When the clock was far ahead once, t stands until the time has come. It stands where there are
         dimension totals too, so that what arrives meanwhile gets into them.
         """
-        t = max(wall - wall % self._tick_ms, self.state.clock)
+        t = max(wall - wall % self._tick_ms, self.state.clock + -self.state.clock % self._tick_ms)
         return t if t - wall <= self._dimension_ms else t + -t % self._dimension_ms
 
     def _due(self, wall: int) -> bool:

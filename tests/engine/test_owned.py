@@ -60,8 +60,8 @@ def test_control_records_at_the_end_do_not_keep_it_behind() -> None:
     assert partition.offsets()["p"] == 3
 
 
-def test_live_a_batch_is_applied_at_once_and_only_ticks_move_the_clock() -> None:
-    """No alignment, no advance by records."""
+def test_live_a_batch_is_applied_at_once_and_the_clock_goes_with_it_up_to_the_tick() -> None:
+    """No alignment, no advance by records; a tick that is late finds the clock where it is asked for."""
     wall = Wall(HOUR)
     partition, state = owned(wall)
     partition.seen_end("s", 0)
@@ -69,11 +69,31 @@ def test_live_a_batch_is_applied_at_once_and_only_ticks_move_the_clock() -> None
     assert evaluated(partition) is not None
     wall.now += 900
     partition.take("p", batch(0, wall.now))
-    assert state.received == 1
-    assert state.clock == HOUR
-    wall.now += 100
-    assert evaluated(partition) is not None
-    assert state.clock == HOUR + 1_000
+    assert (state.received, state.clock) == (1, HOUR + 900)
+    wall.now += 5
+    partition.take("p", batch(1, wall.now + 700))
+    assert (state.received, state.clock) == (2, HOUR + 900)
+    wall.now += 4_000
+    partition.take("p", batch(2, wall.now))
+    assert (state.received, state.clock) == (3, HOUR + 1_000)
+    found = evaluated(partition)
+    assert found is not None
+    assert found.overall.t == state.clock == HOUR + 4_000
+
+
+def test_a_clock_between_two_ticks_is_no_instant_when_the_wall_clock_goes_back() -> None:
+    """Totals are of the next tick, where all partitions have theirs."""
+    wall = Wall(HOUR)
+    partition, state = owned(wall)
+    partition.seen_end("s", 0)
+    partition.seen_end("p", 0)
+    evaluated(partition)
+    wall.now += 900
+    partition.take("p", batch(0, wall.now))
+    wall.now -= 3_000
+    found = evaluated(partition)
+    assert found is not None
+    assert found.overall.t == state.clock == HOUR + 1_000
 
 
 def test_an_old_record_makes_it_catch_up_again_until_it_is_abreast() -> None:
