@@ -37,6 +37,16 @@ def test_source_and_id_do_not_run_into_each_other() -> None:
     assert len({identity.event(*pair) for pair in pairs}) == len(pairs)
 
 
+def test_ever_new_sources_give_the_digests_that_they_always_give() -> None:
+    """Whatever is kept of them between two events."""
+    identity = Identity(b"secret")
+    names = [f"s{number}" for number in range(600)]
+    first = [identity.event(name, "a") for name in names]
+    assert len(set(first)) == 600
+    assert [identity.event(name, "a") for name in reversed(names)] == first[::-1]
+    assert [Identity(b"secret").event(name, "a") for name in names] == first
+
+
 def test_a_secret_may_be_long_but_not_empty() -> None:
     """One longer than the hash takes as a key is digested first."""
     assert (

@@ -114,6 +114,23 @@ def test_it_is_dirty_until_what_changed_is_drained() -> None:
     assert one.flush() == {}
 
 
+def test_the_log_tells_only_of_parked_events_that_a_flush_finds_waiting() -> None:
+    """What came and was applied between two flushes never stood there, so nothing is deleted."""
+    one = driven()
+    one.take([record("signup", "a", T + 5)])
+    one.state.advance(T + 10)
+    assert {key[:1] for key in one.flush()} == {b"C", b"F"}
+    one.take([record("purchase", "a", T + 20)])
+    (waiting,) = one.flush().items()
+    assert waiting[0][:1] == b"P"
+    assert waiting[1] is not None
+    one.state.advance(T + 20)
+    assert one.flush()[waiting[0]] is None
+    one.take([record("purchase", "a", T + 30, "p2")])
+    one.state.advance(T + 30)
+    assert waiting[0] not in one.flush()
+
+
 def test_what_an_erase_leaves_has_a_random_key() -> None:
     """Two partitions with the same events name the anonymous differently, unless told how."""
     logs = []
