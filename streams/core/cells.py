@@ -3,14 +3,14 @@
 Every function here is additive with a sign: emitting with -1 what was emitted with +1 leaves no trace.
 """
 
-from itertools import pairwise
 from typing import Final
 
 from streams.core import quantities as q
-from streams.core.changes import COHORT, Change, Lengths, pair_changes, purchase_changes, survey_changes
+from streams.core.changes import COHORT, Change, Lengths, survey_changes
+from streams.core.counting import emit_purchases
 from streams.core.customer import Customer
 from streams.core.derive import Facts, by_identity, latest_vote
-from streams.core.entries import FORM_NPS, SurveyEntry, purchases_of
+from streams.core.entries import FORM_NPS, SurveyEntry
 from streams.core.groups import UNKNOWN, Groups
 from streams.core.life import CHURNED, INACTIVE, NEW, REACTIVATED, Transition
 from streams.core.panes import Panes
@@ -63,16 +63,12 @@ def causes(transition: Transition, groups: Groups) -> tuple[int, int]:
 def emit_orders(panes: Panes, customer: Customer, facts: Facts, lengths: Lengths, sign: int) -> None:
     """Purchases and distinct buyers."""
     cohort = facts.cohort
-    for entry in purchases_of(facts.purchases):
-        panes.add(cohort, entry.at_ms, _signed(purchase_changes(entry), sign))
     sealed = customer.body.sealed
+    before_ms = sealed.last_ms if sealed is not None else 0
+    emit_purchases(panes, cohort, facts.purchases, lengths, sign, before_ms=before_ms)
     if sealed is not None:
         for end, group, changes in sealed_changes(sealed, q.ORDERS_FAMILY):
             panes.add(cohort if group == COHORT else group, end, _signed(changes, sign))
-    before = sealed.last_ms if sealed is not None else 0
-    for earlier, later in pairwise([before, *facts.times]):
-        for at_ms, changes in pair_changes(earlier, later, lengths):
-            panes.add(cohort, at_ms, _signed(changes, sign))
     for at_ms, quantity in ((facts.last, q.BUYERS), (facts.second, q.REPEAT)):
         if at_ms:
             panes.add(cohort, at_ms, [(quantity, sign)])

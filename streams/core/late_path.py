@@ -7,7 +7,8 @@ from bisect import bisect_left
 from typing import Final
 
 from streams.core import quantities as q
-from streams.core.changes import pair_changes, purchase_changes
+from streams.core.changes import pair_changes
+from streams.core.counting import count_purchase
 from streams.core.customer import ERASED, HAS_SEALED, HAS_VOIDS, PLAIN_LIFE, STANDING, Customer
 from streams.core.customers import Customers
 from streams.core.entries import PURCHASE, PURCHASE_SIZE, PurchaseEntry, pack_purchase
@@ -46,7 +47,9 @@ class LatePath:
         customer.kept += 1
         customer.changed = True
         customer.facts = None
-        panes.add(cohort, at_ms, purchase_changes(entry))
+        cell = panes.cell(cohort, at_ms)
+        if cell is not None:
+            count_purchase(cell, entry.amount_minor << 1 | entry.base, 1)
         if entry.amount_minor >= 0:
             self._chain(customer, at_ms, block)
             self._stand(key, customer)

@@ -4,6 +4,7 @@ A signup of somebody active changes at most the cohort; a cancellation that take
 Held to the general path by a law, like the other paths beside it.
 """
 
+from dataclasses import replace
 from typing import Final
 
 from streams.core import quantities as q
@@ -34,15 +35,26 @@ class LifePath:
     def signup(self, customer: Customer, entry: SignupEntry) -> bool:
         """Add a signup; False: not on this path."""
         moves = entry.cohort != customer.cohort
-        if not self._fits(customer, entry.at_ms) or (moves and not is_plain(customer)):
+        if not self._fits(customer, entry.at_ms):
             return False
         if moves:
-            emit_plain(self._customers, customer, -1)
-            customer.cohort = entry.cohort
-            emit_plain(self._customers, customer, 1)
+            self._move(customer, entry.cohort)
         customer.body.signups.append(entry)
         self._engage(customer, entry.at_ms)
         return True
+
+    def _move(self, customer: Customer, cohort: int) -> None:
+        """Move all that a customer contributes to another cohort."""
+        customers = self._customers
+        if is_plain(customer):
+            emit_plain(customers, customer, -1)
+            customer.cohort = cohort
+            emit_plain(customers, customer, 1)
+            return
+        facts = customers.facts(customer)
+        customers.emit(customer, facts, -1)
+        customer.cohort = cohort
+        customers.emit(customer, replace(facts, cohort=cohort), 1)
 
     def cancellation(self, customer: Customer, entry: CancellationEntry) -> bool:
         """Add a cancellation that is in effect; False: not on this path."""

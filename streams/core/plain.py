@@ -7,12 +7,11 @@ from typing import Final
 
 from streams.core import quantities as q
 from streams.core.cells import emit_surveys, transition_changes
+from streams.core.counting import emit_purchases
 from streams.core.customer import ERASED, HAS_SEALED, HAS_VOIDS, PLAIN_LIFE, STANDING, Customer
 from streams.core.customers import Customers
 from streams.core.derive import LONG_TERM_MS, cost_of
-from streams.core.entries import PURCHASE
 from streams.core.life import NEW, Transition
-from streams.core.purchase_path import FIRST, count_pair, count_purchase
 from streams.core.risk import band_at
 
 _MARKS: Final = PLAIN_LIFE | HAS_VOIDS | HAS_SEALED | ERASED
@@ -39,14 +38,7 @@ def emit_plain(customers: Customers, customer: Customer, sign: int) -> None:
 
 def _emit_orders(customers: Customers, customer: Customer, sign: int) -> None:
     panes, cohort, lengths = customers.families.orders, customer.cohort, customers.lengths
-    before, previous = 0, None
-    for _, at_ms, money in PURCHASE.iter_unpack(customer.purchases):
-        cell = panes.cell(cohort, at_ms)
-        if cell is not None:
-            count_purchase(cell, money, sign)
-        if money >= 0:
-            count_pair(previous, cell, at_ms - before if before else FIRST, lengths, sign)
-            before, previous = at_ms, cell
+    emit_purchases(panes, cohort, customer.purchases, lengths, sign)
     newest = (customer.engaged, q.ENGAGED), (customer.last, q.BUYERS), (customer.second, q.REPEAT)
     for at_ms, quantity in newest:
         if at_ms:

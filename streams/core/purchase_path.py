@@ -7,7 +7,7 @@ early, never late). What it does not recognise it leaves to other paths.
 from typing import Final
 
 from streams.core import quantities as q
-from streams.core.changes import Lengths
+from streams.core.counting import FIRST, add_one, count_newest, count_pair, count_purchase
 from streams.core.customer import ACTIVE, ERASED, HAS_SEALED, HAS_VOIDS, STANDING, Customer
 from streams.core.customers import Customers
 from streams.core.entries import PURCHASE, last_purchase_ms
@@ -19,8 +19,6 @@ _SURE_LOW_MS: Final = 144_000_000
 """Silence below which a calm customer's band is low whatever their own gap: 5/3 of a day."""
 
 _ODD: Final = HAS_VOIDS | ERASED
-FIRST: Final = 1 << 62
-"""The gap before the first order ever."""
 
 
 class PurchasePath:
@@ -57,7 +55,7 @@ class PurchasePath:
         cell = panes.cell(cohort, at_ms)
         if cell is not None:
             count_purchase(cell, money, 1)
-            _count_newest(cell, 1 if money >= 0 else 0, 1 if newest else 0)
+            count_newest(cell, 1 if money >= 0 else 0, 1 if newest else 0)
         customer.purchases += PURCHASE.pack(digest, at_ms, money)
         customer.changed = True
         customer.facts = None
@@ -67,7 +65,7 @@ class PurchasePath:
             self._stand(key, customer, at_ms)
             newest = newest and not together
         if newest and engaged:
-            _add(panes.cell(cohort, engaged), q.ENGAGED, -1)
+            add_one(panes.cell(cohort, engaged), q.ENGAGED, -1)
         if at_ms > engaged:
             customer.engaged = at_ms
         customer.kept += 1
@@ -91,7 +89,7 @@ class PurchasePath:
                 if together:
                     vector[q.ENGAGED] -= 1
         if customer.second:
-            _add(panes.cell(customer.cohort, customer.second), q.REPEAT, -1)
+            add_one(panes.cell(customer.cohort, customer.second), q.REPEAT, -1)
         if at_ms - last >= self._shortest:
             count_pair(old, cell, at_ms - last, self._lengths, 1)
 
@@ -117,52 +115,6 @@ class PurchasePath:
         customer.first, customer.second, customer.last, customer.orders = start, last, at_ms, more
 
 
-def count_purchase(cell: Cell, money: int, sign: int) -> None:
-    """Count a purchase or refund by itself, or take it out."""
-    base = sign * (money & 1)
-    vector: Sums
-    for vector in (cell, cell[-2], cell[-1]):
-        if money >= 0:
-            vector[q.ORDERS] += sign
-            vector[q.ORDERS_BASE] += base
-        else:
-            vector[q.REFUNDS_BASE] += base
-        if base:
-            vector[q.REVENUE] += base * (money >> 1)
-        else:
-            vector[q.LEFT_OUT] += sign
-
-
-def _count_newest(cell: Cell, buyers: int, engaged: int) -> None:
-    """Count a customer by the pane of a last order, of a newest event."""
-    segment: Sums = cell[-2]
-    whole: Sums = cell[-1]
-    cell[q.BUYERS] += buyers
-    segment[q.BUYERS] += buyers
-    whole[q.BUYERS] += buyers
-    cell[q.ENGAGED] += engaged
-    segment[q.ENGAGED] += engaged
-    whole[q.ENGAGED] += engaged
-
-
-def count_pair(earlier: Cell | None, later: Cell | None, gap: int, lengths: Lengths, sign: int) -> None:
-    """Count two consecutive orders for each window that is no longer than the gap between them."""
-    for i, length in enumerate(lengths):
-        if gap < length:
-            break
-        _add(earlier, q.PAIRS + 2 * i, sign)
-        _add(later, q.PAIRS + 2 * i + 1, sign)
-
-
 def _horizon_ms(customer: Customer) -> int:
     sealed = customer.body.sealed
     return 0 if sealed is None else sealed.horizon_ms
-
-
-def _add(cell: Cell | None, quantity: int, amount: int) -> None:
-    if cell is not None:
-        segment: Sums = cell[-2]
-        whole: Sums = cell[-1]
-        cell[quantity] += amount
-        segment[quantity] += amount
-        whole[quantity] += amount

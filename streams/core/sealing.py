@@ -20,7 +20,6 @@ from streams.core.quantities import ORDERS_FAMILY, SURVEYS_FAMILY
 _Sums: TypeAlias = dict[int, list[int]]
 _pack: Final = msgspec.msgpack.Encoder().encode
 _unpack: Final = msgspec.msgpack.Decoder(_Sums).decode
-_NOTHING: Final = Raw(_pack({}))
 _CHUNK: Final = 1 << 62
 _FAMILY: Final = 64
 
@@ -61,6 +60,15 @@ def sealed_changes(sealed: Sealed, family: int) -> Iterator[tuple[int, int, list
 
 def compact(sealed: Sealed, panes: Panes, oldest_ms: int) -> None:
     """Forget sums older than retention and join those whose panes have been rolled up."""
+    for end in sealed.sums:  # nearly always in order of time
+        if end <= oldest_ms:
+            break
+        if panes.is_finest(end):
+            return
+        if panes.end_of(end) != end:
+            break
+    else:
+        return
     sums: dict[int, Raw] = {}
     for end, packed in sealed.sums.items():
         if end > oldest_ms:
@@ -80,7 +88,8 @@ def sealed_of(customer: Customer) -> Sealed:
 
 def _note(sealed: Sealed, family: int, group: int, end: int, changes: Iterable[Change]) -> None:
     flat = [x for quantity, amount in changes for x in (family * _FAMILY + quantity, amount)]
-    sealed.sums[end] = _joined(sealed.sums.get(end, _NOTHING), {group: flat})
+    packed = sealed.sums.get(end)
+    sealed.sums[end] = Raw(_pack({group: flat})) if packed is None else _joined(packed, {group: flat})
 
 
 def _joined(packed: Raw, more: _Sums) -> Raw:
@@ -93,6 +102,11 @@ def _joined(packed: Raw, more: _Sums) -> Raw:
 
 def _join(flat: list[int], more: list[int]) -> None:
     """Add flat (code, amount) pairs; an amount that would not fit 64 bits stays a pair of its own."""
+    if flat[::2] == more[::2]:
+        amounts = [a + b for a, b in zip(flat[1::2], more[1::2], strict=True)]
+        if max(amounts) < _CHUNK and min(amounts) > -_CHUNK:
+            flat[1::2] = amounts
+            return
     for code, amount in zip(more[::2], more[1::2], strict=True):
         for at in range(0, len(flat), 2):
             if flat[at] == code and abs(flat[at + 1] + amount) < _CHUNK:
