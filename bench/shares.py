@@ -28,7 +28,7 @@ _RECORDS = "records, timers, changelog"
 _REST = "classes, accounting, everything else"
 GROUPS = (_LIFE, _ORDERS, _LOYALTY, _SURVEYS, _RISK, _READING, _ONCE, _RECORDS, _REST)
 
-_BY_MODULE: Mapping[str, str] = {
+BY_MODULE: Mapping[str, str] = {
     **dict.fromkeys(("life", "life_path", "newcomer_path", "return_path", "derive", "plain"), _LIFE),
     "survey_path": _SURVEYS,
     **dict.fromkeys(("risk", "early_warning"), _RISK),
@@ -38,14 +38,14 @@ _BY_MODULE: Mapping[str, str] = {
     **dict.fromkeys(("customer", "timers", "keeping", "sealing"), _RECORDS),
     "partition": _REST,
 }
-_BY_FUNCTION: Mapping[tuple[str, str], str] = {
-    **dict.fromkeys((("purchase_path", "count_purchase"), ("changes", "purchase_changes")), _ORDERS),
+BY_FUNCTION: Mapping[tuple[str, str], str] = {
+    **dict.fromkeys((("counting", "count_purchase"), ("changes", "purchase_changes")), _ORDERS),
     **dict.fromkeys((("purchase_path", "apply"), ("late_path", "apply"), ("plain", "_emit_orders")), _ORDERS),
     **dict.fromkeys(
         (("purchase_path", "_chain"), ("late_path", "_chain"), ("cells", "emit_engaged")), _LOYALTY
     ),
-    **dict.fromkeys((("purchase_path", "count_pair"), ("changes", "pair_changes")), _LOYALTY),
-    **dict.fromkeys((("purchase_path", "_count_newest"), ("life_path", "_engage")), _LOYALTY),
+    **dict.fromkeys((("counting", "count_pair"), ("changes", "pair_changes")), _LOYALTY),
+    **dict.fromkeys((("counting", "count_newest"), ("life_path", "_engage")), _LOYALTY),
     **dict.fromkeys((("cells", "emit_orders"), ("cells", "emit_life"), ("cells", "emit_gone")), _LIFE),
     **dict.fromkeys((("cells", "emit_surveys"), ("cells", "latest_votes")), _SURVEYS),
     **dict.fromkeys((("changes", "survey_changes"), ("derive", "latest_vote")), _SURVEYS),
@@ -60,7 +60,7 @@ def group_of(frame: FrameType | None) -> str:
     """The group that a moment belongs to."""
     while frame is not None:
         module, function = PurePath(frame.f_code.co_filename).stem, frame.f_code.co_name
-        group = _BY_FUNCTION.get((module, function)) or _BY_MODULE.get(module)
+        group = BY_FUNCTION.get((module, function)) or BY_MODULE.get(module)
         if group is not None:
             return group
         frame = frame.f_back

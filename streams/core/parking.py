@@ -41,8 +41,9 @@ class Parking:
         self._sorted = True
         self._ids: dict[bytes, int] = {}
         self._logged: set[bytes] = set()
+        """Customers of whom the changelog has parked entries."""
         self.changed: set[bytes] = set()
-        """Customers whose parked entries may differ from the changelog's, where ``_logged`` have some."""
+        """Customers of whom it may have others than those that wait."""
 
     def __len__(self) -> int:
         return len(self._queue)

@@ -1,6 +1,6 @@
 """The in-order path for surveys: an answer later than all others of a customer.
 
-Held to the general path by a law, like fast.py; ``due`` may be earlier than derived, never later.
+Held to the general path by a law, like the other paths; ``due`` may be earlier than derived, never later.
 """
 
 from typing import Final

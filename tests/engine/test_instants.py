@@ -1,7 +1,7 @@
 """As of which instants a partition is evaluated, whatever its wall clock does."""
 
 from streams.core.totals import OVERALL
-from tests.engine.owning import HOUR, Wall, evaluated, owned
+from tests.engine.owning import HOUR, Wall, evaluated, live, owned
 from tests.engine.records import batch
 
 
@@ -31,10 +31,7 @@ def test_dimension_totals_hold_at_common_instants_even_when_a_tick_is_missed() -
 def test_the_clock_stands_while_the_wall_clock_is_behind_it() -> None:
     """Evaluation time never goes back."""
     wall = Wall(HOUR)
-    partition, state = owned(wall)
-    partition.seen_end("s", 0)
-    partition.seen_end("p", 0)
-    evaluated(partition)
+    partition, state = live(wall)
     wall.now -= 10_000
     evaluation = evaluated(partition)
     assert evaluation is not None

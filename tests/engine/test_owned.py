@@ -3,7 +3,7 @@
 from streams.core.steps import finish
 from streams.engine.deadletter import MAX_RECORDS
 from streams.engine.owned import Admission
-from tests.engine.owning import HOUR, Wall, evaluated, owned
+from tests.engine.owning import HOUR, Wall, evaluated, live, owned
 from tests.engine.records import batch
 
 
@@ -63,10 +63,7 @@ def test_control_records_at_the_end_do_not_keep_it_behind() -> None:
 def test_live_a_batch_is_applied_at_once_and_the_clock_goes_with_it_up_to_the_tick() -> None:
     """No alignment, no advance by records; a tick that is late finds the clock where it is asked for."""
     wall = Wall(HOUR)
-    partition, state = owned(wall)
-    partition.seen_end("s", 0)
-    partition.seen_end("p", 0)
-    assert evaluated(partition) is not None
+    partition, state = live(wall)
     wall.now += 900
     partition.take("p", batch(0, wall.now))
     assert (state.received, state.clock) == (1, HOUR + 900)
@@ -84,10 +81,7 @@ def test_live_a_batch_is_applied_at_once_and_the_clock_goes_with_it_up_to_the_ti
 def test_a_clock_between_two_ticks_is_no_instant_when_the_wall_clock_goes_back() -> None:
     """Totals are of the next tick, where all partitions have theirs."""
     wall = Wall(HOUR)
-    partition, state = owned(wall)
-    partition.seen_end("s", 0)
-    partition.seen_end("p", 0)
-    evaluated(partition)
+    partition, state = live(wall)
     wall.now += 900
     partition.take("p", batch(0, wall.now))
     wall.now -= 3_000
@@ -99,10 +93,7 @@ def test_a_clock_between_two_ticks_is_no_instant_when_the_wall_clock_goes_back()
 def test_an_old_record_makes_it_catch_up_again_until_it_is_abreast() -> None:
     """31 s old and more to come: behind; once the known end is reached: live."""
     wall = Wall(HOUR)
-    partition, _ = owned(wall)
-    partition.seen_end("s", 0)
-    partition.seen_end("p", 0)
-    assert evaluated(partition) is not None
+    partition, _ = live(wall)
     partition.seen_end("p", 3)
     partition.take("p", batch(0, HOUR - 31_000))
     assert not partition.live
@@ -114,10 +105,7 @@ def test_an_old_record_makes_it_catch_up_again_until_it_is_abreast() -> None:
 def test_one_old_record_alone_never_shows() -> None:
     """A stray record with an old timestamp, nothing behind it: still live at the tick."""
     wall = Wall(HOUR)
-    partition, _ = owned(wall)
-    partition.seen_end("s", 0)
-    partition.seen_end("p", 0)
-    assert evaluated(partition) is not None
+    partition, _ = live(wall)
     partition.seen_end("p", 1)
     partition.take("p", batch(0, 5))
     assert evaluated(partition) is not None
@@ -125,10 +113,7 @@ def test_one_old_record_alone_never_shows() -> None:
 
 def test_a_new_assignment_means_catching_up_again() -> None:
     """To the ends seen from then on."""
-    partition, _ = owned(Wall(HOUR))
-    partition.seen_end("s", 0)
-    partition.seen_end("p", 0)
-    assert evaluated(partition) is not None
+    partition, _ = live(Wall(HOUR))
     partition.assigned()
     assert evaluated(partition) is None
     partition.seen_end("s", 0)
@@ -204,10 +189,7 @@ def test_while_a_flush_collects_what_it_writes_batches_wait() -> None:
 def test_on_the_way_to_the_tick_batches_are_applied() -> None:
     """Between two steps of the clock."""
     wall = Wall(HOUR)
-    partition, state = owned(wall)
-    partition.seen_end("s", 0)
-    partition.seen_end("p", 0)
-    evaluated(partition)
+    partition, state = live(wall)
     wall.now += 1_000
     steps = partition.evaluating()
     next(steps)
@@ -222,10 +204,7 @@ def test_on_the_way_to_the_tick_batches_are_applied() -> None:
 def test_a_tick_that_takes_too_long_is_not_outrun_by_what_comes_in() -> None:
     """From one tick's time on batches wait until it is there; then they are applied."""
     wall = Wall(HOUR)
-    partition, state = owned(wall)
-    partition.seen_end("s", 0)
-    partition.seen_end("p", 0)
-    evaluated(partition)
+    partition, state = live(wall)
     wall.now += 1_000
     state.steps = 3
     steps = partition.evaluating()
@@ -244,10 +223,7 @@ def test_a_tick_that_takes_too_long_is_not_outrun_by_what_comes_in() -> None:
 def test_one_that_falls_behind_on_the_way_to_the_tick_tells_no_totals() -> None:
     """It catches up first."""
     wall = Wall(HOUR)
-    partition, _ = owned(wall)
-    partition.seen_end("s", 0)
-    partition.seen_end("p", 0)
-    evaluated(partition)
+    partition, _ = live(wall)
     wall.now += 1_000
     partition.seen_end("p", 3)
     steps = partition.evaluating()
