@@ -14,7 +14,7 @@ from types import FrameType
 from bench.core import Core
 from bench.figures import Figure
 from bench.load import mix
-from streams.engine.store import freeze_garbage
+from streams.collector import calm_collector
 
 _EVERY_S = 0.002
 _LIFE = "churn, acquisition, retention, growth, cohorts"
@@ -73,7 +73,7 @@ def measure(*, quick: bool) -> Iterator[Figure]:
     begin = len(batches) // 5
     core = Core()
     core.run(batches[:begin])
-    freeze_garbage()
+    calm_collector()
     samples: Counter[str] = Counter()
 
     def note(_: int, frame: FrameType | None) -> None:

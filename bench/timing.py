@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import TypeVar
 
-from streams.engine.store import freeze_garbage
+from streams.collector import calm_collector
 
 _STEPS = 200_000
 T = TypeVar("T")
@@ -70,7 +70,7 @@ def elsewhere(units: int, seconds: Callable[[], float]) -> Cost:
 
 def _round(prepare: Callable[[], T], work: Callable[[T], int]) -> Cost:
     prepared = prepare()
-    freeze_garbage()
+    calm_collector()
     before = calibrate()
     began = time.process_time()
     units = work(prepared)

@@ -46,8 +46,9 @@ def _measure(name: str, new_run: Callable[[], Run], *, quick: bool) -> Iterator[
         yield _figure(f"{name}: {events}", "event", [elsewhere(n, more) for _ in range(rounds)])
     live = elsewhere(rate * seconds, lambda: _live(new_run(), rate, seconds))
     yield _figure(f"{name}: live, ticks of 1 s", "event", [live])
-    recovery = elsewhere(customers, lambda: _recovery(new_run(), customers) - start_s)
-    yield _figure(f"{name}: recovery", "customer", [recovery])
+    recover = _recovery(new_run(), customers)
+    recoveries = [elsewhere(customers, lambda: recover() - start_s) for _ in range(rounds)]
+    yield _figure(f"{name}: recovery", "customer", recoveries)
 
 
 def _figure(name: str, unit: Unit, costs: list[Cost]) -> Figure:
@@ -75,19 +76,23 @@ def _catch_up(run: Run, records: Iterable[SimRecord]) -> float:
         worker.stop()
 
 
-def _recovery(run: Run, customers: int) -> float:
-    """Start a worker on a state that another one left; its processor time until it is ready."""
+def _recovery(run: Run, customers: int) -> Callable[[], float]:
+    """A state that a worker left; called, the processor time of another one on it until it is ready."""
     records = (
         SimRecord(topic_of(kind), record.key, record.value, record.timestamp)
         for kind, batch in three_events(customers, _now_ms())
         for record in batch
     )
     _catch_up(run, records)
-    worker = run.worker()
-    try:
-        return worker.ready()
-    finally:
-        worker.stop()
+
+    def recovered() -> float:
+        worker = run.worker()
+        try:
+            return worker.ready()
+        finally:
+            worker.stop()
+
+    return recovered
 
 
 def _live(run: Run, rate: int, seconds: int) -> float:

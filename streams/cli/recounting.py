@@ -1,7 +1,6 @@
 """Snapshots for the commands that recount: from a file of events, or from what Kafka holds."""
 
 import asyncio
-import gc
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from streams.cli.errors import CliError
 from streams.cli.exits import Exit
 from streams.cli.output import STANDARD, LineFile
 from streams.cli.progress import Progress
+from streams.collector import calm_collector
 from streams.core.decode import Record
 from streams.core.definition import Definition
 from streams.core.events import Kind
@@ -46,7 +46,7 @@ def recounted(
     Raises:
         CliError: the source cannot be read.
     """
-    _calm_collector()
+    calm_collector()
     with Progress("reading") as progress:
         records = _from_kafka(progress) if source.from_kafka else _from_file(source.file, progress)
 
@@ -61,13 +61,6 @@ def recounted(
             )
         except ReplayError as error:
             raise CliError(Exit.BAD_DATA, str(error)) from error
-
-
-def _calm_collector() -> None:
-    """A recount holds a large state without cycles: the collector would only walk through it."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(100_000, 50, 1_000)
 
 
 def _from_file(name: str | None, progress: Progress) -> Records:

@@ -13,6 +13,7 @@ import faust
 from faust.app.base import BootStrategy
 from faust.types import TP
 
+from streams.collector import calm_collector
 from streams.core.definition import Definition
 from streams.engine import agent, fetch, logs
 from streams.engine.client import Client
@@ -91,6 +92,7 @@ class EngineApp(faust.App):
     async def on_start(self) -> None:
         """Wait for Kafka, make and check the topics; what waiting cannot cure ends the process."""
         fetch.install()
+        calm_collector()  # recovery makes a large state
         logs.limit(self._count_suppressed)
         for hook in self.on_begin:
             await hook()

@@ -8,7 +8,7 @@ A log that cannot be trusted ends in EngineError, never in a guess.
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 
@@ -99,13 +99,22 @@ async def _restored(state: State, partition: int, marker: Marker | None) -> None
         raise damaged(partition, f"its records do not go together ({type(error).__name__})") from error
 
 
-def _restore(state: State, partition: int, record: KafkaRecord) -> None:
+def _restore(state: State, partition: int, records: Sequence[KafkaRecord]) -> list[bytes | None]:
+    """Take records back in their order; what markers among them say."""
+    markers = []
+    restore = state.restore
     try:
-        state.restore(record.key or b"", record.value)
+        for record in records:
+            key = record.key or b""
+            if key == MARKER_KEY:
+                markers.append(record.value)
+            else:
+                restore(key, record.value)
     except Exception as error:
         raise damaged(
             partition, f"the record at offset {record.offset} cannot be read ({type(error).__name__})"
         ) from error
+    return markers
 
 
 async def _bounds(
@@ -130,16 +139,13 @@ async def _read(
     since = perf_counter()
     while (high := consumer.highwater(source)) is None or await consumer.position(source) < max(end, high):
         for records in (await consumer.getmany(timeout_ms=_POLL_MS, max_records=_POLL_RECORDS)).values():
-            for record in records:
-                if record.key == MARKER_KEY:
-                    marker = decode(source.partition, record.value)
-                    check_identity(source.partition, marker, expected)
-                else:
-                    _restore(state, source.partition, record)
-                if perf_counter() - since > SLICE_S:
-                    await asyncio.sleep(0)
-                    since = perf_counter()
+            for told in _restore(state, source.partition, records):
+                marker = decode(source.partition, told)
+                check_identity(source.partition, marker, expected)
             count += len(records)
+            if perf_counter() - since > SLICE_S:
+                await asyncio.sleep(0)
+                since = perf_counter()
     return count, marker
 
 

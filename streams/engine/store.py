@@ -7,7 +7,6 @@ a state whose flush failed.
 """
 
 import asyncio
-import gc
 import logging
 from collections.abc import Coroutine, Iterable, Mapping
 from time import monotonic
@@ -17,6 +16,7 @@ from typing import Any, Protocol
 from aiokafka.errors import InvalidProducerEpoch, ProducerFenced
 from faust.types import TP
 
+from streams.collector import calm_collector
 from streams.engine.exits import EngineError, ExitCode, OnFatal
 from streams.engine.fetch import Batch
 from streams.engine.owned import Admission
@@ -106,7 +106,7 @@ class Store:
                 partition.ticking = asyncio.create_task(self._tick(partition))
             if partition.sweeping is None or partition.sweeping.done():
                 partition.sweeping = asyncio.create_task(self._sweep(partition))
-        freeze_garbage()
+        calm_collector()
         self.ready = True
         log.info("ready: partitions %s", sorted(self.partitions))
 
@@ -278,10 +278,3 @@ class Store:
 def describe(error: BaseException) -> str:
     """An error of Kafka's client in a few words; never its payload."""
     return f"{type(error).__name__}: {error}"[:200]
-
-
-def freeze_garbage() -> None:
-    """Keep the collector away from the state: it is large, long-lived and without cycles."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(100_000, 50, 1_000)
