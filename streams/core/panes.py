@@ -21,8 +21,7 @@ from streams.core.definition import Tier
 Cell = list[Any]
 """A pane's n integers of a group, then the vector of its group's segment, then of the whole's, or None."""
 Sums = list[int]
-_NEAR: Final = 1 << 12
-"""Finest panes whose rows are at hand."""
+_NEVER: Final = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +49,14 @@ class Panes:
     """
 
     __slots__ = (
+        "_blank",
         "_bounds",
         "_ends",
         "_fine",
+        "_fine_from",
         "_marks",
-        "_near",
+        "_next",
+        "_next_from",
         "_rows",
         "_tiers",
         "edges",
@@ -71,12 +73,15 @@ class Panes:
         self.view = -1
         self.edges = [mark.at(0) for mark in self._marks]
         """Where the windows start, newest first: panes ending after ``edges[i]`` are in window i."""
-        self._bounds = self._tier_bounds(0)
+        self._bounds: list[int] = []
+        self._fine = self._next = self._tiers[0].width_ms
+        self._fine_from = self._next_from = _NEVER
+        """Where the two finest tiers begin."""
+        self._set_bounds(self._tier_bounds(0))
         self._rows: dict[int, dict[int, Cell]] = {}
+        """End of a pane -> group -> cell."""
         self._ends: list[int] = []
-        self._fine = self._tiers[0].width_ms
-        self._near: dict[int, dict[int, Cell]] = {}
-        """Number of a finest pane -> the row that it lies in; empty again when a row moves or goes."""
+        self._blank: Cell = [*[0] * width, None, None]
         self.segments: list[dict[int, Sums]] = [{} for _ in self._marks]
         self.whole: list[Sums] = [[0] * width for _ in self._marks]
 
@@ -89,6 +94,13 @@ class Panes:
             (t - tier.age_ms) // coarser.width_ms * coarser.width_ms
             for tier, coarser in pairwise(self._tiers)
         ]
+
+    def _set_bounds(self, bounds: list[int]) -> None:
+        self._bounds = bounds
+        if bounds:
+            self._fine_from = self._next_from = bounds[0]
+        if bounds[1:]:
+            self._next, self._next_from = self._tiers[1].width_ms, bounds[1]
 
     def end_of(self, ms: int) -> int:
         """The end of the pane that an instant lies in."""
@@ -110,33 +122,26 @@ class Panes:
         The caller adds to the cell and to its last two elements (the segment's vectors) alike.
         ``whole=False``: the group is a part of the whole that is counted there already.
         """
-        row = self._near.get((ms - 1) // self._fine)
-        if row is None:
-            row = self._row(ms)
-            if row is None:
-                return None
-        cell = row.get(group)
-        if cell is None:
-            k = self._segment_of(self.end_of(ms))
-            cell = [0] * self.width
-            cell.append(self._segment(k, group))
-            cell.append(self.whole[k] if whole else None)
-            row[group] = cell
-        return cell
-
-    def _row(self, ms: int) -> dict[int, Cell] | None:
-        """The pane of an instant, made where it is missing; None behind the last edge."""
-        end = self.end_of(ms)
+        if ms > self._fine_from:
+            end = ms + -ms % self._fine
+        elif ms > self._next_from:
+            end = ms + -ms % self._next
+        else:
+            end = self.end_of(ms)
         row = self._rows.get(end)
         if row is None:
             if end <= self.edges[-1]:
                 return None
             row = self._rows[end] = {}
             insort(self._ends, end)
-        if len(self._near) >= _NEAR:
-            self._near.clear()
-        self._near[(ms - 1) // self._fine] = row
-        return row
+        cell = row.get(group)
+        if cell is None:
+            k = self._segment_of(end)
+            cell = row[group] = self._blank.copy()
+            cell[-2] = self._segment(k, group)
+            if whole:
+                cell[-1] = self.whole[k]
+        return cell
 
     def add(self, group: int, ms: int, changes: Iterable[tuple[int, int]], *, whole: bool = True) -> None:
         """Add (quantity, amount) pairs at an instant; nothing happens behind the last edge."""
@@ -166,7 +171,7 @@ class Panes:
         bounds = self._tier_bounds(t)
         if bounds != self._bounds:
             aged = self._between(self._bounds, bounds)
-            self._bounds = bounds
+            self._set_bounds(bounds)
             for end in aged:
                 self._roll_up(end)
         return moved
@@ -229,7 +234,6 @@ class Panes:
             self._forget(end)
 
     def _forget(self, end: int) -> None:
-        self._near.clear()
         del self._rows[end]
         del self._ends[bisect_left(self._ends, end)]
 
