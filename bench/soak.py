@@ -18,14 +18,15 @@ from bench.purchases import Purchases
 from bench.stage import BenchWorker, Run, Servers, compiled_core
 from streams.publish.layout import Keys
 
-_CUSTOMERS = 100_000
+_CUSTOMERS = 400_000
 _DEFINITION = """
+kept_events = 16
 windows = ["1m", "5m"]
 [[tiers]]
 width = "10s"
-age = "10m"
+age = "5m"
 """
-"""With the default windows records and panes grow for days; these are full after a third of the time."""
+"""With the default windows records and panes grow for days; these are full after six minutes."""
 _EVERY_S = 10.0
 
 

@@ -55,7 +55,7 @@ class Settings:
     """Of the consumer group: how long it takes the others to learn that a worker has left."""
     rebalance_timeout: int = _seconds("30s", 1_000)
     request_timeout: int = _seconds("30s", 1_000)
-    stuck_timeout: int = _seconds("60s", 1_000)
+    stuck_timeout: int = _seconds("60s", 10_000)
     """The watchdog ends a process that makes no progress for so long."""
     processing_guarantee: Literal["exactly_once", "at_least_once"] = "exactly_once"
     role: Literal["all", "worker", "publisher"] = "all"

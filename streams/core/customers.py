@@ -27,6 +27,12 @@ LOW_AT: Final = 2
 BAND_AT: Final = {0: LOW_AT, LOW: LOW_AT, MEDIUM: LOW_AT + 1, HIGH: LOW_AT + 2}
 GAUGES_WIDTH: Final = 5
 ANONYMOUS: Final = b"A"
+CUSTOMER: Final = b"C"
+_STRIDE: Final = 64
+"""Records packed in a step of a drain."""
+
+Change = tuple[bytes, bytes | None]
+"""A record of the changelog: key and value; None deletes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +52,13 @@ class Customers:
     """Records, panes, gauges and timers of one partition."""
 
     __slots__ = (
-        "_gone",
+        "_retention_ms",
         "clock",
         "cold",
         "definition",
         "families",
         "gauges",
+        "gone",
         "groups",
         "hot",
         "identity",
@@ -69,9 +76,11 @@ class Customers:
         self.lengths = pair_lengths(definition)
         self.families = families(definition)
         self.clock = -1
+        self._retention_ms = definition.retention_ms
         self.cold: dict[bytes, bytes] = {}
         self.hot: dict[bytes, Customer] = {}
-        self._gone: set[bytes] = set()
+        self.gone: set[bytes] = set()
+        """Keys of records removed since the last drain."""
         self.gauges: dict[int, list[int]] = {}
         """Cohort -> active, long term, low, medium, high."""
         self.whole = [0] * GAUGES_WIDTH
@@ -84,7 +93,7 @@ class Customers:
     @property
     def oldest_ms(self) -> int:
         """What is dated at or before it is older than retention."""
-        return self.clock - self.definition.retention_ms
+        return self.clock - self._retention_ms
 
     def get(self, key: bytes) -> Customer | None:
         """A record, to be changed."""
@@ -99,32 +108,38 @@ class Customers:
     def put(self, key: bytes, customer: Customer) -> None:
         """Enter a new record."""
         self.hot[key] = customer
-        self._gone.discard(key)
+        self.gone.discard(key)
 
     def remove(self, key: bytes) -> None:
         """Remove a record; the changelog may hold an older one even where none is cold."""
         self.hot.pop(key, None)
         self.cold.pop(key, None)
-        self._gone.add(key)
+        self.gone.add(key)
 
-    def drain(self) -> Iterator[tuple[bytes, bytes | None]]:
-        """Pack what changed: (key, record), or None for what is gone."""
-        for key in self._gone:
-            yield key, None
-        self._gone.clear()
-        cold, retention_ms = self.cold, self.definition.retention_ms
-        for key, customer in self.hot.items():
+    def drain(self) -> Iterator[list[Change]]:
+        """Lay to rest what was touched; the changes for the changelog, some at a time."""
+        yield [(log_key(key), None) for key in self.gone]
+        self.gone.clear()
+        touched = list(self.hot.items())
+        for at in range(0, len(touched), _STRIDE):
+            yield self._pack(touched[at : at + _STRIDE])
+        self.hot.clear()
+
+    def _pack(self, touched: list[tuple[bytes, Customer]]) -> list[Change]:
+        cold, oldest_ms = self.cold, self.oldest_ms
+        changes: list[Change] = []
+        for key, customer in touched:
             if customer.changed:
                 if customer.flags & HAS_SEALED and customer.body.sealed is not None:
-                    compact(customer.body.sealed, self.families.orders, self.clock - retention_ms)
+                    compact(customer.body.sealed, self.families.orders, oldest_ms)
                 packed = cold[key] = customer.pack()
-                yield key, packed
-        self.hot.clear()
+                changes.append((log_key(key), packed))
+        return changes
 
     @property
     def changed(self) -> bool:
         """Whether drain would yield anything."""
-        return bool(self._gone) or any(customer.changed for customer in self.hot.values())
+        return bool(self.gone) or any(customer.changed for customer in self.hot.values())
 
     # ---- contributions
 
@@ -253,6 +268,11 @@ def write_header(customer: Customer, facts: Facts) -> None:
     customer.state = facts.life.state
     customer.flags = facts.flags
     customer.changed = True
+
+
+def log_key(key: bytes) -> bytes:
+    """The key of a record in the changelog."""
+    return key if is_anonymous(key) else CUSTOMER + key
 
 
 def is_anonymous(key: bytes) -> bool:

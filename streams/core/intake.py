@@ -86,17 +86,19 @@ class Intake:
         self.changed_markers: set[bytes] = set()
         self.newest: dict[str, int] = {}
 
-    def take(self, kind: str, events: Sequence[Event | Malformed]) -> None:
-        """Class and apply a batch of one kind, in order; the malformed are counted here too."""
+    def take(self, kind: str, events: Sequence[Event | Malformed]) -> bool:
+        """Class and apply a batch of one kind, in order; whether all were well-formed."""
         self.ledger.received += len(events)
         if kind == "purchase":
-            self._purchases(cast("Sequence[Purchase | Malformed]", events))
-            return
+            return self._purchases(cast("Sequence[Purchase | Malformed]", events))
+        clean = True
         for event in events:
             if isinstance(event, Malformed):
                 self.ledger.reject(kind, event.reason)
+                clean = False
             else:
                 self._one(kind, event)
+        return clean
 
     def unpark(self, t: int) -> None:
         """Apply what was parked and is dated at or before t, which is the clock now."""
@@ -115,8 +117,8 @@ class Intake:
                     continue
             self._apply(parked.key, parked.kind, entry, received=False)
 
-    def _purchases(self, events: Sequence[Purchase | Malformed]) -> None:
-        """Purchases that nothing is odd about, in one go; the others one by one."""
+    def _purchases(self, events: Sequence[Purchase | Malformed]) -> bool:
+        """The same for purchases: those that nothing is odd about in one go, the others one by one."""
         customers, identity, parking = self._customers, self._identity, self.parking
         hot, cold_get, markers = customers.hot, customers.get, self.markers
         fits, apply = self._paths.purchases.fits, self._paths.purchases.apply
@@ -124,9 +126,11 @@ class Intake:
         marks = self.newest
         dates: list[int] = []
         newest = marks.get("purchase", -1)
+        clean = True
         for event in events:
             if isinstance(event, Malformed):
                 self.ledger.reject("purchase", event.reason)
+                clean = False
                 continue
             at_ms = event.at_ms
             key = identity.customer(event.customer_id)
@@ -162,6 +166,7 @@ class Intake:
             self.ledger.count("purchase", len(dates))
             if self._journal is not None:
                 self._journal.note("purchase", COUNTED, dates)
+        return clean
 
     def _one(self, kind: str, event: Event) -> None:
         key = self._identity.customer(event.customer_id)

@@ -29,12 +29,11 @@ class LatePath:
 
     def fits(self, customer: Customer, at_ms: int) -> bool:
         """Whether a purchase at this time may take this path."""
-        oldest = self._customers.clock - self._customers.definition.retention_ms
         return (
             self._on
             and customer.flags & (PLAIN_LIFE | _ODD) == PLAIN_LIFE
             and at_ms >= customer.since
-            and at_ms > oldest
+            and at_ms > self._customers.oldest_ms
         )
 
     def apply(self, key: bytes, customer: Customer, entry: PurchaseEntry) -> None:

@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from streams.core.customers import GAUGES_WIDTH, Customers, is_anonymous
+from streams.core.customers import ANONYMOUS, CUSTOMER, GAUGES_WIDTH, Customers
 from streams.core.decode import Decoder, Record
 from streams.core.definition import COHORT_DIMENSIONS, Definition
 from streams.core.entries import Marker
@@ -30,7 +30,6 @@ from streams.core.sweeping import Swept, sweeping
 from streams.core.totals import OVERALL, Accounting, Group, Totals, Vector, add_vectors
 from streams.core.windows import Assembler
 
-_CUSTOMER: Final = b"C"
 _ERASED: Final = b"E"
 _GROUP: Final = b"G"
 _PARKED: Final = b"P"
@@ -38,9 +37,6 @@ _SEEN: Final = b"F"
 
 _UNPARKED: Final = 200
 """About as many parked events are applied in a step of an advance."""
-_STRIDE: Final = 64
-"""Records of the changelog packed in a step."""
-
 _encode: Final = msgspec.msgpack.Encoder().encode
 _decode_marker: Final = msgspec.msgpack.Decoder(Marker).decode
 
@@ -108,7 +104,8 @@ class PartitionState:
     def apply(self, kind: Kind, records: Sequence[Record]) -> list[tuple[Record, str]]:
         """Class and apply a batch of one kind in its order; returns the malformed records with the reason."""
         events = self._decoder.batch(kind, records)
-        self._intake.take(kind, events)
+        if self._intake.take(kind, events):
+            return []
         return [
             (record, event.reason)
             for record, event in zip(records, events, strict=True)
@@ -213,6 +210,11 @@ class PartitionState:
         return _encode(_Header(self.clock, intake.ledger, intake.newest, self._groups.folded))
 
     @property
+    def unwritten(self) -> int:
+        """Customers touched since the last drain."""
+        return len(self._customers.hot)
+
+    @property
     def dirty(self) -> bool:
         """Whether the changelog differs from the state."""
         intake = self._intake
@@ -233,10 +235,9 @@ class PartitionState:
         """The same in steps, between which nothing may change."""
         intake, groups = self._intake, self._groups
         out: list[tuple[bytes, bytes | None]] = []
-        for at, (key, value) in enumerate(self._customers.drain()):
-            out.append((key if is_anonymous(key) else _CUSTOMER + key, value))
-            if at % _STRIDE == 0:
-                yield
+        for changes in self._customers.drain():
+            out += changes
+            yield
         out += [(_GROUP + number.to_bytes(4, "big"), groups.pack(number)) for number in groups.fresh]
         out += [(_SEEN + _encode(group), _encode(groups.first_seen[group])) for group in groups.fresh_seen]
         out += [(_ERASED + key, _encode(intake.markers[key])) for key in intake.changed_markers]
@@ -250,8 +251,8 @@ class PartitionState:
     def restore(self, key: bytes, value: bytes | None) -> None:
         """Take back one changelog record, in log order."""
         form, rest = key[:1], key[1:]
-        if form in (_CUSTOMER, b"A"):
-            name = rest if form == _CUSTOMER else key
+        if form in (CUSTOMER, ANONYMOUS):
+            name = rest if form == CUSTOMER else key
             if value is None:
                 self._customers.cold.pop(name, None)
             else:

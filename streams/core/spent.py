@@ -29,9 +29,10 @@ def changed_since(customers: Customers) -> Iterator[tuple[bytes, Spent | None]]:
     for key, customer in customers.hot.items():
         if customer.changed:
             yield key, Spent(customer.cohort, customer.last, _purchases(customers, customer))
-    for key, packed in customers.drain():
-        if packed is None:
-            yield key, None
+    for key in customers.gone:
+        yield key, None
+    for _ in customers.drain():
+        pass
 
 
 def _purchases(customers: Customers, customer: Customer) -> bytes:

@@ -32,6 +32,9 @@ from streams.settings import Settings
 
 log = logging.getLogger(__name__)
 
+CATCH_UP_FLUSH_S = 5.0
+"""How long a partition that is behind may leave changes unwritten."""
+
 
 @dataclass(frozen=True, slots=True)
 class Context:
@@ -76,6 +79,8 @@ class Partition:
         self._groups = GroupWriter(0)
         self._swept = SweptWriter(0)
         self._overall_t: int | None = None
+        self._told_behind = False
+        """Whether the last flush said that nothing is to be published."""
 
     def _live(self) -> Owned | None:
         """Its running side while its values are published."""
@@ -125,6 +130,7 @@ class Partition:
         self._groups = GroupWriter(self._epoch)
         self._swept = SweptWriter(self._epoch)
         self._overall_t = None
+        self._told_behind = False
         self.owned = Owned(
             self.number,
             settings.source_topics,
@@ -145,6 +151,23 @@ class Partition:
         )
 
     # -- flushing -------------------------------------------------------------------------------------
+
+    def may_wait(self, room: int) -> bool:
+        """Whether this tick's flush may be left out: who is busy is then written once for several ticks.
+
+        So it is while everybody knows that the partition is behind, for ``CATCH_UP_FLUSH_S`` at the longest.
+
+        Args:
+            room: customers that may be unwritten, since they are in memory unpacked.
+        """
+        owned = self.owned
+        return (
+            owned is not None
+            and self._told_behind
+            and not (owned.live or owned.dead)
+            and owned.state.unwritten < room
+            and monotonic() - self.committed_at < CATCH_UP_FLUSH_S
+        )
 
     async def flush(self, *, force: bool = False) -> None:
         """Evaluate, and write what changed in one transaction.
@@ -177,6 +200,7 @@ class Partition:
         await producer.write(flush)
         self.durable = offsets
         self.committed_at = monotonic()
+        self._told_behind = not flush.live
         stats = self._context.stats
         stats.flushed(perf_counter() - since)
         stats.dead_letters += len(flush.dead)
@@ -194,7 +218,7 @@ class Partition:
         dead = owned.dead.drain()
         marker = changelog.encode(self._marker(offsets, owned.state.header()))
         changes = await in_slices(owned.state.draining())
-        return Flush(changes, (MARKER_KEY, marker), totals, dead), offsets
+        return Flush(changes, (MARKER_KEY, marker), totals, dead, evaluation is not None), offsets
 
     async def _totals(self, owned: Owned, evaluation: Evaluation | None) -> list[Pair]:
         """The records for the totals topic; the header last."""

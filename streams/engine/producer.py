@@ -19,7 +19,7 @@ from time import perf_counter
 from aiokafka.producer.message_accumulator import BatchBuilder
 
 from streams.engine.client import RECORD_BYTES, Client
-from streams.engine.deadletter import DeadLetter
+from streams.engine.deadletter import DeadLetter, Headers
 from streams.engine.partials import Pair
 
 SLICE_S = 0.01
@@ -40,6 +40,8 @@ class Flush:
     marker: Pair
     totals: Sequence[Pair]
     dead: Sequence[DeadLetter]
+    live: bool
+    """Whether its totals are for publication."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,21 +168,13 @@ class Batches:
         key: bytes | None,
         value: bytes | None,
         timestamp: int | None = None,
-        headers: Sequence[tuple[str, bytes | None]] = (),
+        headers: Headers | None = None,
     ) -> None:
         """Append a record; a batch that is full says so by returning None *without* taking it."""
         done = self.done
-        if done and self._append(done[-1], key, value, timestamp, headers) is not None:
-            return
+        if done:
+            taken = done[-1].append(timestamp=timestamp, key=key, value=value, headers=headers)
+            if taken is not None:
+                return
         done.append(self._create())
-        self._append(done[-1], key, value, timestamp, headers)
-
-    @staticmethod
-    def _append(
-        batch: BatchBuilder,
-        key: bytes | None,
-        value: bytes | None,
-        timestamp: int | None,
-        headers: Sequence[tuple[str, bytes | None]],
-    ) -> object:
-        return batch.append(timestamp=timestamp, key=key, value=value, headers=list(headers))
+        done[-1].append(timestamp=timestamp, key=key, value=value, headers=headers)

@@ -55,6 +55,10 @@ class State(Protocol):
         """What the marker keeps of the state."""
 
     @property
+    def unwritten(self) -> int:
+        """About how many customers the next drain writes."""
+
+    @property
     def dirty(self) -> bool:
         """Whether a drain would change anything."""
 

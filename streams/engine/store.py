@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 REVOKE_LIMIT_S = 5.0
 _POLL_S = 0.2
 _CONCURRENT_RECOVERIES = 4
+_UNWRITTEN = 32_768
+"""Customers of all partitions that may be unwritten before a flush is due, whatever the hurry."""
 _FENCED = (ProducerFenced, InvalidProducerEpoch)
 
 
@@ -162,6 +164,8 @@ class Store:
         while True:
             await partition.next_tick()
             if not (self.ready and partition.valid):
+                continue
+            if partition.may_wait(_UNWRITTEN // max(1, len(self.partitions))):
                 continue
             try:
                 await partition.flush()

@@ -113,6 +113,11 @@ class CountingState:
         return _encode([self.clock, self.received, self.malformed])
 
     @property
+    def unwritten(self) -> int:
+        """Changed customers."""
+        return len(self._changed)
+
+    @property
     def dirty(self) -> bool:
         """Whether anything changed since the last drain."""
         return self._written != (self.clock, self.received, self.malformed)

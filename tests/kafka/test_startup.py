@@ -41,7 +41,7 @@ async def write(deployment: Deployment, value: bytes) -> None:
     topics = Topics(settings.topic_changelog, settings.topic_totals, settings.topic_dead_letter)
     producer = PartitionProducer(deployment.client, 0, topics)
     await producer.start()
-    await producer.write(Flush([], (MARKER_KEY, value), [], []))
+    await producer.write(Flush([], (MARKER_KEY, value), [], [], live=False))
     await producer.stop()
 
 
