@@ -26,7 +26,7 @@ windows = ["1m", "5m"]
 width = "10s"
 age = "5m"
 """
-"""With the default windows records and panes grow for days; these are full after six minutes."""
+"""With the default windows records and panes grow for days; these are full after ten minutes."""
 _EVERY_S = 10.0
 
 

@@ -25,7 +25,7 @@ from tests.support.eventually import eventually
 
 _OTHERS = Stream(order, 1_000)
 _WARM_S = 10.0
-_DRAIN_S = 600.0
+_DRAIN_S = 1_800.0
 _FRESH_S = 5.0
 _GROWTH_MB = 40.0
 
