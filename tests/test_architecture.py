@@ -12,7 +12,7 @@ PACKAGE = ROOT / "streams"
 FILES = sorted(PACKAGE.rglob("*.py"))
 
 LEVELS = (
-    {"core", "lines", "embedded"},
+    {"core", "collector", "lines", "embedded"},
     {"definitions", "settings", "explain", "opening", "spending"},
     {"engine", "publish", "client", "simulate", "replay", "sending", "source_log"},
     {"service"},
