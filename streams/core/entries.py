@@ -6,7 +6,7 @@ blocks of fixed size, sorted by time.
 """
 
 from struct import Struct as Layout
-from typing import Final
+from typing import Final, final
 
 from msgspec import Raw, Struct
 
@@ -19,6 +19,7 @@ FORM_CSAT10: Final = 2
 FORM_CES: Final = 3
 
 
+@final
 class SignupEntry(Struct, frozen=True, gc=False, array_like=True, tag=1):
     """A kept signup; cost in minor units."""
 
@@ -30,6 +31,7 @@ class SignupEntry(Struct, frozen=True, gc=False, array_like=True, tag=1):
     trial: bool
 
 
+@final
 class CancellationEntry(Struct, frozen=True, gc=False, array_like=True, tag=2):
     """A kept cancellation; ``reason`` and ``churn_type`` are groups."""
 
@@ -41,6 +43,7 @@ class CancellationEntry(Struct, frozen=True, gc=False, array_like=True, tag=2):
     churn_type: int
 
 
+@final
 class SurveyEntry(Struct, frozen=True, gc=False, array_like=True, tag=3):
     """A kept answer; ``touchpoint`` is a group."""
 
@@ -52,6 +55,7 @@ class SurveyEntry(Struct, frozen=True, gc=False, array_like=True, tag=3):
     touchpoint: int
 
 
+@final
 class VoidEntry(Struct, frozen=True, gc=False, array_like=True, tag=4):
     """A kept void; ``target`` is empty once it acted on an event that was sealed since."""
 
@@ -60,6 +64,7 @@ class VoidEntry(Struct, frozen=True, gc=False, array_like=True, tag=4):
     target: bytes
 
 
+@final
 class PurchaseEntry(Struct, frozen=True, gc=False, array_like=True, tag=5):
     """A purchase or refund; ``base``: in the base currency, whose minor units the amount has."""
 
@@ -69,6 +74,7 @@ class PurchaseEntry(Struct, frozen=True, gc=False, array_like=True, tag=5):
     base: bool
 
 
+@final
 class EraseEntry(Struct, frozen=True, gc=False, array_like=True, tag=6):
     """An erase, parked until its time."""
 

@@ -5,7 +5,7 @@ Rules: times are integer milliseconds since the epoch (``*_ms``), money is integ
 section 1). They never hold a survey's comment, nor any field the contract does not name.
 """
 
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias, final
 
 import msgspec
 
@@ -24,6 +24,7 @@ class Envelope(msgspec.Struct, frozen=True, gc=False):
     at_ms: int
 
 
+@final
 class Signup(Envelope, frozen=True, gc=False):
     """A customer signed up, or their attributes changed; ``cost_minor`` is in the base currency."""
 
@@ -35,6 +36,7 @@ class Signup(Envelope, frozen=True, gc=False):
     trial: bool = False
 
 
+@final
 class Purchase(Envelope, frozen=True, gc=False):
     """A customer bought something; a negative amount is a refund."""
 
@@ -42,6 +44,7 @@ class Purchase(Envelope, frozen=True, gc=False):
     currency: str
 
 
+@final
 class Cancellation(Envelope, frozen=True, gc=False):
     """A customer cancelled; ``effective_ms`` may lie in the future, ``None`` means at once."""
 
@@ -50,6 +53,7 @@ class Cancellation(Envelope, frozen=True, gc=False):
     churn_type: str | None = None
 
 
+@final
 class Survey(Envelope, frozen=True, gc=False):
     """A customer answered; ``scale`` is the greatest score there is (nps 10, csat 5 or 10, ces 7)."""
 
@@ -59,6 +63,7 @@ class Survey(Envelope, frozen=True, gc=False):
     touchpoint: str | None = None
 
 
+@final
 class Void(Envelope, frozen=True, gc=False):
     """Withdraws the customer's event with this id and source, whether it came before or is still to come."""
 
@@ -66,10 +71,12 @@ class Void(Envelope, frozen=True, gc=False):
     target_source: str
 
 
+@final
 class Erase(Envelope, frozen=True, gc=False):
     """Erases the customer."""
 
 
+@final
 class Malformed(msgspec.Struct, frozen=True, gc=False):
     """A record that is no event; the reason is one of a closed set, fit for a metric label."""
 

@@ -68,13 +68,13 @@ def apply_entry(customers: Customers, key: bytes, entry: KeptEntry, *, by_age: b
 
 def _touched(customers: Customers, customer: Customer, before: Facts, entry: KeptEntry) -> Touched:
     """The families that an entry may change."""
-    if isinstance(entry, SurveyEntry):
+    if type(entry) is SurveyEntry:
         return SURVEYS_ALONE
-    if isinstance(entry, PurchaseEntry):
+    if type(entry) is PurchaseEntry:
         quiet = customers.definition.inactivity_churn_ms is None
         settled = quiet and customer.flags & PLAIN_LIFE and entry.at_ms >= customer.since
         return ORDERS_ALONE if settled else LIFE_AND_ORDERS
-    if isinstance(entry, VoidEntry):
+    if type(entry) is VoidEntry:
         return ORDERS_ALONE if _withdraws_order(customers, customer, entry) else EVERYTHING
     return EVERYTHING if _moves(customer, before, entry) else LIFE_ALONE
 
@@ -98,7 +98,7 @@ def _refusal(customers: Customers, customer: Customer, entry: KeptEntry) -> str 
 
 def _moves(customer: Customer, before: Facts, entry: KeptEntry) -> bool:
     """Whether a signup gives the customer another cohort."""
-    if not isinstance(entry, SignupEntry) or entry.cohort == before.cohort:
+    if type(entry) is not SignupEntry or entry.cohort == before.cohort:
         return False
     signups = customer.body.signups
     return not signups or bool(customer.body.voids) or by_identity(entry) > max(map(by_identity, signups))
@@ -106,13 +106,13 @@ def _moves(customer: Customer, before: Facts, entry: KeptEntry) -> bool:
 
 def _insert(customer: Customer, entry: KeptEntry) -> None:
     body: Body = customer.body
-    if isinstance(entry, PurchaseEntry):
+    if type(entry) is PurchaseEntry:
         _insert_purchase(customer, entry)
-    elif isinstance(entry, SignupEntry):
+    elif type(entry) is SignupEntry:
         insort(body.signups, entry, key=by_identity)
-    elif isinstance(entry, CancellationEntry):
+    elif type(entry) is CancellationEntry:
         insort(body.cancellations, entry, key=by_identity)
-    elif isinstance(entry, SurveyEntry):
+    elif type(entry) is SurveyEntry:
         insort(body.surveys, entry, key=by_identity)
         customer.kept += 1
     else:

@@ -93,7 +93,7 @@ class Intake:
             return self._purchases(cast("Sequence[Purchase | Malformed]", events))
         clean = True
         for event in events:
-            if isinstance(event, Malformed):
+            if type(event) is Malformed:
                 self.ledger.reject(kind, event.reason)
                 clean = False
             else:
@@ -128,7 +128,7 @@ class Intake:
         newest = marks.get("purchase", -1)
         clean = True
         for event in events:
-            if isinstance(event, Malformed):
+            if type(event) is Malformed:
                 self.ledger.reject("purchase", event.reason)
                 clean = False
                 continue
@@ -179,7 +179,7 @@ class Intake:
             self.ledger.ignore(kind, reason)
             return
         self.ledger.count(kind)
-        if isinstance(event, Erase):
+        if type(event) is Erase:
             self._mark(key, received_ms=event.at_ms)
         entry = self._entry(event, digest)
         if event.at_ms > self._customers.clock:
@@ -207,7 +207,7 @@ class Intake:
 
     def _apply(self, key: bytes, kind: str, entry: Entry, *, received: bool) -> None:
         at_ms = entry.at_ms
-        if isinstance(entry, EraseEntry):
+        if type(entry) is EraseEntry:
             erase(self._customers, key, at_ms, self._entropy)
             self._mark(key, acted_ms=at_ms)
         else:
@@ -232,12 +232,12 @@ class Intake:
         self.ledger.late(kind, newest - at_ms, windows)
 
     def _see(self, entry: Entry) -> None:
-        if isinstance(entry, SignupEntry):
+        if type(entry) is SignupEntry:
             self._groups.see(entry.cohort, entry.at_ms)
-        elif isinstance(entry, CancellationEntry):
+        elif type(entry) is CancellationEntry:
             self._groups.see(entry.reason, entry.at_ms)
             self._groups.see(entry.churn_type, entry.at_ms)
-        elif isinstance(entry, SurveyEntry):
+        elif type(entry) is SurveyEntry:
             self._groups.see(entry.touchpoint, entry.at_ms)
 
     def _mark(self, key: bytes, *, acted_ms: int = -1, received_ms: int = -1) -> None:
@@ -248,23 +248,22 @@ class Intake:
     def _entry(self, event: Event, digest: bytes) -> Entry:
         """An event as the record keeps it: without customer id, with groups for its texts."""
         at_ms, groups = event.at_ms, self._groups
-        match event:
-            case Purchase():
-                return PurchaseEntry(at_ms, digest, event.amount_minor, event.currency == self._base_currency)
-            case Signup():
-                cohort = groups.cohort(event.segment, event.plan, event.channel, event.region)
-                return SignupEntry(at_ms, event.event_id, event.source, cohort, event.cost_minor, event.trial)
-            case Cancellation():
-                effect_ms = max(at_ms, event.effective_ms or at_ms)
-                reason = groups.value("reason", event.reason)
-                churn_type = groups.value("churn_type", event.churn_type)
-                return CancellationEntry(at_ms, event.event_id, event.source, effect_ms, reason, churn_type)
-            case Survey():
-                form = _FORMS[event.survey, event.scale]
-                touchpoint = groups.value("touchpoint", event.touchpoint)
-                return SurveyEntry(at_ms, event.event_id, event.source, form, event.score, touchpoint)
-            case Void():
-                return VoidEntry(at_ms, digest, self._identity.event(event.target_source, event.target_id))
+        if type(event) is Purchase:
+            return PurchaseEntry(at_ms, digest, event.amount_minor, event.currency == self._base_currency)
+        if type(event) is Signup:
+            cohort = groups.cohort(event.segment, event.plan, event.channel, event.region)
+            return SignupEntry(at_ms, event.event_id, event.source, cohort, event.cost_minor, event.trial)
+        if type(event) is Cancellation:
+            effect_ms = max(at_ms, event.effective_ms or at_ms)
+            reason = groups.value("reason", event.reason)
+            churn_type = groups.value("churn_type", event.churn_type)
+            return CancellationEntry(at_ms, event.event_id, event.source, effect_ms, reason, churn_type)
+        if type(event) is Survey:
+            form = _FORMS[event.survey, event.scale]
+            touchpoint = groups.value("touchpoint", event.touchpoint)
+            return SurveyEntry(at_ms, event.event_id, event.source, form, event.score, touchpoint)
+        if type(event) is Void:
+            return VoidEntry(at_ms, digest, self._identity.event(event.target_source, event.target_id))
         return EraseEntry(at_ms)
 
 

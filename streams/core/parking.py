@@ -55,7 +55,7 @@ class Parking:
     def park(self, key: bytes, digest: bytes, kind: str, entry: Entry) -> None:
         """Keep an entry until its time."""
         at_ms = entry.at_ms
-        if isinstance(entry, EraseEntry):  # erases its own id too
+        if type(entry) is EraseEntry:  # erases its own id too
             self._queue.append(Parked(2 * at_ms + 1, key, digest, kind, entry))
         else:
             self._queue.append(Parked(2 * at_ms, key, digest, kind, entry))

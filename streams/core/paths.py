@@ -47,18 +47,18 @@ class Paths:
 
     def _in_order(self, key: bytes, entry: KeptEntry) -> bool:
         customer = self._customers.get(key)
-        if isinstance(entry, PurchaseEntry):
+        if type(entry) is PurchaseEntry:
             return self._purchase(key, customer, entry)
-        if isinstance(entry, SurveyEntry):
+        if type(entry) is SurveyEntry:
             if customer is None or not self._surveys.fits(customer, entry.at_ms):
                 return False
             self._surveys.apply(key, customer, entry)
             return True
-        if isinstance(entry, SignupEntry):
+        if type(entry) is SignupEntry:
             if customer is None:
                 return self._newcomers.signup(key, entry)
             return self._life.signup(customer, entry)
-        return isinstance(entry, CancellationEntry) and (
+        return type(entry) is CancellationEntry and (
             customer is not None and self._life.cancellation(customer, entry)
         )
 
