@@ -122,7 +122,7 @@ class Panes:
         The caller adds to the cell and to its last two elements (the segment's vectors) alike.
         ``whole=False``: the group is a part of the whole that is counted there already.
         """
-        if ms > self._fine_from:
+        if ms > self._fine_from:  # end_of without a call and a loop: the hottest lines there are
             end = ms + -ms % self._fine
         elif ms > self._next_from:
             end = ms + -ms % self._next
