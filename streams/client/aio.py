@@ -20,7 +20,7 @@ from streams.client.at_risk import AtRisk, last_of, read_at_risk
 from streams.client.changes import POLL_S, SILENCE_S, STANDING_FIELDS, Change, News
 from streams.client.errors import UnavailableError
 from streams.client.reading import Reading, fields_of, place_of, read, read_all, sorted_places
-from streams.publish.connection import BackOff, RedisAddress
+from streams.publish.connection import BackOff, RedisAddress, answered
 from streams.publish.layout import Keys, Place
 
 T = TypeVar("T")
@@ -126,13 +126,14 @@ class AsyncKpiReader:
 
     async def _changes(self, news: News) -> AsyncIterator[Change]:
         async with self._client.pubsub(ignore_subscribe_messages=True) as channel:
-            await channel.subscribe(self._keys.changes)
-            standing = news.from_standing(await self._client.hmget(self._keys.version, list(STANDING_FIELDS)))
+            await answered(channel.subscribe(self._keys.changes))
+            question = self._client.hmget(self._keys.version, list(STANDING_FIELDS))
+            standing = news.from_standing(await answered(question))
             if standing:
                 yield standing
             heard_s = time.monotonic()
             while time.monotonic() - heard_s < SILENCE_S and not self._closed:
-                message = await channel.get_message(timeout=POLL_S)
+                message = await answered(channel.get_message(timeout=POLL_S))
                 if message is None:
                     continue
                 heard_s = time.monotonic()
@@ -159,6 +160,6 @@ class AsyncKpiReader:
 
 async def _ask(answer: Awaitable[T]) -> T:
     try:
-        return await answer
+        return await answered(answer)
     except (redis.RedisError, OSError) as error:
         raise UnavailableError(f"Redis does not answer ({type(error).__name__})") from error

@@ -17,6 +17,7 @@ import msgspec
 from prometheus_client.parser import text_string_to_metric_families
 from redis.asyncio import Redis
 
+from streams.publish.connection import answered
 from streams.publish.layout import Keys, Place
 
 _POLL_S = 0.1
@@ -116,7 +117,7 @@ class Observer:
 
     async def _look(self, session: aiohttp.ClientSession) -> "_Look":
         """Fetch everything as fast as it goes."""
-        keys: list[str] = sorted(await self._redis.smembers(self._keys.index))
+        keys: list[str] = sorted(await answered(self._redis.smembers(self._keys.index)))
         urls = [f"{url}{path}" for path in ("/api/snapshot", "/metrics") for url in self._workers.values()]
         (stored, *hashes), *bodies = await asyncio.gather(
             self._stored(keys), *(_fetch(session, url) for url in urls)
@@ -130,7 +131,7 @@ class Observer:
             pipe.get(self._keys.snapshot)
             for key in keys:
                 pipe.hgetall(key)
-            found: list[Any] = await pipe.execute()
+            found: list[Any] = await answered(pipe.execute())
             return found
 
     def _read(self, look: "_Look", instants: tuple[int, int]) -> Observed:
@@ -145,7 +146,7 @@ class Observer:
         return Observed(*instants, documents, pages, hashes)
 
     async def _document(self) -> Document:
-        text = await self._redis.get(self._keys.snapshot)
+        text = await answered(self._redis.get(self._keys.snapshot))
         return {} if text is None else msgspec.json.decode(text)
 
 

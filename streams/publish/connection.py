@@ -6,14 +6,18 @@ double the wait). Credentials may stand in the URL or be given apart; they appea
 Never opens a connection itself.
 """
 
+import asyncio
+from collections.abc import Awaitable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from redis import ConnectionError  # noqa: A004 - redis' own, of dropped connections
 from redis.asyncio.retry import Retry as AsyncRetry
 from redis.backoff import NoBackoff
 from redis.retry import Retry
+
+T = TypeVar("T")
 
 TLS_SCHEME = "rediss"
 
@@ -77,3 +81,21 @@ class BackOff:
     def reset(self) -> None:
         """An attempt succeeded."""
         self._next_s = 0.1
+
+
+async def answered(answer: Awaitable[T]) -> T:
+    """Await an answer of redis-py such that a cancellation of the task is never lost.
+
+    redis-py sends through ``asyncio.wait_for``, which in Python 3.11 drops a cancellation that comes in the
+    very moment when what it waits for is done: whoever is to be ended by one would go on for ever.
+
+    Raises:
+        redis.RedisError, OSError: as redis-py does.
+    """
+    task = asyncio.current_task()
+    before = task.cancelling() if task is not None else 0
+    try:
+        return await answer
+    finally:
+        if task is not None and task.cancelling() > before:
+            raise asyncio.CancelledError

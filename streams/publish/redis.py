@@ -24,7 +24,7 @@ from streams.core.breakdown import Breakdown
 from streams.core.early_warning import EarlyWarning
 from streams.core.snapshot import Snapshot
 from streams.publish.catalogue import Sample
-from streams.publish.connection import BackOff, RedisAddress
+from streams.publish.connection import BackOff, RedisAddress, answered
 from streams.publish.layout import Keys
 from streams.publish.redis_fields import (
     KEEP,
@@ -133,9 +133,8 @@ class RedisSink:
     ) -> Outcome:
         keys = self._keys
         fixed = [keys.version, keys.index, keys.snapshot, keys.history, keys.at_risk]
-        outcome: Outcome = await self._script(
-            keys=[*fixed, *hashes], args=[head, snapshot.json(), at_risk, *hashes.values()]
-        )
+        asked = self._script(keys=[*fixed, *hashes], args=[head, snapshot.json(), at_risk, *hashes.values()])
+        outcome: Outcome = await answered(asked)
         return outcome
 
     def _failed(self, error: Exception) -> None:

@@ -141,11 +141,14 @@ class Deployment:
         counts[index + len(KINDS)] += amount
 
     async def counted(self) -> tuple[Counts, list[Marker]]:
-        """What the changelog holds: the customers, and the marker of each partition."""
+        """What the changelog holds: the customers, and the marker of each partition.
+
+        Without transactions the first marker comes after the data before it; with them, both at once.
+        """
         customers: Counts = {}
         markers = []
         for partition in range(self.settings.partitions):
-            state = CountingState()
+            state, marker = CountingState(), None
             records = await self.log(self.settings.topic_changelog, partition)
             for record in records:
                 if record.key == MARKER_KEY:
@@ -153,8 +156,10 @@ class Deployment:
                 else:
                     state.restore(record.key or b"", record.value)
             customers |= state.customers
-            if records:
+            if marker is not None:
                 markers.append(marker)
+            else:
+                assert not (records and self.settings.exactly_once)
         return customers, markers
 
     async def log(self, topic: str, partition: int) -> list[fetch.KafkaRecord]:

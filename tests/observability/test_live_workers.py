@@ -59,7 +59,10 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
             yield found
         finally:
             running.send_signal(signal.SIGINT)
-            running.wait(timeout=60)
+            try:
+                running.wait(timeout=60)
+            finally:
+                running.kill()  # its own servers go with it
     assert running.returncode == 0, log.read_text()
     assert list(directory.iterdir()) == []
 

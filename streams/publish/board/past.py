@@ -15,7 +15,7 @@ import redis
 from redis.asyncio import Redis
 
 from streams.publish.board.history import History
-from streams.publish.connection import BackOff, RedisAddress
+from streams.publish.connection import BackOff, RedisAddress, answered
 from streams.publish.layout import Keys
 
 _PAGE = 40
@@ -47,7 +47,7 @@ class Past:
 
     async def _read(self, client: Any, history: History) -> None:  # noqa: ANN401 - see read_into
         since = "-"
-        while entries := await client.xrange(self._key, since, "+", count=_PAGE):
+        while entries := await answered(client.xrange(self._key, since, "+", count=_PAGE)):
             for identifier, fields in entries:
                 _take(history, identifier, fields)
                 since = f"({identifier}"
