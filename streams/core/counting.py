@@ -31,17 +31,16 @@ def emit_purchases(
     for _, at_ms, money in PURCHASE.iter_unpack(block):
         cell = panes.cell(cohort, at_ms)
         if cell is not None:
-            count_purchase(cell, money, sign)
+            count_purchase((cell, cell[-2], cell[-1]), money, sign)
         if money >= 0:
             count_pair(previous, cell, at_ms - before if before else FIRST, lengths, sign)
             before, previous = at_ms, cell
 
 
-def count_purchase(cell: Cell, money: int, sign: int) -> None:
-    """Count a purchase or refund by itself, or take it out."""
+def count_purchase(vectors: tuple[Sums, ...], money: int, sign: int) -> None:
+    """Count a purchase or refund by itself in a cell and the sums it is in, or take it out."""
     base = sign * (money & 1)
-    vector: Sums
-    for vector in (cell, cell[-2], cell[-1]):
+    for vector in vectors:
         if money >= 0:
             vector[q.ORDERS] += sign
             vector[q.ORDERS_BASE] += base

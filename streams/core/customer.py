@@ -55,6 +55,7 @@ class Customer:
 
     __slots__ = (
         "_body",
+        "_lately",
         "_packed_body",
         "changed",
         "cohort",
@@ -83,6 +84,7 @@ class Customer:
         """What derive.py last found (Facts); None once the record changed."""
         self._body: Body | None = None
         self._packed_body = _NO_BODY
+        self._lately: set[str] | None = None
 
     @property
     def body(self) -> Body:
@@ -92,19 +94,24 @@ class Customer:
             body = self._body = _decode_body(self._packed_body) if self._packed_body else Body()
         return body
 
+    def note(self, event_id: str) -> None:
+        """Remember the id of an entry that the body takes; not of purchases and voids."""
+        if self._lately is None:
+            self._lately = {event_id}
+        else:
+            self._lately.add(event_id)
+
     def seems_known(self, digest: bytes, event_id: str) -> bool:
-        """Whether an event might be kept here; False is certain, True wants a closer look."""
-        if digest in self.purchases:
+        """Whether an event might be kept here; False is certain, True wants a closer look.
+
+        Ids are looked for in the body as it was unpacked, and in what was noted since: entries of a decoded
+        body lie all over the memory. (``find``, because ``in`` raises and drops a TypeError inside.)
+        """
+        if self.flags & HAS_VOIDS or self.purchases.find(digest) >= 0:
             return True
-        if self._body is None:
-            return bool(self._packed_body) and (
-                event_id.encode() in self._packed_body or digest in self._packed_body
-            )
-        for named in (self._body.signups, self._body.surveys, self._body.cancellations):
-            for entry in named:
-                if entry.event_id == event_id:
-                    return True
-        return any(void.digest == digest for void in self._body.voids) if self._body.voids else False
+        if self._lately is not None and event_id in self._lately:
+            return True
+        return bool(self._packed_body) and self._packed_body.find(event_id.encode()) >= 0
 
     def pack(self) -> bytes:
         """The packed form."""

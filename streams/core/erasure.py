@@ -47,6 +47,9 @@ def erase(customers: Customers, key: bytes, at_ms: int, entropy: Callable[[], by
         customers.put(anonymous, past)
         customers.enter(anonymous, past)
     if _holds_anything(rest):
+        for named in (rest.body.signups, rest.body.cancellations, rest.body.surveys):
+            for entry in named:
+                rest.note(entry.event_id)
         customers.put(key, rest)
         customers.enter(key, rest)
 

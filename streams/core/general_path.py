@@ -108,15 +108,17 @@ def _insert(customer: Customer, entry: KeptEntry) -> None:
     body: Body = customer.body
     if type(entry) is PurchaseEntry:
         _insert_purchase(customer, entry)
-    elif type(entry) is SignupEntry:
-        insort(body.signups, entry, key=by_identity)
-    elif type(entry) is CancellationEntry:
-        insort(body.cancellations, entry, key=by_identity)
-    elif type(entry) is SurveyEntry:
-        insort(body.surveys, entry, key=by_identity)
-        customer.kept += 1
-    else:
+    elif type(entry) is VoidEntry:
         insort(body.voids, entry, key=_at)
+    else:
+        customer.note(entry.event_id)
+        if type(entry) is SignupEntry:
+            insort(body.signups, entry, key=by_identity)
+        elif type(entry) is CancellationEntry:
+            insort(body.cancellations, entry, key=by_identity)
+        else:
+            insort(body.surveys, entry, key=by_identity)
+            customer.kept += 1
     customer.changed = True
 
 

@@ -136,7 +136,7 @@ class Intake:
             key = identity.customer(event.customer_id)
             customer = hot.get(key) or cold_get(key)
             waits = at_ms > clock
-            if key in markers or not (
+            if (markers and key in markers) or not (
                 waits or (customer is not None and oldest < at_ms and fits(customer, at_ms))
             ):
                 self._one("purchase", event)

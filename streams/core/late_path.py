@@ -48,7 +48,7 @@ class LatePath:
         customer.facts = None
         cell = panes.cell(cohort, at_ms)
         if cell is not None:
-            count_purchase(cell, entry.amount_minor << 1 | entry.base, 1)
+            count_purchase((cell, cell[-2], cell[-1]), entry.amount_minor << 1 | entry.base, 1)
         if entry.amount_minor >= 0:
             self._chain(customer, at_ms, block)
             self._stand(key, customer)

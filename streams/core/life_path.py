@@ -4,7 +4,6 @@ A signup of somebody active changes at most the cohort; a cancellation that take
 Held to the general path by a law, like the other paths beside it.
 """
 
-from dataclasses import replace
 from typing import Final
 
 from streams.core import quantities as q
@@ -14,7 +13,7 @@ from streams.core.customers import Customers
 from streams.core.derive import LONG_TERM_MS
 from streams.core.entries import CancellationEntry, SignupEntry
 from streams.core.life import CHURNED, NEW, Transition
-from streams.core.plain import emit_plain, is_plain
+from streams.core.moving import move
 from streams.core.risk import PENDING, band_at
 
 _ODD: Final = HAS_VOIDS | HAS_SEALED | ERASED
@@ -34,27 +33,14 @@ class LifePath:
 
     def signup(self, customer: Customer, entry: SignupEntry) -> bool:
         """Add a signup; False: not on this path."""
-        moves = entry.cohort != customer.cohort
         if not self._fits(customer, entry.at_ms):
             return False
-        if moves:
-            self._move(customer, entry.cohort)
+        if entry.cohort != customer.cohort:
+            move(self._customers, customer, entry.cohort)
         customer.body.signups.append(entry)
+        customer.note(entry.event_id)
         self._engage(customer, entry.at_ms)
         return True
-
-    def _move(self, customer: Customer, cohort: int) -> None:
-        """Move all that a customer contributes to another cohort."""
-        customers = self._customers
-        if is_plain(customer):
-            emit_plain(customers, customer, -1)
-            customer.cohort = cohort
-            emit_plain(customers, customer, 1)
-            return
-        facts = customers.facts(customer)
-        customers.emit(customer, facts, -1)
-        customer.cohort = cohort
-        customers.emit(customer, replace(facts, cohort=cohort), 1)
 
     def cancellation(self, customer: Customer, entry: CancellationEntry) -> bool:
         """Add a cancellation that is in effect; False: not on this path."""
@@ -65,6 +51,7 @@ class LifePath:
             return False
         self._leave(customer, Transition(effect_ms, CHURNED, entry))
         customer.body.cancellations.append(entry)
+        customer.note(entry.event_id)
         self._engage(customer, entry.at_ms)
         return True
 

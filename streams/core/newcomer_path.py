@@ -35,6 +35,7 @@ class NewcomerPath:
             return False
         customer = self._begin(key, entry.at_ms, entry.cohort, entry.cost_minor)
         customer.body.signups.append(entry)
+        customer.note(entry.event_id)
         customer.engaged = entry.at_ms
         self._customers.families.orders.add(entry.cohort, entry.at_ms, [(q.ENGAGED, 1)])
         return True

@@ -156,6 +156,17 @@ class Panes:
             if total is not None:
                 total[quantity] += amount
 
+    def move_some(self, source: int, target: int, ms: int, changes: Iterable[tuple[int, int]]) -> None:
+        """Move (quantity, amount) pairs from one part of the whole to another."""
+        here, there = self.cell(source, ms), self.cell(target, ms)
+        if here is None or there is None:
+            return
+        for quantity, amount in changes:
+            here[quantity] -= amount
+            here[-2][quantity] -= amount
+            there[quantity] += amount
+            there[-2][quantity] += amount
+
     def move(self, t: int) -> bool:
         """Move the windows to t (never back); tells whether an edge moved."""
         if t <= self.view:

@@ -54,7 +54,7 @@ class PurchasePath:
         newest = at_ms > engaged
         cell = panes.cell(cohort, at_ms)
         if cell is not None:
-            count_purchase(cell, money, 1)
+            count_purchase((cell, cell[-2], cell[-1]), money, 1)
             count_newest(cell, 1 if money >= 0 else 0, 1 if newest else 0)
         customer.purchases += PURCHASE.pack(digest, at_ms, money)
         customer.changed = True

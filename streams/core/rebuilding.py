@@ -11,7 +11,7 @@ def rebuild(customers: Customers) -> None:
     for key, packed in customers.cold.items():
         customer = unpack(packed)
         if is_plain(customer) and not 0 < customer.due <= clock:
-            emit_plain(customers, customer, 1)
+            emit_plain(customers, customer)
         else:
             customers.emit(customer, customers.facts(customer), 1)
         customers.schedule(key, customer, clock)

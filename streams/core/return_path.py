@@ -10,7 +10,8 @@ from streams.core.cells import emit_gone
 from streams.core.customer import ACTIVE, ERASED, HAS_SEALED, HAS_VOIDS, LEFT, PLAIN_LIFE, STANDING, Customer
 from streams.core.customers import Customers
 from streams.core.derive import LONG_TERM_MS, latest_vote
-from streams.core.entries import PurchaseEntry
+from streams.core.entries import CancellationEntry, PurchaseEntry
+from streams.core.life import CHURNED, NEW, Transition
 from streams.core.purchase_path import PurchasePath
 from streams.core.risk import CALM, DETRACTOR, DETRACTOR_MS, DETRACTOR_SCORE, band_at
 
@@ -20,12 +21,13 @@ _ODD: Final = HAS_VOIDS | HAS_SEALED | ERASED
 class ReturnPath:
     """The path of those who come back, of one partition."""
 
-    __slots__ = ("_customers", "_on", "_purchases")
+    __slots__ = ("_by_effect", "_customers", "_on", "_purchases")
 
     def __init__(self, customers: Customers, purchases: PurchasePath) -> None:
         definition = customers.definition
         self._customers = customers
         self._purchases = purchases
+        self._by_effect = definition.recognition == "effective_at"
         self._on = definition.purchase_reactivates and definition.inactivity_churn_ms is None
 
     def fits(self, customer: Customer, entry: PurchaseEntry) -> bool:
@@ -38,21 +40,20 @@ class ReturnPath:
             and entry.at_ms > customer.engaged
             and entry.amount_minor >= 0
             and self._customers.clock - entry.at_ms < LONG_TERM_MS
-            and all(known.effect_ms < entry.at_ms for known in customer.body.cancellations)
+            and _in_effect(customer.body.cancellations, entry.at_ms)
         )
 
     def apply(self, key: bytes, customer: Customer, entry: PurchaseEntry) -> None:
         """Take a customer back who ``fits``, then their order."""
         customers, at_ms, cohort = self._customers, entry.at_ms, customer.cohort
-        facts = customers.facts(customer)
-        emit_gone(customers.families.life, facts.life.transitions, cohort, customers.groups, -1)
+        emit_gone(customers.families.life, self._past(customer), cohort, customers.groups, -1)
         changes = [(q.REACTIVATED, 1), (q.DELTA_MS, at_ms)]
         customers.families.life.add(cohort, at_ms, changes)
         customers.families.calendar.add(cohort, at_ms, changes)
         customer.state = ACTIVE
         customer.since = at_ms
         customer.due = at_ms + LONG_TERM_MS
-        vote = latest_vote(customer, facts.surveys)
+        vote = latest_vote(customer, customer.body.surveys)
         low = vote is not None and vote[1] <= DETRACTOR_SCORE and customers.clock - vote[0] < DETRACTOR_MS
         standing = DETRACTOR if low else CALM
         if vote is not None and low:
@@ -62,3 +63,20 @@ class ReturnPath:
         customers.stand(cohort, band, 1, long_term=False)
         self._purchases.apply(key, customer, entry.digest, at_ms, entry.amount_minor << 1 | entry.base)
         customers.schedule(key, customer, customers.clock)
+
+    def _past(self, customer: Customer) -> list[Transition]:
+        """The life of somebody who left. Who has cancelled once left by that: nothing needs to be derived."""
+        cancellations = customer.body.cancellations
+        if len(cancellations) != 1:
+            return self._customers.facts(customer).life.transitions
+        left = cancellations[0]
+        gone_ms = left.effect_ms if self._by_effect else left.at_ms
+        return [Transition(customer.since, NEW), Transition(gone_ms, CHURNED, left)]
+
+
+def _in_effect(cancellations: list[CancellationEntry], at_ms: int) -> bool:
+    """Whether all are in effect before an instant."""
+    for known in cancellations:  # noqa: SIM110 - without a generator: a path of many
+        if known.effect_ms >= at_ms:
+            return False
+    return True

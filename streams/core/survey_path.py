@@ -51,6 +51,7 @@ class SurveyPath:
         panes.add(cohort, at_ms, changes)
         panes.add(entry.touchpoint, at_ms, changes, whole=False)
         surveys.append(entry)
+        customer.note(entry.event_id)
         customer.kept += 1
         customer.changed = True
         customer.facts = None

@@ -1,0 +1,57 @@
+"""What a record keeps seems known to it: else a repeated event would count twice."""
+
+from dataclasses import replace
+from random import Random
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from streams.core.customers import is_anonymous
+from streams.core.definition import DAY_MS, HOUR_MS, Definition
+from streams.core.entries import purchases_of
+from tests.histories import CHURNY, NOW_MS, STEADY, Mix, histories
+from tests.laws.driver import Driven
+from tests.laws.lawful import law
+from tests.spoiling import Record
+
+ERASING = Mix(signup=2, purchase=6, cancellation=2, survey=4, void=0.5, erase=1)
+NO_DIGEST = b"\xff" * 16
+DEFINITIONS = (Definition(), replace(Definition(), kept_events=3, kept_life_events=4))
+
+
+def forgotten(state: Driven) -> list[object]:
+    """Kept events that a record would not know again."""
+    customers = state.state._customers
+    out: list[object] = []
+    for key in [*customers.hot, *customers.cold]:
+        customer = customers.get(key)
+        if customer is None or is_anonymous(key):
+            continue
+        bought = purchases_of(customer.purchases)
+        out += [entry for entry in bought if not customer.seems_known(entry.digest, "")]
+        body = customer.body
+        out += [void for void in body.voids if not customer.seems_known(void.digest, "")]
+        for named in (body.signups, body.cancellations, body.surveys):
+            out += [entry for entry in named if not customer.seems_known(NO_DIGEST, entry.event_id)]
+    return out
+
+
+@settings(law, max_examples=80)
+@given(
+    histories(mixes=(STEADY, CHURNY, ERASING, ERASING), max_events=60),
+    st.randoms(use_true_random=False),
+    st.sampled_from(DEFINITIONS),
+)
+def test_what_a_record_keeps_seems_known(records: list[Record], rng: Random, definition: Definition) -> None:
+    """At rest or not, whichever path an event took, before and after an erase."""
+    driven = Driven(definition)
+    t = NOW_MS - 40 * DAY_MS
+    while records:
+        size = rng.randint(1, 6)
+        chapter, records = records[:size], records[size:]
+        t = min(t + rng.choice((0, HOUR_MS, 5 * DAY_MS)), NOW_MS)
+        driven.state.advance(t)
+        driven.take(chapter)
+        assert forgotten(driven) == []
+        if rng.random() < 0.3:
+            driven.flush()
