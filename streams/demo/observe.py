@@ -7,7 +7,7 @@ anew until they agree.
 import asyncio
 import re
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, NamedTuple, Self
@@ -117,22 +117,25 @@ class Observer:
 
     async def _look(self, session: aiohttp.ClientSession) -> "_Look":
         """Fetch everything as fast as it goes."""
-        keys: list[str] = sorted(await answered(self._redis.smembers(self._keys.index)))
         urls = [f"{url}{path}" for path in ("/api/snapshot", "/metrics") for url in self._workers.values()]
-        (stored, *hashes), *bodies = await asyncio.gather(
-            self._stored(keys), *(_fetch(session, url) for url in urls)
+        (stored, hashes), bodies = await asyncio.gather(
+            self._stored(), asyncio.gather(*(_fetch(session, url) for url in urls))
         )
-        documents = [stored or b"{}", *bodies[: len(self._workers)]]
-        return _Look(documents, bodies[len(self._workers) :], dict(zip(keys, hashes, strict=True)))
+        documents = [stored, *bodies[: len(self._workers)]]
+        return _Look(documents, bodies[len(self._workers) :], hashes)
 
-    async def _stored(self, keys: Sequence[str]) -> list[Any]:
+    async def _stored(self) -> tuple[bytes, dict[str, Mapping[str, str]]]:
         """The snapshot and all hashes, as of one moment."""
-        async with self._redis.pipeline(transaction=True) as pipe:
-            pipe.get(self._keys.snapshot)
-            for key in keys:
-                pipe.hgetall(key)
-            found: list[Any] = await answered(pipe.execute())
-            return found
+        keys: list[str] = sorted(await answered(self._redis.smembers(self._keys.index)))
+        while True:
+            async with self._redis.pipeline(transaction=True) as pipe:
+                pipe.get(self._keys.snapshot).smembers(self._keys.index)
+                for key in keys:
+                    pipe.hgetall(key)
+                stored, index, *hashes = await answered(pipe.execute())
+            if set(index) == set(keys):
+                return (stored or "{}").encode(), dict(zip(keys, hashes, strict=True))
+            keys = sorted(index)  # written anew since they were asked for
 
     def _read(self, look: "_Look", instants: tuple[int, int]) -> Observed:
         names = ("redis", *self._workers)

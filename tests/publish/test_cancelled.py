@@ -1,11 +1,9 @@
 """Whoever is cancelled while Redis is asked ends, also in the moment in which Python 3.11 forgets it."""
 
 import asyncio
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from redis.asyncio import Connection
 
 from streams.client import AsyncKpiReader
 from streams.embedded import ValkeyServer
@@ -14,23 +12,7 @@ from streams.publish.redis import RedisSink
 from tests.publish import world
 from tests.publish.sinks import DEFINITION, WITHIN_S
 from tests.publish.world import T0
-
-WhenSent = Callable[[Callable[[], object]], None]
-
-
-@pytest.fixture
-def when_sent(monkeypatch: pytest.MonkeyPatch) -> WhenSent:
-    """Have something done once, just before the sending of the next command is over."""
-    todo: list[Callable[[], object]] = []
-    send = Connection._send_packed_command
-
-    async def sent(self: Connection, command: Any) -> None:  # noqa: ANN401 - redis-py's
-        await send(self, command)
-        if todo:
-            todo.pop()()
-
-    monkeypatch.setattr(Connection, "_send_packed_command", sent)
-    return todo.append
+from tests.support.sending import when_sent
 
 
 async def ended(task: "asyncio.Task[Any]") -> bool:
@@ -39,20 +21,20 @@ async def ended(task: "asyncio.Task[Any]") -> bool:
     return task.cancelled()
 
 
-def test_a_question_is_cancelled(valkey: ValkeyServer, when_sent: WhenSent) -> None:
+def test_a_question_is_cancelled(valkey: ValkeyServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """One answer of the reader."""
 
     async def test() -> None:
         async with AsyncKpiReader(valkey.url, "cancelled") as reader:
             await reader.get_all()
             task = asyncio.create_task(reader.get_all())
-            when_sent(task.cancel)
+            when_sent(monkeypatch)(task.cancel)
             assert await ended(task)
 
     asyncio.run(test())
 
 
-def test_a_watch_is_cancelled(valkey: ValkeyServer, when_sent: WhenSent) -> None:
+def test_a_watch_is_cancelled(valkey: ValkeyServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """Which would go on for ever."""
 
     async def watch(reader: AsyncKpiReader) -> None:
@@ -63,13 +45,13 @@ def test_a_watch_is_cancelled(valkey: ValkeyServer, when_sent: WhenSent) -> None
         async with AsyncKpiReader(valkey.url, "cancelled") as reader:
             await reader.get_all()
             task = asyncio.create_task(watch(reader))
-            when_sent(task.cancel)
+            when_sent(monkeypatch)(task.cancel)
             assert await ended(task)
 
     asyncio.run(test())
 
 
-def test_a_sink_stops(valkey: ValkeyServer, when_sent: WhenSent) -> None:
+def test_a_sink_stops(valkey: ValkeyServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """Else the whole process could not."""
 
     async def test() -> None:
@@ -81,7 +63,7 @@ def test_a_sink_stops(valkey: ValkeyServer, when_sent: WhenSent) -> None:
 
         stops: list[asyncio.Task[None]] = []
         await sink.start()
-        when_sent(lambda: stops.append(asyncio.create_task(stop())))
+        when_sent(monkeypatch)(lambda: stops.append(asyncio.create_task(stop())))
         sink.publish(world.snapshot(DEFINITION, T0))
         await asyncio.wait_for(stopped.wait(), WITHIN_S)
         assert not stops[0].cancelled()
