@@ -9,7 +9,7 @@ import logging
 import sys
 from collections.abc import Callable, Iterator, Sequence
 
-from bench import against, baseline, core, hotspots, memory, report, shares, tick, worker
+from bench import against, baseline, compiled, core, hotspots, memory, report, shares, tick, worker
 from bench.figures import Figure
 from bench.stage import BenchError, Servers
 from streams.embedded import EmbeddedError
@@ -22,7 +22,7 @@ _WITHOUT_KAFKA: dict[str, Callable[..., Iterator[Figure]]] = {
 }
 _ON_KAFKA: dict[str, Callable[..., Iterator[Figure]]] = {
     "worker": worker.measure,
-    "compiled": worker.measure_compiled,
+    "compiled": compiled.measure,
     "faust": against.measure,
 }
 _AGAINST = (

@@ -12,7 +12,7 @@ from statistics import median
 
 from bench.figures import Figure, Unit
 from bench.load import CUSTOMERS, three_events
-from bench.stage import Run, Servers, compiled_core
+from bench.stage import Run, Servers
 from bench.timing import Cost, elsewhere, middle
 from streams.core.definition import SECOND_MS
 from streams.sending import paced
@@ -24,19 +24,11 @@ _MAKING_US = 60
 
 def measure(servers: Servers, *, quick: bool) -> Iterator[Figure]:
     """Processor time of the worker's process."""
-    yield from _measure("worker", partial(Run, servers), quick=quick)
+    yield from measure_run("worker", partial(Run, servers), quick=quick)
 
 
-def measure_compiled(servers: Servers, *, quick: bool) -> Iterator[Figure]:
-    """The same with the core compiled, as the container image has it.
-
-    Raises:
-        BenchError: it cannot be compiled here.
-    """
-    yield from _measure("compiled worker", partial(Run, servers, compiled_core(servers)), quick=quick)
-
-
-def _measure(name: str, new_run: Callable[[], Run], *, quick: bool) -> Iterator[Figure]:
+def measure_run(name: str, new_run: Callable[[], Run], *, quick: bool) -> Iterator[Figure]:
+    """The same for workers of another kind; ``name``: before each figure's own."""
     rounds, n, customers = (1, 100_000, 20_000) if quick else (3, 500_000, 100_000)
     rate, seconds = (5_000, 5) if quick else (20_000, 15)
     start_s = median(_catch_up(new_run(), []) for _ in range(rounds))
