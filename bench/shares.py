@@ -29,7 +29,9 @@ _REST = "classes, accounting, everything else"
 GROUPS = (_LIFE, _ORDERS, _LOYALTY, _SURVEYS, _RISK, _READING, _ONCE, _RECORDS, _REST)
 
 BY_MODULE: Mapping[str, str] = {
-    **dict.fromkeys(("life", "life_path", "newcomer_path", "return_path", "derive", "plain"), _LIFE),
+    **dict.fromkeys(
+        ("life", "life_path", "newcomer_path", "return_path", "derive", "plain", "moving"), _LIFE
+    ),
     "survey_path": _SURVEYS,
     **dict.fromkeys(("risk", "early_warning"), _RISK),
     **dict.fromkeys(("decode", "decode_fast", "decode_strict", "decode_fields", "decode_memo"), _READING),
@@ -41,6 +43,7 @@ BY_MODULE: Mapping[str, str] = {
 BY_FUNCTION: Mapping[tuple[str, str], str] = {
     **dict.fromkeys((("counting", "count_purchase"), ("changes", "purchase_changes")), _ORDERS),
     **dict.fromkeys((("purchase_path", "apply"), ("late_path", "apply"), ("plain", "_emit_orders")), _ORDERS),
+    ("moving", "_move_purchases"): _ORDERS,
     **dict.fromkeys(
         (("purchase_path", "_chain"), ("late_path", "_chain"), ("cells", "emit_engaged")), _LOYALTY
     ),
@@ -48,10 +51,14 @@ BY_FUNCTION: Mapping[tuple[str, str], str] = {
     **dict.fromkeys((("counting", "count_newest"), ("life_path", "_engage")), _LOYALTY),
     **dict.fromkeys((("cells", "emit_orders"), ("cells", "emit_life"), ("cells", "emit_gone")), _LIFE),
     **dict.fromkeys((("cells", "emit_surveys"), ("cells", "latest_votes")), _SURVEYS),
+    ("moving", "_move_surveys"): _SURVEYS,
     **dict.fromkeys((("changes", "survey_changes"), ("derive", "latest_vote")), _SURVEYS),
     **dict.fromkeys((("purchase_path", "_stand"), ("late_path", "_stand"), ("derive", "_stand")), _RISK),
-    **dict.fromkeys((("customers", "stand"), ("customers", "shift_band")), _RISK),
-    **dict.fromkeys((("customer", "seems_known"), ("intake", "_is_known"), ("intake", "_holds")), _ONCE),
+    **dict.fromkeys(
+        (("customers", "stand"), ("customers", "shift_band"), ("moving", "_move_standing")), _RISK
+    ),
+    **dict.fromkeys((("customer", "seems_known"), ("customer", "note")), _ONCE),
+    **dict.fromkeys((("intake", "_is_known"), ("intake", "_holds")), _ONCE),
     **dict.fromkeys((("customers", "get"), ("customers", "drain"), ("customers", "schedule")), _RECORDS),
 }
 

@@ -31,6 +31,7 @@ class Groups:
         "_cohorts",
         "_definition",
         "_numbers",
+        "_seen",
         "_values",
         "by_value",
         "first_seen",
@@ -44,6 +45,8 @@ class Groups:
         self._definition = definition
         self._numbers: dict[Members, int] = {}
         self._values: dict[str, set[str]] = {dimension: set() for dimension in DIMENSIONS}
+        self._seen: dict[int, int] = {}
+        """Group -> time of the earliest event with it that was noted."""
         self._cohorts = 0
         self.table: list[Members] = []
         self.by_value: dict[Group, list[int]] = {}
@@ -74,6 +77,10 @@ class Groups:
 
     def see(self, number: int, at_ms: int) -> None:
         """Note that an event of that time carried the values of a group."""
+        earliest = self._seen.get(number)
+        if earliest is not None and earliest <= at_ms:
+            return
+        self._seen[number] = at_ms
         for group in self.values_of(number):
             known = self.first_seen.get(group)
             if known is None or at_ms < known:
