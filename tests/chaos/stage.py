@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.errors import KafkaError
 
 from streams.core.definition import Definition
 from streams.core.events import KINDS
@@ -35,6 +36,9 @@ FRESH_FOR_S = 2.0
 _START_S = 90.0
 _FRESH_S = 90.0
 _STOP_S = 10.0
+_CONFIGURE_S = 30.0
+_ADMIN_MS = 3_000
+"""Not the default of 40 s: what a fault does lasts as long."""
 _CUSTOMERS = 2_500
 _SECRET = "a secret of the chaos suite"  # noqa: S105 - keys nothing that matters
 _DEFINITION = "kept_events = 2000"
@@ -212,9 +216,17 @@ class Stage:
             raise AssertionError(f"no fresh values for {_FRESH_S:.0f} s: {self.watch}") from error
 
     def configure(self, topic: str, **configs: str) -> None:
-        """Change settings of a topic (dots written as two underscores)."""
+        """Change settings of a topic (dots written as two underscores); a dead node may be asked first."""
         changes = {key.replace("__", "."): value for key, value in configs.items()}
-        asyncio.run(_configure(self.settings, topic, changes))
+
+        def changed() -> bool:
+            try:
+                asyncio.run(_configure(self.settings, topic, changes))
+            except KafkaError:
+                return False
+            return True
+
+        eventually(changed, within=_CONFIGURE_S)
 
     def compacted(self) -> bool:
         """Whether most records of the first changelog partition have been compacted away."""
@@ -247,7 +259,7 @@ async def _leader(settings: Settings, topic: str, partition: int) -> int:
 
 
 async def _administer(settings: Settings, act: Callable[[Any], Coroutine[Any, Any, T]]) -> T:
-    admin = AIOKafkaAdminClient(**Client(settings).options)
+    admin = AIOKafkaAdminClient(**Client(settings).options, request_timeout_ms=_ADMIN_MS)
     await admin.start()
     try:
         return await act(admin)
