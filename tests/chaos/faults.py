@@ -199,13 +199,16 @@ def _roll_brokers(stage: Stage) -> None:
 
 
 def _not_enough_replicas(stage: Stage) -> None:
+    """Until a worker says so; or, if each was committing just then, that the next transaction had to wait."""
     topics = (stage.settings.topic_changelog, stage.settings.topic_totals)
     for topic in topics:
         stage.configure(topic, min__insync__replicas="3", cleanup__policy="compact")
     stage.now()
     stage.kafka.kill(3)
-    refused = "NotEnoughReplicas"
-    eventually(lambda: any(refused in worker.told() for worker in stage.workers), within=_READY_S)
+    signs = ("NotEnoughReplicas", "flush failed: KafkaTimeoutError")
+    eventually(
+        lambda: any(sign in worker.told() for worker in stage.workers for sign in signs), within=_READY_S
+    )
     pause(5)
     for topic in topics:
         stage.configure(topic, min__insync__replicas="2", cleanup__policy="compact")
