@@ -38,6 +38,8 @@ _encode: Final = msgspec.msgpack.Encoder().encode
 _decode_body: Final = msgspec.msgpack.Decoder(Body).decode
 _NO_BODY: Final = b""
 _EMPTY_BODY: Final = _encode(Body())
+_NOTED: Final = 128
+"""Ids noted since a record was unpacked that are no reason to look which of them are kept still."""
 
 
 class Customer:
@@ -95,11 +97,22 @@ class Customer:
         return body
 
     def note(self, event_id: str) -> None:
-        """Remember the id of an entry that the body takes; not of purchases and voids."""
-        if self._lately is None:
+        """Remember the id of an entry that the body takes; not of purchases and voids.
+
+        A replay never lays a record to rest: ids of what was sealed meanwhile are dropped now and then.
+        """
+        lately = self._lately
+        if lately is None:
             self._lately = {event_id}
-        else:
-            self._lately.add(event_id)
+            return
+        lately.add(event_id)
+        if len(lately) > _NOTED:
+            body = self.body
+            if len(lately) > 2 * (len(body.signups) + len(body.cancellations) + len(body.surveys)):
+                lately = {event_id}
+                for named in (body.signups, body.cancellations, body.surveys):
+                    lately.update([entry.event_id for entry in named])
+                self._lately = lately
 
     def seems_known(self, digest: bytes, event_id: str) -> bool:
         """Whether an event might be kept here; False is certain, True wants a closer look.

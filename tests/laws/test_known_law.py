@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from streams.core.customers import is_anonymous
 from streams.core.definition import DAY_MS, HOUR_MS, Definition
 from streams.core.entries import purchases_of
+from streams.simulate import bodies
 from tests.histories import CHURNY, NOW_MS, STEADY, Mix, histories
-from tests.laws.driver import Driven
+from tests.laws.driver import Driven, KafkaRecord
 from tests.laws.lawful import law
 from tests.spoiling import Record
 
@@ -55,3 +56,20 @@ def test_what_a_record_keeps_seems_known(records: list[Record], rng: Random, def
         assert forgotten(driven) == []
         if rng.random() < 0.3:
             driven.flush()
+
+
+def test_ids_of_what_is_sealed_are_dropped_without_a_flush() -> None:
+    """A replay never flushes, and somebody may answer thousands of times."""
+    driven = Driven(DEFINITIONS[1])
+    customers = driven.state._customers
+    driven.state.advance(NOW_MS)
+    for number in range(1_500):
+        at = NOW_MS - DAY_MS + number
+        body = bodies.survey(
+            f"v{number}", "c", at, kind="nps", score=number % 11, scale=10, touchpoint="checkout"
+        )
+        driven.state.apply("survey", [KafkaRecord(b"c", body.encode(), at)])
+        assert forgotten(driven) == []
+    [customer] = customers.hot.values()
+    assert len(customer.body.surveys) == 3
+    assert len(customer._lately or ()) <= 200
