@@ -73,3 +73,16 @@ def test_ids_of_what_is_sealed_are_dropped_without_a_flush() -> None:
     [customer] = customers.hot.values()
     assert len(customer.body.surveys) == 3
     assert len(customer._lately or ()) <= 200
+
+
+def test_ids_of_what_is_kept_stay_however_many() -> None:
+    """A record keeps 256 life events."""
+    driven = Driven(DEFINITIONS[0])
+    driven.state.advance(NOW_MS)
+    for number in range(250):
+        at = NOW_MS - DAY_MS + number
+        body = bodies.signup(f"s{number}", "c", at, {"plan": f"p{number % 3}"}, None, trial=False)
+        driven.state.apply("signup", [KafkaRecord(b"c", body.encode(), at)])
+    assert forgotten(driven) == []
+    [customer] = driven.state._customers.hot.values()
+    assert len(customer.body.signups) == 250
