@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test lint bench chaos screenshots lock clean system-packages
+.PHONY: help demo test laws lint bench chaos screenshots lock clean system-packages
 
 PYTHON ?= python3
 ARGS ?=
@@ -12,6 +12,8 @@ COVERAGE ?= $(if $(TESTS),no,yes)
 bin := .venv/bin
 installed := .venv/.installed
 coverage_yes := --cov --cov-report=term:skip-covered
+# Twice as many processes as two cores: many tests wait for Kafka, a browser or Prometheus.
+spread := $(if $(TESTS),,--numprocesses=4)
 
 help: ## say what there is to make (the default)
 	@echo "usage: make TARGET"
@@ -21,7 +23,10 @@ demo: $(installed) ## a whole environment with a simulated business, live, until
 	@$(bin)/kpi demo $(ARGS)
 
 test: system-packages lint ## lint, types and all tests; TESTS=tests/core for some of them; ARGS for pytest
-	@$(bin)/python -m pytest $(coverage_$(COVERAGE)) $(TESTS) $(ARGS)
+	@$(bin)/python -m pytest $(coverage_$(COVERAGE)) $(spread) $(TESTS) $(ARGS)
+
+laws: $(installed) ## every law with examples of its own for each run; ARGS="--seed 7 --examples 500"
+	@$(bin)/python -m tests.laws $(ARGS)
 
 lint: $(installed) ## ruff and mypy
 	@$(bin)/ruff check
@@ -37,14 +42,14 @@ chaos: $(installed) ## every fault on a genuine Kafka, and a recount; ARGS="--sh
 screenshots: $(installed) ## the live board's pictures in docs/img, taken by a test
 	@BOARD_SCREENSHOTS=docs/img $(bin)/python -m pytest -q tests/browser/test_screenshots.py
 
-lock: $(installed) ## write requirements.lock anew from pyproject.toml
+lock: $(installed) ## write requirements.lock anew from pyproject.toml; ARGS=--upgrade for newer versions
 	@$(bin)/python -m pip install --quiet --disable-pip-version-check uv
 	@$(bin)/uv pip compile pyproject.toml --extra demo --group dev --universal --generate-hashes \
 		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
-		--python-version 3.11 --upgrade --quiet --output-file requirements.lock
+		--python-version 3.11 $(ARGS) --quiet --output-file requirements.lock
 
 clean: ## remove .venv and everything that tools left behind
-	@rm -rf .venv .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist
+	@rm -rf .venv .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 system-packages:

@@ -12,10 +12,10 @@ import msgspec
 from bench.figures import Figure, Unit
 from bench.load import END_MS, KNOWN, PATHS, Batch, mix, of_path, three_events
 from bench.timing import Cost, cost
-from streams.core.decode import Decoder
-from streams.core.definition import HOUR_MS, Definition
-from streams.core.identity import Identity
-from streams.core.partition import PartitionState
+from streams.core.customer.identity import Identity
+from streams.core.decoding.decoder import Decoder
+from streams.core.definition.definition import HOUR_MS, Definition
+from streams.core.partition.state import PartitionState
 
 NEEDS_PURCHASES = ("repeated purchase", "void of a purchase")
 """Paths that meet the purchases of the first one."""

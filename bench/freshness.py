@@ -20,7 +20,7 @@ from redis import Redis
 
 from bench.purchases import Purchases
 from bench.stage import Run, Servers
-from streams.publish.layout import Keys, Place
+from streams.redis_contract.layout import Keys, Place
 
 _CUSTOMERS = 20_000
 _WINDOW = "1h"

@@ -8,7 +8,7 @@ from itertools import islice
 from random import Random
 from typing import NamedTuple
 
-from streams.core.definition import HOUR_MS, MINUTE_MS
+from streams.core.definition.definition import HOUR_MS, MINUTE_MS
 from streams.core.events import KINDS, Kind
 from streams.simulate import SimRecord, bench_mix, bodies, market, topic_of
 

@@ -14,7 +14,7 @@ from types import FrameType
 from bench.core import Core
 from bench.figures import Figure
 from bench.load import mix
-from streams.collector import calm_collector
+from streams.engine.garbage import calm_collector
 
 _EVERY_S = 0.002
 _LIFE = "churn, acquisition, retention, growth, cohorts"
@@ -30,43 +30,110 @@ GROUPS = (_LIFE, _ORDERS, _LOYALTY, _SURVEYS, _RISK, _READING, _ONCE, _RECORDS, 
 
 BY_MODULE: Mapping[str, str] = {
     **dict.fromkeys(
-        ("life", "life_path", "newcomer_path", "return_path", "derive", "plain", "moving"), _LIFE
+        (
+            "customer/life",
+            "partition/paths/signup_cancellation",
+            "partition/paths/newcomer",
+            "partition/paths/returning",
+            "customer/derive",
+            "partition/plain",
+            "partition/paths/profile_move",
+        ),
+        _LIFE,
     ),
-    "survey_path": _SURVEYS,
-    **dict.fromkeys(("risk", "early_warning"), _RISK),
-    **dict.fromkeys(("decode", "decode_fast", "decode_strict", "decode_fields", "decode_memo"), _READING),
-    **dict.fromkeys(("money", "timestamps"), _READING),
-    **dict.fromkeys(("identity", "parking"), _ONCE),
-    **dict.fromkeys(("customer", "timers", "keeping", "sealing"), _RECORDS),
-    "partition": _REST,
+    "partition/paths/survey": _SURVEYS,
+    **dict.fromkeys(("customer/risk", "kpi/early_warning"), _RISK),
+    **dict.fromkeys(
+        ("decoding/decoder", "decoding/fast", "decoding/strict", "decoding/fields", "decoding/memo"), _READING
+    ),
+    **dict.fromkeys(("decoding/money", "decoding/timestamps"), _READING),
+    **dict.fromkeys(("customer/identity", "partition/parking"), _ONCE),
+    **dict.fromkeys(
+        ("customer/record", "partition/store/timers", "partition/store/sealing", "counting/sealed_sums"),
+        _RECORDS,
+    ),
+    "partition/state": _REST,
 }
 BY_FUNCTION: Mapping[tuple[str, str], str] = {
-    **dict.fromkeys((("counting", "count_purchase"), ("changes", "purchase_changes")), _ORDERS),
-    **dict.fromkeys((("purchase_path", "apply"), ("late_path", "apply"), ("plain", "_emit_orders")), _ORDERS),
-    ("moving", "_move_purchases"): _ORDERS,
     **dict.fromkeys(
-        (("purchase_path", "_chain"), ("late_path", "_chain"), ("cells", "emit_engaged")), _LOYALTY
+        (("counting/purchases", "count_purchase"), ("counting/event_changes", "purchase_changes")), _ORDERS
     ),
-    **dict.fromkeys((("counting", "count_pair"), ("changes", "pair_changes")), _LOYALTY),
-    **dict.fromkeys((("counting", "count_newest"), ("life_path", "_engage")), _LOYALTY),
-    **dict.fromkeys((("cells", "emit_orders"), ("cells", "emit_life"), ("cells", "emit_gone")), _LIFE),
-    **dict.fromkeys((("cells", "emit_surveys"), ("cells", "latest_votes")), _SURVEYS),
-    ("moving", "_move_surveys"): _SURVEYS,
-    **dict.fromkeys((("changes", "survey_changes"), ("derive", "latest_vote")), _SURVEYS),
-    **dict.fromkeys((("purchase_path", "_stand"), ("late_path", "_stand"), ("derive", "_stand")), _RISK),
     **dict.fromkeys(
-        (("customers", "stand"), ("customers", "shift_band"), ("moving", "_move_standing")), _RISK
+        (
+            ("partition/paths/purchase", "apply"),
+            ("partition/paths/late_purchase", "apply"),
+            ("partition/plain", "_emit_orders"),
+        ),
+        _ORDERS,
     ),
-    **dict.fromkeys((("customer", "seems_known"), ("customer", "note")), _ONCE),
-    **dict.fromkeys((("intake", "_is_known"), ("intake", "_holds")), _ONCE),
-    **dict.fromkeys((("customers", "get"), ("customers", "drain"), ("customers", "schedule")), _RECORDS),
+    ("partition/paths/profile_move", "_move_purchases"): _ORDERS,
+    **dict.fromkeys(
+        (
+            ("partition/paths/purchase", "_chain"),
+            ("partition/paths/late_purchase", "_chain"),
+            ("counting/contributions", "emit_engaged"),
+        ),
+        _LOYALTY,
+    ),
+    **dict.fromkeys(
+        (("counting/purchases", "count_pair"), ("counting/event_changes", "pair_changes")), _LOYALTY
+    ),
+    **dict.fromkeys(
+        (("counting/purchases", "count_newest"), ("partition/paths/signup_cancellation", "_engage")), _LOYALTY
+    ),
+    **dict.fromkeys(
+        (
+            ("counting/contributions", "emit_orders"),
+            ("counting/contributions", "emit_life"),
+            ("counting/contributions", "emit_gone"),
+        ),
+        _LIFE,
+    ),
+    **dict.fromkeys(
+        (("counting/contributions", "emit_surveys"), ("counting/contributions", "latest_votes")), _SURVEYS
+    ),
+    ("partition/paths/profile_move", "_move_surveys"): _SURVEYS,
+    **dict.fromkeys(
+        (("counting/event_changes", "survey_changes"), ("customer/derive", "latest_vote")), _SURVEYS
+    ),
+    **dict.fromkeys(
+        (
+            ("partition/paths/purchase", "_stand"),
+            ("partition/paths/late_purchase", "_stand"),
+            ("customer/derive", "_stand"),
+        ),
+        _RISK,
+    ),
+    **dict.fromkeys(
+        (
+            ("partition/store/customers", "stand"),
+            ("partition/store/customers", "shift_band"),
+            ("partition/paths/profile_move", "_move_standing"),
+        ),
+        _RISK,
+    ),
+    **dict.fromkeys((("customer/record", "seems_known"), ("customer/record", "note")), _ONCE),
+    **dict.fromkeys((("partition/intake", "_is_known"), ("partition/intake", "_holds")), _ONCE),
+    **dict.fromkeys(
+        (
+            ("partition/store/customers", "get"),
+            ("partition/store/customers", "drain"),
+            ("partition/store/customers", "schedule"),
+        ),
+        _RECORDS,
+    ),
 }
+
+
+def module_of(file: str) -> str:
+    """A module of the core by its room and name, like ``customer/life``; of another one its name."""
+    return PurePath(file).with_suffix("").as_posix().rpartition("streams/core/")[2]
 
 
 def group_of(frame: FrameType | None) -> str:
     """The group that a moment belongs to."""
     while frame is not None:
-        module, function = PurePath(frame.f_code.co_filename).stem, frame.f_code.co_name
+        module, function = module_of(frame.f_code.co_filename), frame.f_code.co_name
         group = BY_FUNCTION.get((module, function)) or BY_MODULE.get(module)
         if group is not None:
             return group

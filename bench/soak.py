@@ -16,7 +16,7 @@ from redis import Redis
 
 from bench.purchases import Purchases
 from bench.stage import BenchWorker, Run, Servers, compiled_core
-from streams.publish.layout import Keys
+from streams.redis_contract.layout import Keys
 
 _CUSTOMERS = 400_000
 _DEFINITION = """

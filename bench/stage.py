@@ -28,7 +28,7 @@ from streams.core.events import KINDS
 from streams.embedded import KafkaCluster, ValkeyServer, free_port
 from streams.embedded.ports import LOOPBACK
 from streams.embedded.process import Child
-from streams.publish.layout import Keys
+from streams.redis_contract.layout import Keys
 from streams.sending import Sender
 from streams.simulate import SimRecord, topic_of
 
@@ -97,7 +97,7 @@ class Run:
             "KPI_BROKERS": servers.bootstrap,
             "KPI_REDIS_URL": servers.redis_url,
             "KPI_APP_ID": self.name,
-            "KPI_SECRET": "bench",
+            "KPI_SECRET": "bench" * 4,
             "KPI_PARTITIONS": str(PARTITIONS),
             "KPI_REPLICATION_FACTOR": "1",
             "KPI_DEFINITION_FILE": str(definition_file),

@@ -6,10 +6,10 @@ from bench.core import Core
 from bench.figures import Figure
 from bench.load import END_MS, three_events
 from bench.timing import Cost, cost
-from streams.core.definition import SECOND_MS, Definition
+from streams.core.definition.definition import SECOND_MS, Definition
 from streams.core.totals import Totals
-from streams.publish.merge import Merger
-from streams.publish.parts import PartitionTotals
+from streams.publish.merge.merger import Merger
+from streams.publish.merge.partition_history import PartitionTotals
 
 _PARTITIONS = 64
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import TypeVar
 
-from streams.collector import calm_collector
+from streams.engine.garbage import calm_collector
 
 _STEPS = 200_000
 T = TypeVar("T")

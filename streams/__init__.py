@@ -1,1 +1,4 @@
-"""TODO."""
+"""kpi-streams: customer KPIs while they happen.
+
+The rooms, and who may import whom: tests/test_architecture.py.
+"""

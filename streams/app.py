@@ -17,19 +17,21 @@ from pathlib import Path
 
 import faust
 
-from streams.core.definition import Definition, DefinitionError
-from streams.core.identity import Identity
-from streams.core.partition import PartitionState
+from streams.build import build
+from streams.core.customer.identity import Identity
+from streams.core.definition.definition import Definition, DefinitionError
+from streams.core.partition.placement import belongs_in
+from streams.core.partition.state import PartitionState
 from streams.definitions import load
 from streams.engine import app as engine
 from streams.engine.app import EngineApp
-from streams.engine.client import Client
 from streams.engine.exits import EngineError, end_process
-from streams.engine.topics import ensure_patiently
+from streams.engine.kafka.client import Client
+from streams.engine.topics.topics import ensure_patiently
+from streams.log_lines import formatter
 from streams.service import Service
 from streams.settings import Settings, SettingsError, read
 
-_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 _CHATTY = ("aiokafka", "faust", "mode")
 
 log = logging.getLogger(__name__)
@@ -50,8 +52,9 @@ def make_app(settings: Settings) -> EngineApp:
     definition = _definition(settings)
     identity = Identity(settings.secret_bytes)
 
-    def state() -> PartitionState:
-        return PartitionState(definition, identity)
+    def state(number: int) -> PartitionState:
+        belongs = belongs_in(settings.partitioner, settings.partitions, number)
+        return PartitionState(definition, identity, belongs=belongs)
 
     app = engine.build(settings, definition, identity.fingerprint, state, wall_clock)
     service = Service(settings, definition, app.client, wall_clock, end_process, worker=app)
@@ -75,7 +78,9 @@ def run_worker(settings: Settings) -> int:
     set_up_logging(settings)
     if settings.role == "publisher":
         return asyncio.run(_publish(settings))
-    return run_app(make_app(settings), settings)
+    app = make_app(settings)
+    log.info("%s", build())
+    return run_app(app, settings)
 
 
 def run_app(app: EngineApp, settings: Settings) -> int:
@@ -90,7 +95,9 @@ def run_app(app: EngineApp, settings: Settings) -> int:
 
 def set_up_logging(settings: Settings) -> None:
     """Log to standard error; of the libraries only what is wrong, unless asked for everything."""
-    logging.basicConfig(level=settings.log_level, format=_FORMAT, stream=sys.stderr, force=True)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(formatter(settings.log_format))
+    logging.basicConfig(level=settings.log_level, handlers=[handler], force=True)
     if settings.log_level != "DEBUG":
         for name in _CHATTY:
             logging.getLogger(name).setLevel(logging.WARNING)
@@ -102,6 +109,7 @@ async def _publish(settings: Settings) -> int:
     """Publish until a signal comes."""
     client = Client(settings)
     service = Service(settings, _definition(settings), client, wall_clock, end_process, worker=None)
+    log.info("%s", build())
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)

@@ -1,6 +1,6 @@
 """Records into Kafka as fast as it takes them: whole batches, in order per partition, each exactly once.
 
-Rules: keys go to partitions as every Kafka client does it, so that other producers agree; a record keeps
+Rules: keys go to partitions as ``KPI_PARTITIONER`` says, so that other producers agree; a record keeps
 its own timestamp; nothing counts as sent before all in-sync replicas have it. At most two chunks are
 under way, so memory is bounded by what the caller hands over at once.
 """
@@ -14,7 +14,9 @@ from typing import Any, NamedTuple, Protocol, Self, TypeVar
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
-from aiokafka.partitioner import murmur2
+
+from streams.core.partition.placement import Partitioner, key_hash
+from streams.engine.kafka.failures import Failure, explain
 
 MAX_RECORD_BYTES = 900_000
 """Key and value together: what brokers take without being told, less some room for the batch."""
@@ -25,7 +27,11 @@ _PACED_CHUNK = 5_000
 
 
 class SendingError(Exception):
-    """Kafka does not take records; the message is one line."""
+    """Kafka does not take records; the message is one line, ``failure`` says of what kind."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.text)
+        self.failure = failure
 
 
 class Sendable(Protocol):
@@ -62,10 +68,18 @@ class Sender:
 
     Args:
         options: addresses and credentials, as aiokafka takes them.
+        partitioner: as the other producers have it.
         idempotent: False for brokers that cannot do it: after an error a record may be there twice.
     """
 
-    def __init__(self, options: Mapping[str, Any], *, idempotent: bool = True) -> None:
+    def __init__(
+        self,
+        options: Mapping[str, Any],
+        partitioner: Partitioner = "murmur2",
+        *,
+        idempotent: bool = True,
+    ) -> None:
+        self._hash = key_hash(partitioner)
         self._options = options
         self._idempotent = idempotent
         self._producer: Any = None
@@ -85,8 +99,7 @@ class Sender:
             await self._producer.start()
         except (KafkaError, OSError) as error:
             await self._producer.stop()
-            where = ",".join(self._options["bootstrap_servers"])
-            raise SendingError(f"Kafka at {where} does not answer ({type(error).__name__})") from error
+            raise SendingError(await explain(self._options, error, "sending records")) from error
         return self
 
     async def __aexit__(
@@ -105,7 +118,7 @@ class Sender:
             self._under_way = await self._hand_over(records)
             await asyncio.gather(*before)
         except (KafkaError, OSError) as error:
-            raise SendingError(f"Kafka does not take records: {type(error).__name__}") from error
+            raise SendingError(await explain(self._options, error, "sending records")) from error
 
     async def drain(self) -> None:
         """Wait until everything handed over is acknowledged.
@@ -149,7 +162,7 @@ class Sender:
         if number is None:
             if len(self._hashes) >= _MAX_KEYS:
                 self._hashes.clear()
-            number = self._hashes[key] = murmur2(key) & 0x7FFFFFFF
+            number = self._hashes[key] = self._hash(key)
         return number % count
 
 

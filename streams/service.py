@@ -6,27 +6,29 @@ is worse than none.
 """
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
-from streams.core.definition import Definition
+from streams.core.definition.definition import Definition
 from streams.engine.app import EngineApp
-from streams.engine.client import Client
-from streams.engine.exits import EngineError, ExitCode, OnFatal
-from streams.engine.state import Clock
-from streams.engine.totals_reader import Told, TotalsReader
+from streams.engine.exits import ExitCode, OnFatal
+from streams.engine.kafka.client import Client
+from streams.engine.ownership.state import Clock
+from streams.engine.totals_topic.reader import Told, TotalsReader
+from streams.engine.verdict import verdict
 from streams.publish.board.board import Board
 from streams.publish.board.past import Past
-from streams.publish.catalogue import Sample
-from streams.publish.connection import RedisAddress
-from streams.publish.health import Health
-from streams.publish.http import Address, HttpError, HttpServer
-from streams.publish.merge import Merger
-from streams.publish.parts import PartitionTotals
-from streams.publish.prometheus import Exposition
+from streams.publish.http.health import Health
+from streams.publish.http.server import Address, HttpError, HttpServer
+from streams.publish.merge.merger import Merger
+from streams.publish.merge.partition_history import PartitionTotals
+from streams.publish.prometheus.exposition import Exposition
+from streams.publish.prometheus.metrics import Sample
+from streams.publish.prometheus.process_metrics import ProcessSamples
 from streams.publish.publisher import Publisher
-from streams.publish.redis import RedisSink
+from streams.publish.redis.sink import RedisSink
 from streams.publish.sink import Sink
-from streams.settings import Settings, SettingsError
+from streams.redis_contract.connection import CaFileError, RedisAddress
+from streams.settings import Settings, SettingsError, quoted
 
 
 class Service:
@@ -55,13 +57,17 @@ class Service:
         worker: EngineApp | None,
     ) -> None:
         self._worker = worker
+        self._process = ProcessSamples()
+        self._client = client
+        self._settings = settings
         self._clock = clock
         self._fatal = on_fatal
         self._missing: str | None = None
         self._publishes = settings.role != "worker"
         self._tasks: list[asyncio.Task[None]] = []
-        redis = _redis(settings) if self._publishes else None
-        self._redis = _sink(redis, definition)
+        self._stopping = False
+        redis = redis_address(settings) if self._publishes else None
+        self._redis = _sink(redis, definition, self._deployment)
         exposition = Exposition(definition, self._samples)
         self._board = Board(
             definition,
@@ -71,8 +77,9 @@ class Service:
             past=None if redis is None else Past(redis, definition.tenant),
         )
         address = Address(settings.http_host, settings.http_port)
-        http = HttpServer(address, exposition, self._board, alive=Health, ready=self.ready)
-        sinks: list[Sink] = [exposition, http]
+        names = settings.http_hosts.split(",")
+        self._http = HttpServer(address, exposition, self._board, alive=Health, ready=self.ready, names=names)
+        sinks: list[Sink] = [exposition, self._http]
         if self._redis is not None:
             sinks.append(self._redis)
         self._merger = Merger(
@@ -98,6 +105,7 @@ class Service:
 
     async def stop(self) -> None:
         """Stop showing, and give back what was opened."""
+        self._stopping = True
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -112,10 +120,16 @@ class Service:
         if self._worker is not None and self._worker.waiting_for is not None:
             reasons.append(self._worker.waiting_for)
         shown = self._publisher.health().reasons if self._publishes else ()
-        return Health((*reasons, *shown))
+        refused = None if self._redis is None else self._redis.foreign
+        return Health((*reasons, *shown, *(() if refused is None else (refused,))))
+
+    def _deployment(self) -> str:
+        return deployment(self._settings, self._reader.cluster_id)
 
     def _samples(self) -> Iterator[Sample]:
+        yield from self._process()
         yield from self._board.samples()
+        yield from self._http.samples()
         if self._worker is not None:
             for name, labels, value in self._worker.samples():
                 yield Sample(name, value, labels)
@@ -143,17 +157,28 @@ class Service:
         task.add_done_callback(self._ended)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        error = None if task.cancelled() else task.exception()
+        if task.cancelled():
+            if not self._stopping:  # nobody of ours did it: nothing would be published any more
+                self._fatal(ExitCode.PUBLISHER_FAILED, "publishing was cancelled")
+            return
+        error = task.exception()
         if isinstance(error, HttpError):
             self._fatal(ExitCode.BAD_ADDRESS, str(error))
-        if isinstance(error, EngineError):
-            self._fatal(error.code, str(error))
         if error is not None:
-            self._fatal(ExitCode.PUBLISHER_FAILED, f"publishing ended: {type(error).__name__}: {error}"[:300])
+            self._fatal(*verdict(self._client.options, error, "publishing", ExitCode.PUBLISHER_FAILED))
 
 
-def _redis(settings: Settings) -> RedisAddress | None:
-    """Where Redis is, where an address is set."""
+def deployment(settings: Settings, cluster_id: str) -> str:
+    """Who writes to Redis: the same for all replicas, and after a restart."""
+    return f"{settings.app_id} on {settings.topic_totals} of Kafka {cluster_id}"
+
+
+def redis_address(settings: Settings) -> RedisAddress | None:
+    """Where Redis is; None where no address is set.
+
+    Raises:
+        SettingsError: the address cannot be used.
+    """
     if not settings.redis_url:
         return None
     try:
@@ -164,17 +189,20 @@ def _redis(settings: Settings) -> RedisAddress | None:
             settings.redis_cafile or None,
             settings.redis_timeout / 1_000,
         )
+    except CaFileError as error:
+        wrong = f"{quoted(settings.redis_cafile)} cannot be used ({error})"
+        raise SettingsError("redis_cafile", wrong, "a PEM file of certificates") from None
     except ValueError as error:
         raise _unusable(error) from None
 
 
-def _sink(address: RedisAddress | None, definition: Definition) -> RedisSink | None:
+def _sink(address: RedisAddress | None, definition: Definition, owner: Callable[[], str]) -> RedisSink | None:
     """The Redis sink, where there is an address."""
     try:
-        return None if address is None else RedisSink(address, definition.tenant)
+        return None if address is None else RedisSink(address, definition.tenant, owner)
     except ValueError as error:
         raise _unusable(error) from None
 
 
 def _unusable(error: ValueError) -> SettingsError:
-    return SettingsError("redis_url", "", f"an address that redis understands ({error})", secret=True)
+    return SettingsError("redis_url", f"it cannot be used ({error})", "an address of Redis")

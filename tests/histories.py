@@ -16,7 +16,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from tests.spoiling import Record, kind_of
-from tests.story import DAY_MS, HOUR_MS, Story
+from tests.story import DAY_MS, HOUR_MS, Story, occurs
 
 NOW_MS = 1_772_366_400_000
 """A full hour, so that every window of the default definition is exact there."""
@@ -26,8 +26,6 @@ ALL = frozenset(
     | {"trials", "costs", "cohorts", "scheduled", "refunds", "currencies", "surveys"}
 )
 """Every feature of a history; leave some out to switch them off."""
-KIND_FEATURES = {"survey": "surveys", "void": "voids", "erase": "erases"}
-
 
 GOOD: dict[str, dict[str, Any]] = {
     "signup": {},
@@ -88,7 +86,7 @@ def history(
     for name in names:
         if rng.random() < 0.7:
             story.opening(name)
-    odds = {kind: p for kind, p in asdict(mix).items() if KIND_FEATURES.get(kind, "") in features | {""}}
+    odds = {kind: p for kind, p in asdict(mix).items() if occurs(kind, features)}
     for _ in range(events):
         story.add(rng.choices(list(odds), list(odds.values()))[0], rng.choice(names))
     return story.arrivals()

@@ -25,11 +25,11 @@ EDGE_AGES_MS = (
 )
 ZONES = (None, None, None, UTC, timezone(timedelta(hours=-3, minutes=-30)))
 
-SEGMENTS = (None, "", "smb", "ent", "mid", "other", "unknown")
+SEGMENTS = (None, "", "smb", "ent", "mid", "other", "unknown", "call +49 170 1234567")
 PLANS = (None, "free", "pro", "Größe XL")
 CHANNELS = (None, "ads", "web", "partner")
 REGIONS = (None, "emea", "apac")
-REASONS = (None, "", "price", "service", "other", "unknown")
+REASONS = (None, "", "price", "service", "other", "unknown", "Alice Smith moved to Berlin")
 CHURN_TYPES = (None, "", "voluntary", "involuntary")
 TOUCHPOINTS = (None, "", "app", "complaint", "other")
 SOURCES = ("", "", "crm", "shop")
@@ -43,6 +43,11 @@ SURVEYS = (
 ORDERS: tuple[Any, ...] = ("10.00", "0", "-0.001", "10.005", "10.015", 12, 19.99, "90000.00", "0.004", 1e2)
 REFUNDS: tuple[Any, ...] = ("-3.00", -1, "-10.005", -0.5)
 COSTS = ("30.00", "0.5", 7, 0, None)
+
+
+def occurs(kind: str, features: frozenset[str]) -> bool:
+    """Whether a kind of event occurs in a history of these features."""
+    return kind not in ("survey", "void", "erase") or f"{kind}s" in features
 
 
 @dataclass
@@ -106,7 +111,7 @@ class Story:
         }
         self.put(kind, customer, ms, fields[kind]())
         if self.has("duplicates", 0.08):
-            again = self.rng.choice(list(fields))
+            again = self.rng.choice([kind for kind in fields if occurs(kind, self.features)])
             self.put(again, customer, self.moment(), fields[again](), self.rng.choice(self.ids[customer]))
         if self.has("malformed", 0.08):
             ms, good = self.rng.choice(self.dated)

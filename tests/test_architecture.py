@@ -1,8 +1,10 @@
 """The folder list is the architecture: who may import whom, and that an import does nothing."""
 
 import ast
+import re
 import subprocess
 import sys
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
@@ -10,13 +12,24 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "streams"
 FILES = sorted(PACKAGE.rglob("*.py"))
+CORE = [path for path in FILES if PACKAGE / "core" in path.parents]
 
 LEVELS = (
-    {"core", "collector", "lines", "embedded"},
-    {"definitions", "settings", "explain", "opening", "spending"},
-    {"engine", "publish", "client", "simulate", "replay", "sending", "source_log"},
+    {"core", "log_lines", "embedded", "shipped"},
+    {"build", "definitions", "settings", "explain", "opening"},
+    {
+        "engine",
+        "redis_contract",
+        "rights",
+        "simulate",
+        "replay",
+        "sending",
+        "deadletters",
+        "publish",
+        "client",
+    },
     {"service"},
-    {"app"},
+    {"app", "doctor"},
     {"cli", "demo"},
 )
 """Rooms of the package, the lowest first: a file imports from its own level and from lower ones."""
@@ -45,11 +58,12 @@ CORE_MAY_IMPORT = {
         "sys",
         "tomllib",
         "typing",
+        "unicodedata",
     ),
     "msgspec",
 }
 """The core's imports from outside: nothing that reads a clock, draws, logs, waits or talks to anyone."""
-BY_NAME = {"partition.py": {"secrets"}}
+BY_NAME = {"placement.py": {"zlib"}, "state.py": {"secrets"}}
 """The one exception: the keys of anonymous persons are random unless the caller gives the entropy."""
 
 EFFECT = "streams.app"
@@ -130,6 +144,41 @@ def test_a_file_imports_only_downwards(path: Path) -> None:
             assert level(room(name)) <= level(mine), name
 
 
+def floors() -> list[set[str]]:
+    """The rooms of the core as docs/architecture.md draws them, the lowest first."""
+    drawn = (ROOT / "docs/architecture.md").read_text().partition("<!-- rooms of the core -->\n```\n")[2]
+    lines = drawn.partition("```")[0].splitlines()
+    return [set(re.split(r"  +", line.strip())) for line in reversed(lines)]
+
+
+def core_room(module: str) -> str:
+    """The room of the core that a module, or a name in one, stands in."""
+    path = PACKAGE / "core"
+    parts = module.split(".")[2:]
+    folders = list(takewhile(lambda at: path.joinpath(*parts[:at]).is_dir(), range(1, len(parts) + 1)))
+    return "/".join(parts[: folders[-1]]) if folders else parts[0]
+
+
+def test_every_room_of_the_core_is_drawn() -> None:
+    """And none that is not there."""
+    there = {core_room(module_of(path)) for path in CORE if path.name != "__init__.py"}
+    assert there == set().union(*floors())
+
+
+@pytest.mark.parametrize("path", CORE, ids=module_of)
+def test_arrows_in_the_core_go_down(path: Path) -> None:
+    """A room imports from rooms on lower floors, never beside or above itself."""
+    if path.name == "__init__.py":
+        assert not imported(path)
+        return
+    floor_of = {name: number for number, names in enumerate(floors()) for name in names}
+    mine = core_room(module_of(path))
+    for name in imported(path):
+        if name.startswith("streams.core."):
+            other = core_room(name)
+            assert other == mine or floor_of[other] < floor_of[mine], name
+
+
 def test_rooms_of_one_level_do_not_import_each_other_in_a_circle() -> None:
     """What stands beside each other has an order too."""
     rooms = {room(module_of(path)) for path in FILES}
@@ -142,7 +191,7 @@ def test_rooms_of_one_level_do_not_import_each_other_in_a_circle() -> None:
     assert needs == {}
 
 
-@pytest.mark.parametrize("path", [p for p in FILES if p.parent == PACKAGE / "core"], ids=module_of)
+@pytest.mark.parametrize("path", CORE, ids=module_of)
 def test_the_core_imports_nothing_that_acts(path: Path) -> None:
     """The standard library's pure part, msgspec and itself."""
     names = {name for name in imported(path) if not name.startswith("streams.core.")}
@@ -161,3 +210,12 @@ def test_importing_changes_nothing_outside() -> None:
     )
     assert (ran.returncode, ran.stderr) == (0, "")
     assert ran.stdout == ""
+
+
+def test_reading_values_from_redis_needs_neither_kafka_nor_a_command_line() -> None:
+    """The client imports Redis' library and msgspec, and nothing else that would have to be installed."""
+    script = "import sys, streams.client; print(*sorted({name.partition('.')[0] for name in sys.modules}))"
+    ran = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    unwanted = {"aiohttp", "aiokafka", "click", "faust", "mode", "numpy", "prometheus_client", "rich"}
+    assert {"redis", "msgspec"} <= set(ran.stdout.split())
+    assert not unwanted & set(ran.stdout.split())

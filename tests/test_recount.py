@@ -9,12 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams.core.definition import COHORT_DIMENSIONS, Definition
+from streams.core.definition.definition import COHORT_DIMENSIONS, Definition
+from tests.golden.definition import DEFINITION
 from tests.histories import CHURNY, NOW_MS, histories, history, seeded, shuffle
 from tests.recount import OVERALL, classify, counts, document, recount
 from tests.recount.document import lives_of
 from tests.recount.statistics import adjusted_wald_nps, spike_p, wilson
 from tests.spoiling import Record
+from tests.support.chance import examples
 
 GOLDEN = sorted((Path(__file__).parent / "golden").glob("*.json"))
 ANY_T = st.sampled_from((NOW_MS, NOW_MS - 1, NOW_MS + 1, NOW_MS - 123_456, NOW_MS - 8 * 86_400_000 + 7))
@@ -40,7 +42,7 @@ def test_the_recount_gives_every_figure_of_a_golden_case(path: Path) -> None:
     assert [
         line
         for t, expected in case["as_of"].items()
-        for line in differences(expected, recount(case["records"], int(t)), t)
+        for line in differences(expected, recount(case["records"], int(t), DEFINITION), t)
     ] == []
 
 
@@ -92,7 +94,7 @@ def test_the_spike_test_gives_the_contracts_check_values(
 
 
 @given(histories(), ANY_T)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60))
 def test_every_record_is_in_exactly_one_class(records: list[Record], t_ms: int) -> None:
     """Received = counted + ignored + malformed, as of any t."""
     found = recount(records, t_ms)["accounting"]
@@ -102,7 +104,7 @@ def test_every_record_is_in_exactly_one_class(records: list[Record], t_ms: int) 
 
 
 @given(histories(), ANY_T)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60))
 def test_customers_add_up(records: list[Record], t_ms: int) -> None:
     """A = B + N + R - C - E in every window, the bands add up to A, and C0 is a part of B."""
     rules = Definition()
@@ -118,7 +120,7 @@ def test_customers_add_up(records: list[Record], t_ms: int) -> None:
 
 
 @given(histories(), ANY_T)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60))
 def test_the_values_of_a_dimension_add_up_to_the_whole(records: list[Record], t_ms: int) -> None:
     """Every number of every cohort dimension; churn by reason and churn type likewise."""
     found = counts(records, t_ms)
@@ -134,7 +136,7 @@ def test_the_values_of_a_dimension_add_up_to_the_whole(records: list[Record], t_
 
 
 @given(histories(), ANY_T, st.randoms(use_true_random=False))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60))
 def test_another_order_of_arrival_changes_nothing(records: list[Record], t_ms: int, rng: Random) -> None:
     """No class of a record, and no figure."""
     receipts = classify(records)
@@ -154,7 +156,7 @@ def test_a_history_is_reproducible_and_shows_what_it_promises() -> None:
     """The same seed tells the same story; a few of them hold every class and every quantity."""
     assert history(seeded(5)) == history(seeded(5))
     seen: set[str] = set()
-    for seed in range(20):
+    for seed in range(40):
         records = history(seeded(seed), mix=CHURNY)
         seen |= {receipt.reason or receipt.outcome for receipt in classify(records)}
         for row in counts(records, NOW_MS)[OVERALL].values():

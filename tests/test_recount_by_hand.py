@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from streams.core.definition import Definition
+from streams.core.definition.definition import Definition
 from tests.histories import NOW_MS as T
 from tests.histories import record
 from tests.recount import OVERALL, counts, recount
@@ -119,19 +119,21 @@ def test_an_erased_customer_leaves_without_churn_and_returns_as_another() -> Non
 
 
 def test_values_beyond_the_limit_are_other() -> None:
-    """Allowed ones first, then by first appearance, whatever became of the event; unknown takes no place."""
+    """Allowed ones first, then those that hold most; what was withdrawn and unknown take no place."""
     records = [
         record("signup", "a", T - 9, segment="gone"),
         record("void", "a", T - 8, voids_event_id=f"signup@{T - 9}"),
-        record("signup", "b", T - 7, segment="late"),
+        record("signup", "b", T - 7, segment="few"),
         record("signup", "c", T - 6, segment="listed"),
         record("signup", "d", T - 5, segment="other"),
         record("signup", "e", T - 4),
+        *(record("signup", name, T - 3, segment="many") for name in "fg"),
     ]
     rules = Definition(max_values=2, allow=(("segment", ("listed",)),))
     found = recount(records, T, rules)["dimensions"]["segment"]
     assert {value: row["now"]["active_customers"]["value"] for value, row in found.items()} == {
         "listed": 1,
+        "many": 2,
         "other": 2,
         "unknown": 1,
     }
@@ -150,6 +152,18 @@ def test_touchpoints_have_their_own_latest_votes() -> None:
     assert rows["app"]["5m"]["nps_score.latest"]["value"] == -100.0
     assert [rows["web"]["5m"][kpi]["n"] for kpi in ("nps_score", "nps_score.responses")] == [1, 2]
     assert set(rows["web"]) == {"5m", "1h", "24h", "7d", "30d"}
+
+
+def test_a_customer_who_answers_at_two_nameless_touchpoints_is_not_counted_twice() -> None:
+    """Their latest vote in ``other`` would be 100, and both together 0: only the answers are told."""
+    records = [
+        record("survey", "b", T - 9, score=9, touchpoint="app"),
+        record("survey", "a", T - 8, score=0, touchpoint="late-1"),
+        record("survey", "a", T - 7, score=10, touchpoint="late-2"),
+    ]
+    found = recount(records, T, Definition(max_values=1))["dimensions"]["touchpoint"]["other"]["5m"]
+    assert found["nps_score.responses"]["n"] == 2
+    assert not {"nps_score", "nps_score.latest"} & set(found)
 
 
 def test_churn_by_reason_is_a_part_of_all_customers() -> None:

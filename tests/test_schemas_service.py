@@ -7,14 +7,14 @@ from typing import Any, NamedTuple
 import pytest
 import yaml
 
-from streams.core.definition import Definition
-from streams.core.events import KINDS
-from streams.core.identity import Identity
-from streams.core.kpi_value import Condition
-from streams.core.partition import PartitionState
-from streams.core.snapshot import Partitions, build, build_accounting_only
-from streams.engine.deadletter import letter
-from streams.engine.topics import table
+from streams.core.customer.identity import Identity
+from streams.core.definition.definition import Definition
+from streams.core.events import KINDS, Malformed
+from streams.core.kpi.snapshot import Partitions, build, build_accounting_only
+from streams.core.kpi.values.value import Condition
+from streams.core.partition.state import PartitionState
+from streams.engine.ownership.deadletter import letter
+from streams.engine.topics.topics import table
 from streams.settings import Settings
 from tests.core.decode_strategies import Plain
 from tests.schema_files import (
@@ -99,11 +99,13 @@ def test_dead_letters_carry_the_headers_of_the_schema() -> None:
     """As the engine makes them, whether or not the record had a timestamp and fits."""
     for timestamp in (TIMESTAMP, -1):
         for value in (b"\xff", b"\xff" * 1_200_000):
-            record = Fetched(timestamp, value)
-            headers = letter("crm.customer.purchase.v1", 3, record, "invalid_utf8").headers
-            told = {name: (content or b"").decode() for name, content in headers}
-            assert fits("dead_letter", told)
-            assert ("value_omitted" in told) == (len(value) > 1_000_000)
+            for malformed in (Malformed("invalid_utf8"), Malformed("bad_money", "amount")):
+                record = Fetched(timestamp, value)
+                headers = letter("crm.customer.purchase.v1", 3, record, malformed).headers
+                told = {name: (content or b"").decode() for name, content in headers}
+                assert fits("dead_letter", told)
+                assert told.get("kpi-field", "") == malformed.field
+                assert ("kpi-shortened" in told) == (len(value) > 1_000_000)
 
 
 @pytest.mark.parametrize("condition", ["ok", "stale", "recovering"])

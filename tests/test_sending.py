@@ -3,7 +3,11 @@
 import asyncio
 import time
 from itertools import count
+from types import SimpleNamespace
 
+import pytest
+
+from streams import sending
 from streams.sending import paced
 from streams.simulate import SimRecord
 
@@ -13,18 +17,22 @@ def record(timestamp_ms: int) -> SimRecord:
     return SimRecord("t", b"c1", b"{}", timestamp_ms)
 
 
-def test_what_is_due_comes_at_once_and_the_rest_in_its_time() -> None:
-    """The past in one piece, the future not before its instant."""
-    now = time.time_ns() // 1_000_000
+def test_what_is_due_comes_at_once_and_the_rest_in_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The past in one piece, the future not before its instant; by a clock that is set by hand."""
+    now = 1_772_366_400_000
+    clock = [now]
+    monkeypatch.setattr(sending, "time", SimpleNamespace(time=lambda: clock[0] / 1000))
     records = [record(now - 1_000), record(now - 500), record(now + 200), record(now + 210)]
 
-    async def take() -> list[tuple[float, SimRecord]]:
-        return [(time.time() * 1000, each) async for chunk in paced(records) for each in chunk]
+    async def take() -> list[tuple[int, list[SimRecord]]]:
+        taken = []
+        async for chunk in paced(records):
+            taken.append((clock[0] - now, chunk))
+            clock[0] += 100
+        return taken
 
-    taken = asyncio.run(take())
-    assert [each for _, each in taken] == records
-    assert all(at >= each.timestamp_ms for at, each in taken)
-    assert taken[1][0] < now + 200
+    past, future = records[:2], records[2:]
+    assert asyncio.run(take()) == [(0, past), (100, []), (200, future[:1]), (300, future[1:])]
 
 
 def test_waiting_yields_empty_chunks_so_that_the_caller_can_stop() -> None:

@@ -4,17 +4,17 @@ from random import Random
 
 import pytest
 
-from streams.core.breakdown import named_values
-from streams.core.definition import DAY_MS, HOUR_MS, Definition
-from streams.core.entries import PURCHASE
-from streams.core.groups import Members
-from streams.core.journal import Journal
-from streams.core.kpi_value import Sweep
-from streams.core.partition import PartitionState
-from streams.core.spent import Spent
-from streams.core.sweep import shares
+from streams.core.customer.entries import PURCHASE
+from streams.core.customer.groups import Members
+from streams.core.definition.definition import DAY_MS, HOUR_MS, Definition
+from streams.core.kpi.breakdown import named_values
+from streams.core.kpi.values.value import Sweep
+from streams.core.partition.journal import Journal
+from streams.core.partition.state import PartitionState
+from streams.core.partition.sweep.exact_shares import shares
+from streams.core.partition.sweep.payments import Spent
 from streams.core.totals import OVERALL
-from streams.spending import Spending
+from streams.replay.revenue_shares import Spending
 from tests.histories import CHURNY, NOW_MS, STEADY, history, record, seeded
 from tests.laws.driver import IDENTITY, Driven
 
@@ -42,8 +42,8 @@ def test_shares_are_those_of_a_sweep_over_everybody(seed: int) -> None:
     for t in instants(rng):
         driven.state.advance(t)
         spending.update(driven.state.spent())
-        named = named_values(driven.state.totals().first_seen, definition, t)
-        assert spending.shares(t, driven.state.table, named) == driven.state.sweep()
+        named = named_values(driven.state.totals().groups, definition)
+        assert spending.shares(t, driven.state.table, named) == driven.state.sweep(named)
 
 
 def bought(*amounts: int, at_ms: int = NOW_MS) -> Spent:

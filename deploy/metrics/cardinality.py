@@ -9,13 +9,14 @@ from collections.abc import Iterator, Mapping
 from typing import get_args
 
 from streams.core.decode_reasons import REASONS
-from streams.core.definition import DIMENSIONS, SHARED_VALUES, Definition
+from streams.core.decoding.expected import FIELDS
+from streams.core.definition.definition import DIMENSIONS, SHARED_VALUES, Definition
 from streams.core.events import KINDS
-from streams.core.kpi_value import Status, Sweep
-from streams.core.periods import GroupKpis, Periods
+from streams.core.kpi.group_kpis import GroupKpis, Periods
+from streams.core.kpi.values.value import Status, Sweep
 from streams.core.totals import LATENESS_MS, OVERALL, Group, vector_length
-from streams.publish.catalogue import COMPONENTS, DOCUMENT, PROCESS, Metric
-from streams.publish.merge import State
+from streams.publish.merge.merger import State
+from streams.publish.prometheus.metrics import COMPONENTS, DOCUMENT, PROCESS, Metric
 
 _IGNORED = 4
 """duplicate, erased, sealed, overflow"""
@@ -24,6 +25,8 @@ _LATENESS = len(LATENESS_MS) + 3
 _OUTCOMES = 4
 """At most, of batches and of commits."""
 _QUANTILES = 2
+_ENVELOPE = 4
+"""Fields that every record has."""
 _VOTES = 3
 
 
@@ -83,6 +86,8 @@ def _of_labels(metric: Metric, partitions: int) -> int:
         "outcome": _OUTCOMES,
         "quantile": _QUANTILES,
     }
+    if "field" in metric.labels:  # of one kind each, but for the envelope's
+        return len(KINDS) * _ENVELOPE + len(FIELDS) - _ENVELOPE
     count = 1
     for label in metric.labels:
         count *= sizes.get(label, 1)

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from deploy.metrics.cardinality import series_bound
-from streams.core.definition import Definition
-from streams.publish.catalogue import ACCOUNT, COMPONENTS, DOCUMENT, KPIS, PARTS, PROCESS, Metric
+from streams.core.definition.definition import Definition
+from streams.publish.prometheus.metrics import ACCOUNT, COMPONENTS, DOCUMENT, KPIS, PARTS, PROCESS, Metric
 
 PAGE = Path(__file__).parents[2] / "docs/metrics.md"
 PARTITIONS = 4
@@ -16,8 +16,9 @@ PARTITIONS = 4
 
 _HEAD = """# Metrics
 
-Everything that `/metrics` of a worker shows, made from the catalogue in `streams/publish/catalogue.py` by
-`python -m deploy.metrics`. A metric that does not stand there cannot be shown. What the figures mean is in
+Everything that `/metrics` of a worker shows, made from the catalogue in
+`streams/publish/prometheus/metrics.py` by `python -m deploy.metrics`. A metric that does not stand there
+cannot be shown. What the figures mean is in
 [contract.md](contract.md), sections 4 to 6.
 
 Metrics with the prefix `crm_` are global values, equal on every worker: aggregate them with

@@ -1,1 +1,6 @@
-"""The command line, ``kpi``: one file a command, errors as one line and an exit code."""
+"""``kpi``: commands, their options, what they print and how they end.
+
+``commands`` has a file for each command; what they share stands beside it.
+
+Never: computes; a traceback reaches nobody.
+"""

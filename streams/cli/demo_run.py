@@ -12,7 +12,7 @@ from rich.live import Live
 
 from streams.cli.demo_screen import Screen
 from streams.client.aio import AsyncKpiReader
-from streams.core.definition import Definition
+from streams.core.definition.definition import Definition
 from streams.demo.check import Report, Stopwatch, check
 from streams.demo.observe import Observer
 from streams.demo.options import DemoOptions

@@ -3,12 +3,11 @@
 import time
 from collections.abc import Callable
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from streams.cli.figures import Trend, figure
+from streams.cli.fitting import STATUS, Column, Fitting, plain
 from streams.cli.table import COLOURS, LiveTable, status
 from streams.client.aio import AsyncKpiReader
 from streams.client.errors import UnavailableError
@@ -19,6 +18,10 @@ from streams.simulate.market import SEGMENTS
 
 _WINDOW = "1h"
 _BY_SEGMENT = ("churned_customers", "churn_ratio", "nps_score", "revenue")
+_FIGURES = [Column(name, right=True) for name in ("active_customers", *_BY_SEGMENT)]
+_TREND = Column("churned, trend")
+_COLUMNS = (Column("segment"), *_FIGURES, STATUS, _TREND)
+_SPARED = (_TREND, *reversed(_FIGURES))
 
 
 class Screen:
@@ -55,14 +58,14 @@ class Screen:
     async def draw(self) -> RenderableType:
         """Read everything anew and draw it."""
         head: list[RenderableType] = []
-        self.addresses(lambda line: head.append(Text(line, style="bright_black")))
-        head.append(Text(self._doing()))
+        self.addresses(lambda line: head.append(plain(line, "bright_black")))
+        head.append(plain(self._doing()))
         try:
             standing = await self._reader.get_all("now")
             windowed = await self._reader.get_all(_WINDOW)
             segments = await self._segments()
         except UnavailableError as error:
-            return Group(*head, Text(str(error), style="red"))
+            return Group(*head, plain(str(error), "red"))
         self.has_numbers = self.has_numbers or any(r.state is State.FRESH for r in windowed.values())
         if not windowed:
             return Group(*head, Text("no numbers yet: the workers are catching up", style="cyan"))
@@ -76,31 +79,20 @@ class Screen:
         when = f"since {since_s} s" if since_s >= 0 else f"in {-since_s} s"
         return f"live: {self._traffic.sent:,} records sent; churn spike in segment {spike.segment} {when}"
 
-    async def _segments(self) -> Table:
-        table = Table(
-            title=f"Segments, the last {_WINDOW}", title_justify="left", pad_edge=False, box=SIMPLE_HEAD
-        )
-        table.add_column("segment", no_wrap=True)
-        for name in ("active_customers", *_BY_SEGMENT):
-            table.add_column(name, justify="right", no_wrap=True)
-        table.add_column("status", no_wrap=True)
-        table.add_column("churned, trend", no_wrap=True)
+    async def _segments(self) -> Fitting:
+        rows = []
         for segment in SEGMENTS.values:
             now = await self._reader.get_all("now", "segment", segment)
             windowed = await self._reader.get_all(_WINDOW, "segment", segment)
             if windowed:
-                self._add_segment(table, segment, now, windowed)
-        return table
+                rows.append(self._segment(segment, now, windowed))
+        return Fitting(f"Segments, the last {_WINDOW}", _COLUMNS, _SPARED, [rows])
 
-    def _add_segment(
-        self, table: Table, segment: str, now: dict[str, Reading], windowed: dict[str, Reading]
-    ) -> None:
+    def _segment(self, segment: str, now: dict[str, Reading], windowed: dict[str, Reading]) -> list[Text]:
         churned = windowed["churned_customers"]
         trend = self._trends[segment]
         trend.add(churned.value)
-        cells = [figure(kpi, windowed[kpi].value) for kpi in _BY_SEGMENT]
-        active = figure(
-            "active_customers", now["active_customers"].value if "active_customers" in now else None
-        )
-        state = Text(status(churned), style=COLOURS[churned.state])
-        table.add_row(segment, active, *cells, state, str(trend))
+        active = now["active_customers"].value if "active_customers" in now else None
+        figures = [figure("active_customers", active), *(figure(k, windowed[k].value) for k in _BY_SEGMENT)]
+        state = plain(status(churned), COLOURS[churned.state])
+        return [plain(segment), *map(plain, figures), state, plain(str(trend))]

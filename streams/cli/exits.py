@@ -12,9 +12,11 @@ class Exit(IntEnum):
     USAGE = 2
     """Wrong options, settings or definition: nothing was done."""
     UNREACHABLE = 3
-    """Kafka or Redis does not answer, or what the demo needs is missing."""
+    """Kafka or Redis cannot be reached, or what the demo needs is missing."""
     BAD_DATA = 4
     """Some input cannot be read; everything else was done."""
+    DENIED = 5
+    """Kafka or Redis refuses us: TLS, login or rights. A person has to change something."""
     INTERNAL = 70
     """A bug: ``kpi --debug`` shows where."""
     INTERRUPTED = 130
@@ -23,5 +25,6 @@ class Exit(IntEnum):
 
 EPILOG = (
     "Exit codes: 0 done, 1 a check failed or a value is not fresh, 2 wrong options or settings, "
-    "3 Kafka or Redis does not answer, 4 bad input data, 70 a bug, 130 interrupted."
+    "3 Kafka or Redis cannot be reached, 4 bad input data, 5 Kafka or Redis refuses TLS, login or rights, "
+    "70 a bug, 130 interrupted."
 )

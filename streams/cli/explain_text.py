@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from streams.cli.figures import figure, interval
-from streams.core.definition import duration_text
+from streams.core.definition.definition import duration_text
 from streams.explain.explanation import Document, Explanation, Share
 
 _BESIDE = ("not_active", "parked", "void_pending", "late_beyond_retention")
@@ -26,6 +26,9 @@ def lines(explained: Explanation) -> Iterator[str]:
         yield f"95 % interval  {between}"
     yield f"n              {value['n']:,}"
     yield f"status         {value['status']}"
+    for kind, limit_ms in explained.silent.items():
+        since = _age(explained.document["t"] - explained.document["newest_event"][kind])
+        yield f"silent         no {kind} for {since}, expected within {duration_text(limit_ms)}"
     yield from _extras(value)
     bounds = explained.document["bounds"].get(explained.place.window)
     if bounds is not None:
@@ -88,6 +91,8 @@ def _left_out(accounting: Mapping[str, Any]) -> Iterator[str]:
     beside = [f"{accounting[name]:,} {name}" for name in _BESIDE if accounting[name]]
     if beside:
         yield f"counted, but   {', '.join(beside)}"
+    if refused := accounting.get("refused_values"):
+        yield f"free text      {_listed(refused)}: counted as other; list values to keep in [allow]"
     if late := accounting.get("late"):
         yield f"late           {_listed(late['events'])}; corrected windows: {_listed(late['corrected'])}"
 

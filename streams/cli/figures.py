@@ -3,11 +3,11 @@
 from collections import deque
 from typing import Final
 
+from streams.core.kpi.catalogue.entry import Unit
+from streams.core.kpi.catalogue.registry import CATALOGUE
+
 Number = int | float
 
-_MONEY = frozenset(
-    {"revenue", "average_order_value", "acquisition_cost", "lifetime_value", "customer_equity"}
-)
 _BLOCKS: Final = "▁▂▃▄▅▆▇█"
 _TREND_POINTS = 16
 _TINY = 0.001
@@ -17,16 +17,23 @@ def figure(kpi: str, value: Number | None) -> str:
     """A KPI's value as text: ``2.31 %``, ``1,234.50``, ``+45.0``, ``12,345``; a dash where there is none."""
     if value is None:
         return "-"
-    base = kpi.partition(".")[0]
-    if base.endswith("_ratio") or base == "abc":
+    unit = _unit_of(kpi)
+    if unit == "ratio":
         return f"{100 * value:.2f} %"
-    if base in _MONEY:
+    if unit == "money":
         return f"{value:,.2f}"
-    if base == "nps_score":
+    if unit == "points":
         return f"{value:+.1f}"
-    if base.endswith("_p"):
+    if unit == "probability":
         return f"{value:.1e}" if 0 < value < _TINY else f"{value:.3f}"
     return f"{value:,}" if isinstance(value, int) else f"{value:,.2f}"
+
+
+def _unit_of(kpi: str) -> Unit | None:
+    """Its own, or that of its family where another version published a variant that this one has not."""
+    base = kpi.partition(".")[0]
+    relatives = (one.unit for one in CATALOGUE.values() if one.base == base)
+    return CATALOGUE[kpi].unit if kpi in CATALOGUE else next(relatives, None)
 
 
 def interval(kpi: str, low: Number | None, high: Number | None) -> str:

@@ -1,30 +1,32 @@
 """The guide to the KPIs under one definition, in Markdown: docs/kpis.md is the one of the default.
 
-Rules: every text stands in streams.explain, every figure is a recount of its example; nothing is written here
+Rules: every text stands in the catalogue, every figure is a recount of its example; nothing is written here
 by hand that could be wrong later.
 """
 
 from collections.abc import Iterator
 
 from streams.cli.figures import figure, interval
-from streams.core.definition import Definition
-from streams.core.kpi_build import SAMPLED
-from streams.core.periods import NOW
-from streams.core.timestamps import Clock
+from streams.core.decoding.timestamps import Clock
+from streams.core.definition.definition import Definition, duration_text
+from streams.core.kpi.catalogue.entry import Kpi
+from streams.core.kpi.catalogue.registry import CHAPTERS, formula_of
+from streams.core.kpi.group_kpis import NOW
 from streams.explain import example
-from streams.explain.catalogue import CHAPTERS, formula_of
-from streams.explain.entry import Entry
 from streams.explain.explanation import Document, Place, explain
 from streams.explain.symbols import names
-from streams.replay import replay
+from streams.replay.recount import replay
 
 _HEAD = """\
 # The KPIs
 
-Written by `kpi definition guide`; do not edit. The rules behind it stand in [contract.md](contract.md).
+Written by `kpi definition guide`; do not edit. The rules behind it stand in [contract.md](contract.md), which
+`kpi files` writes.
 
 Definition version {version}. Windows: {windows}. Base currency: {currency}. Headline formula of churn:
 {formula}; basis of the headline NPS: {basis}. Fewer than {min_n} cases: status `low_n`, and `~` in tables.
+A source that brings nothing for longer than its limit: status `silent`, and `!` in tables. The limits:
+{silence}.
 
 In formulas: **A** customers active now, **B** active at the window's start; in the window **N** new,
 **R** reactivated, **C** churned, **E** erased while active, **C₀** lost; always A = B + N + R - C - E.
@@ -52,6 +54,7 @@ def guide(definition: Definition) -> str:
             formula=definition.formula,
             basis=definition.nps_basis,
             min_n=definition.min_n,
+            silence=_silence(definition),
             as_of=example.AS_OF,
             story=example.STORY,
         )
@@ -62,8 +65,13 @@ def guide(definition: Definition) -> str:
     return "\n".join(parts).rstrip() + "\n"
 
 
-def _entry(entry: Entry, document: Document, definition: Definition) -> Iterator[str]:
-    kpi = entry.kpi
+def _silence(definition: Definition) -> str:
+    limits = ((kind, "off" if ms is None else duration_text(ms)) for kind, ms in definition.silence)
+    return ", ".join(f"{kind} {limit}" for kind, limit in limits)
+
+
+def _entry(entry: Kpi, document: Document, definition: Definition) -> Iterator[str]:
+    kpi = entry.name
     yield f"### `{kpi}`: {entry.title}"
     yield ""
     yield entry.meaning
@@ -72,7 +80,7 @@ def _entry(entry: Entry, document: Document, definition: Definition) -> Iterator
     where = _where(kpi, document)
     yield f"- Windows: {', '.join(where) if where else 'none under this definition'}"
     own = definition.min_n_of(kpi)
-    if kpi in SAMPLED and own != definition.min_n:
+    if entry.sampled and own != definition.min_n:
         yield f"- `low_n` below {own}"
     yield from (f"- {edge}" for edge in entry.edges)
     if where:

@@ -9,16 +9,21 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from io import TextIOWrapper
 
 import click
 
 from streams.cli.errors import CliError
 from streams.cli.exits import EPILOG, Exit
+from streams.cli.terminal import shown
 
 SUMMARIES = {
     "demo": "Show everything at work on this machine: Kafka, Valkey, two workers, a live table.",
     "worker": "Run a worker: count events from Kafka, publish KPIs.",
-    "topics": "Create, check or list the Kafka topics.",
+    "status": "Show what the workers do: owner, state, lag and age of each partition.",
+    "doctor": "Check everything a worker needs, and say what to do where it is wrong.",
+    "topics": "Create, check, mend, list or repartition the Kafka topics.",
+    "dead-letters": "List, show, export, send again or delete malformed records.",
     "replay": "Recount KPIs from a file of events, or from what Kafka holds.",
     "get": "Print one KPI from Redis.",
     "explain": "Explain a KPI: its formula filled in, where it comes from, what was left out.",
@@ -26,6 +31,8 @@ SUMMARIES = {
     "simulate": "Make up the events of a business: to a file or to Kafka.",
     "send": "Send a file of events to Kafka; goes on where it stopped.",
     "hash": "Print the keyed hash a customer id has in Redis.",
+    "acls": "Print the least rights that a process needs in Kafka and Redis.",
+    "files": "Write rules, dashboards, schemas and documents to a folder.",
     "definition": "Show, check or compare what the KPIs mean.",
 }
 """Every command and its help in one line; the command stands in the module of its name."""
@@ -42,9 +49,9 @@ class LazyGroup(click.Group):
         """The command, imported now; None if there is none of that name."""
         if cmd_name not in SUMMARIES:
             return None
-        command = import_module(f"streams.cli.{cmd_name}").command
+        command = import_module(f"streams.cli.commands.{cmd_name.replace('-', '_')}").command
         if not isinstance(command, click.Command):
-            raise TypeError(f"streams.cli.{cmd_name}.command is no command")
+            raise TypeError(f"streams.cli.commands.{cmd_name}.command is no command")
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - likewise
@@ -60,10 +67,12 @@ class LazyGroup(click.Group):
 def cli(ctx: click.Context, *, debug: bool) -> None:
     """Customer KPIs, live: events from Kafka to Prometheus and Redis.
 
-    Start with "kpi demo". Settings come from the environment, KPI_<NAME>.
+    Start with "kpi demo". Settings come from the environment, KPI_<NAME>: each command's help names those it
+    reads, "kpi doctor" checks them, and docs/settings.md, which "kpi files DIR" writes, explains each.
     """
     ctx.obj = debug
-    logging.getLogger("aiokafka").addHandler(logging.NullHandler())  # commands say it in one line
+    for name in ("aiokafka", "streams.engine.totals_topic.reader"):
+        logging.getLogger(name).addHandler(logging.NullHandler())  # commands say it in one line
 
 
 def run(args: Sequence[str]) -> int:
@@ -80,16 +89,27 @@ def run(args: Sequence[str]) -> int:
         return code
     except KeyboardInterrupt:
         return Exit.INTERRUPTED
+    except SystemExit as end:
+        if isinstance(end.__context__, BrokenPipeError):  # click's answer to a reader that has seen enough
+            return Exit.OK
+        return (end.code or Exit.OK) if isinstance(end.code, int | None) else Exit.FAILED
     return result if isinstance(result, int) else Exit.OK
 
 
 def main() -> None:
     """The entry point of the ``kpi`` program."""
+    output = sys.stdout
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # whatever the terminal's character set
     code = run(sys.argv[1:])
     try:
-        sys.stdout.flush()
-    except BrokenPipeError:  # whoever read our output has seen enough: nothing is left to say at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        output.flush()
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), output.fileno())  # nothing is left to say at exit
+        if not code and not isinstance(error, BrokenPipeError):  # that is a reader that has seen enough
+            code = Exit.FAILED
+            click.echo(f"kpi: standard output cannot be written: {error.strerror}", err=True)
     sys.exit(code)
 
 
@@ -99,18 +119,29 @@ def _explain(error: Exception) -> tuple[Exit, str]:
     if isinstance(error, click.ClickException):
         context = error.ctx if isinstance(error, click.UsageError) else None
         path = context.command_path if context else "kpi"
-        return Exit.USAGE, f"{path}: {' '.join(error.format_message().split())} (see {path} --help)"
+        said = " ".join(error.format_message().split())
+        return Exit.USAGE, shown(f"{path}: {said} (see {path} --help)")
     if isinstance(error, CliError):
-        return error.code, f"kpi: {error}"
+        return error.code, shown(f"kpi: {error}")
     if isinstance(error, click.Abort):
         return Exit.INTERRUPTED, ""
-    if isinstance(error, BrokenPipeError):
+    return _of_system(error) or (Exit.INTERNAL, _bug(error))
+
+
+def _of_system(error: Exception) -> tuple[Exit, str] | None:
+    """What a terminal, a pipe, a disk or an argument did to a command that said nothing of it itself."""
+    if isinstance(error, BrokenPipeError):  # whoever read our output has seen enough
         return Exit.OK, ""
+    if isinstance(error, UnicodeEncodeError):
+        return Exit.USAGE, "kpi: an argument is no UTF-8 text"
+    if isinstance(error, OSError):
+        return Exit.FAILED, shown(f"kpi: {error.filename or 'output'}: {error.strerror or error}")
+    return None
+
+
+def _bug(error: Exception) -> str:
     what = str(error).splitlines()
-    return (
-        Exit.INTERNAL,
-        f"kpi: a bug: {type(error).__name__}{': ' + what[0] if what else ''} (kpi --debug …)",
-    )
+    return shown(f"kpi: a bug: {type(error).__name__}{': ' + what[0] if what else ''} (kpi --debug …)")
 
 
 if __name__ == "__main__":

@@ -8,6 +8,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
 
+from streams.cli.terminal import redraws
+
 
 class Progress:
     """Counts what is done; ``total`` None means that nobody knows how much there is."""
@@ -22,7 +24,7 @@ class Progress:
             TimeElapsedColumn(),
             console=console,
             transient=True,
-            disable=not sys.stderr.isatty(),
+            disable=not redraws(sys.stderr),
         )
         self._task = self._bar.add_task(what, total=total, rate="-")
 

@@ -1,14 +1,51 @@
 """The reader the commands share, made from the settings."""
 
+from collections.abc import Callable
+from typing import TypeVar
+
 import click
 
 from streams.cli.environment import client_settings
 from streams.cli.errors import CliError
 from streams.cli.exits import Exit
+from streams.client.errors import UnavailableError, UnknownNameError
 from streams.client.reader import KpiReader
+from streams.redis_contract.connection import CaFileError
+from streams.redis_contract.failures import SETTINGS, Cause
+from streams.settings import SettingsError, quoted
 
-redis_option = click.option("--redis", metavar="URL", help="Where Redis is; default: KPI_REDIS_URL.")
-tenant_option = click.option("--tenant", default="default", show_default=True, help="Whose values.")
+T = TypeVar("T")
+
+_CODES = {
+    Cause.UNREACHABLE: Exit.UNREACHABLE,
+    Cause.REFUSED: Exit.DENIED,
+    Cause.FAILED: Exit.FAILED,
+}
+
+redis_option = click.option(
+    "--redis", metavar="URL", help="Where Redis is, like redis://127.0.0.1:6379/0; default: KPI_REDIS_URL."
+)
+tenant_option = click.option(
+    "--tenant",
+    metavar="NAME",
+    default="default",
+    show_default=True,
+    help="Whose values: the definition's tenant.",
+)
+window_option = click.option(
+    "--window",
+    metavar="NAME",
+    default="24h",
+    show_default=True,
+    help='A window of the definition, like 5m, 1h, 24h, 7d or 30d; "now" for numbers without one.',
+)
+dimension_option = click.option(
+    "--dimension",
+    metavar="NAME",
+    help="Only of one value of segment, plan, channel, region, reason, churn_type or touchpoint; default: "
+    "of all customers.",
+)
+value_option = click.option("--value", metavar="TEXT", help="With --dimension: which value; no default.")
 
 
 def open_reader(redis: str | None, tenant: str) -> KpiReader:
@@ -25,6 +62,41 @@ def open_reader(redis: str | None, tenant: str) -> KpiReader:
             username=settings.redis_username or None,
             password=settings.redis_password or None,
             ca_file=settings.redis_cafile or None,
+            timeout=settings.redis_timeout / 1_000,
         )
+    except CaFileError as error:
+        wrong = f"{quoted(settings.redis_cafile)} cannot be used ({error})"
+        told = SettingsError("redis_cafile", wrong, "a PEM file of certificates")
+        raise CliError(Exit.USAGE, str(told)) from error
     except ValueError as error:
-        raise CliError(Exit.USAGE, f"--redis or --tenant: {error}") from error
+        where = "--redis" if redis else "KPI_REDIS_URL"
+        raise CliError(Exit.USAGE, f"{where} or --tenant: {error}") from error
+
+
+def _names(redis: str | None) -> dict[str, str]:
+    """What the user calls what can be changed."""
+    return SETTINGS | ({"url": "--redis"} if redis else {})
+
+
+def read(question: Callable[[], T], redis: str | None = None) -> T:
+    """What a reader answers.
+
+    Args:
+        question: what it is asked.
+        redis: the address that was given as an option, if one was: a failure then names that option.
+
+    Raises:
+        CliError: Redis does not answer, a name is misspelt, or something else writes our keys.
+    """
+    try:
+        return question()
+    except UnicodeEncodeError:
+        raise
+    except UnavailableError as error:
+        raise CliError(_CODES[error.failure.cause], error.failure.line(_names(redis))) from error
+    except UnknownNameError as error:
+        raise CliError(Exit.USAGE, str(error)) from error
+    except ValueError as error:
+        raise CliError(
+            Exit.BAD_DATA, f"Redis holds something that this service does not write ({error})"
+        ) from error

@@ -4,32 +4,33 @@ Rules: what is malformed is listed and left out; a record's timestamp is the wal
 date, so that a topic with a retention keeps it. Nothing is remembered of the file: a repeat is a duplicate.
 """
 
-import asyncio
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
+from pathlib import Path
 
-import click
 import msgspec
 
 from streams.cli.errors import CliError
 from streams.cli.exits import Exit
+from streams.cli.kafka_errors import answered
 from streams.cli.output import LineFile
 from streams.cli.progress import Progress
-from streams.core.decode import Decoder
-from streams.core.definition import Definition
+from streams.cli.terminal import say
+from streams.core.decoding.decoder import Decoder
+from streams.core.decoding.expected import described
+from streams.core.definition.definition import Definition
 from streams.core.events import Kind, Malformed
-from streams.engine.client import Client
+from streams.engine.kafka.client import Client
 from streams.opening import OpeningError, events_of, read_csv, read_jsonl
-from streams.opening.turning import Opening
-from streams.sending import Sender, SendingError
+from streams.opening.turning import Opening, column_of
+from streams.sending import Sender
 from streams.settings import Settings
 from streams.simulate.records import SimRecord
 
 _CHUNK = 10_000
 _TOLD = 100
-_CSV = (".csv", ".csv.gz")
 
 
 @dataclass
@@ -51,7 +52,7 @@ class Sending:
         """
         decoder = Decoder(self.definition)
         topics: dict[Kind, str] = {kind: topic for topic, kind in self.settings.source_topics.items()}
-        read = read_csv if name.endswith(_CSV) else read_jsonl
+        read = read_csv if is_csv(name) else read_jsonl
         for number, row in read(lines):
             try:
                 if isinstance(row, OpeningError):
@@ -73,35 +74,39 @@ class Sending:
     def report(self) -> None:
         """Say on standard error what was done."""
         for reason in self.reasons:
-            click.echo(reason, err=True)
+            say(reason, err=True)
         if self.rejected > len(self.reasons):
-            click.echo(f"... and {self.rejected - len(self.reasons):,} more lines", err=True)
+            say(f"... and {self.rejected - len(self.reasons):,} more lines", err=True)
         done = f"{self.customers:,} customers and {self.purchases:,} last purchases sent"
-        click.echo(f"{done}, {self.rejected:,} lines rejected", err=True)
+        say(f"{done}, {self.rejected:,} lines rejected", err=True)
+
+
+def is_csv(name: str) -> bool:
+    """Whether a name says that the file is a table; it may end in .gz or .zst besides."""
+    return ".csv" in (suffix.lower() for suffix in Path(name).suffixes[-2:])
 
 
 def send_customers(file: str, settings: Settings, definition: Definition) -> None:
     """Send the opening balances of a file.
 
     Raises:
-        CliError: Kafka does not answer, or not all of the file could be sent.
+        CliError: Kafka gives no answer, or not all of the file could be sent.
     """
     sending = Sending(settings, definition)
+    client = Client(settings)
     try:
-        asyncio.run(_send(file, sending))
+        answered(client, _send(file, sending, client), "sending records")
     except OpeningError as error:
         raise CliError(Exit.BAD_DATA, f"{file}: {error}") from error
-    except SendingError as error:
-        raise CliError(Exit.UNREACHABLE, str(error)) from error
     sending.report()
     if sending.rejected:
         raise CliError(Exit.BAD_DATA, f"{sending.rejected:,} lines of {file} were not sent")
 
 
-async def _send(file: str, sending: Sending) -> None:
+async def _send(file: str, sending: Sending, client: Client) -> None:
     lines = LineFile(file)
     records = sending.records(lines, file, time.time_ns() // 1_000_000)
-    async with Sender(Client(sending.settings).options) as sender:
+    async with Sender(client.options, sending.settings.partitioner) as sender:
         with Progress("sending", lines.size) as progress:
             at = 0
             while chunk := list(islice(records, _CHUNK)):
@@ -116,5 +121,6 @@ def _record(one: Opening, topics: dict[Kind, str], decoder: Decoder, now_ms: int
     key = str(one.value["customer_id"]).encode()
     judged = decoder.one(one.kind, key, value, now_ms)
     if isinstance(judged, Malformed):
-        raise OpeningError(f"its {one.kind} is malformed: {judged.reason}")
+        column = column_of(one.kind, judged.field)
+        raise OpeningError(f"its {one.kind} is malformed: {described(judged, column)}")
     return SimRecord(topics[one.kind], key, value, now_ms)

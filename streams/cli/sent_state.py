@@ -1,8 +1,9 @@
 """How far a file was sent: the side-car ``FILE.kpi-sent``.
 
-Rules: it belongs to one content (the digest of the file's beginning) and one Kafka; another file under the
-same name, or another Kafka, begins anew. It is written only after Kafka has acknowledged what it tells, in
-one move, so that a crash costs at most a repeat, which the service tells as duplicates.
+Rules: it belongs to one content (the digest of the file's beginning) and one target (cluster and source
+topics); another file under the same name, or another target, begins anew. It is written only after Kafka has
+acknowledged what it tells, in one move, so that a crash costs at most a repeat, which the service tells as
+duplicates.
 """
 
 import hashlib
@@ -25,7 +26,8 @@ class Rejected(msgspec.Struct, frozen=True):
 class SentState(msgspec.Struct):
     """What was done of a file; line numbers begin with 1."""
 
-    brokers: tuple[str, ...]
+    target: tuple[str, ...]
+    """The cluster's id and the source topics."""
     head: str
     head_bytes: int
     lines: int = 0
@@ -42,20 +44,20 @@ class SentState(msgspec.Struct):
             self.rejections.append(Rejected(line, reason))
 
 
-def load(file: Path, brokers: tuple[str, ...]) -> SentState:
-    """The state of a file, or a fresh one if there is none for this content and Kafka.
+def load(file: Path, target: tuple[str, ...]) -> SentState:
+    """The state of a file, or a fresh one if there is none for this content and target.
 
     Raises:
         OSError: the file cannot be read.
     """
     with file.open("rb") as stream:
         head = stream.read(_HEAD_BYTES)
-    fresh = SentState(brokers, _digest(head), len(head))
+    fresh = SentState(target, _digest(head), len(head))
     try:
         state = msgspec.json.decode(_sidecar(file).read_bytes(), type=SentState)
-    except (OSError, msgspec.DecodeError):
+    except (OSError, msgspec.MsgspecError):
         return fresh
-    same = state.brokers == brokers and state.head == _digest(head[: state.head_bytes])
+    same = state.target == target and state.head == _digest(head[: state.head_bytes])
     return state if same else fresh
 
 

@@ -1,7 +1,6 @@
 """Snapshots as JSON, as tables and as OpenMetrics with timestamps."""
 
-import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import TextIO
 
@@ -9,14 +8,16 @@ from rich.console import Console
 from rich.table import Table
 
 from streams.cli.figures import figure
-from streams.core.definition import Definition
-from streams.core.kpi_value import Value
-from streams.core.snapshot import Snapshot
-from streams.publish.catalogue import CATALOGUE, Metric
-from streams.publish.samples import Sampler
+from streams.core.definition.definition import Definition
+from streams.core.kpi.snapshot import Snapshot
+from streams.core.kpi.values.value import Status, Value
+from streams.publish.prometheus.escaping import label_value
+from streams.publish.prometheus.metrics import CATALOGUE, Metric
+from streams.publish.prometheus.samples import Sampler
 
 _Labels = tuple[tuple[str, str], ...]
 _WIDTH = 200
+_MARKS: Mapping[Status, str] = {"low_n": "~", "silent": "!"}
 
 
 def write_json(snapshots: Iterable[Snapshot], _definition: Definition, output: TextIO) -> None:
@@ -29,8 +30,8 @@ def write_json(snapshots: Iterable[Snapshot], _definition: Definition, output: T
 
 
 def write_text(snapshots: Iterable[Snapshot], definition: Definition, output: TextIO) -> None:
-    """A table an instant: a row a KPI, a column a window; values of too few cases are marked with ``~``."""
-    console = Console(file=output, width=_WIDTH, highlight=False)
+    """A table an instant: a row a KPI, a column a window; ``~``: too few cases, ``!``: a silent source."""
+    console = Console(file=output, width=_WIDTH, highlight=False, markup=False, emoji=False)
     names = [window.name for window in definition.windows]
     for snapshot in snapshots:
         when = datetime.fromtimestamp(snapshot.t_ms / 1000, tz=UTC).isoformat(timespec="milliseconds")
@@ -56,7 +57,7 @@ def write_text(snapshots: Iterable[Snapshot], definition: Definition, output: Te
 def _cell(kpi: str, value: Value | None) -> str:
     if value is None:
         return ""
-    return f"{'~' if value.status == 'low_n' else ''}{figure(kpi, value.value)}"
+    return f"{_MARKS.get(value.status, '')}{figure(kpi, value.value)}"
 
 
 def write_openmetrics(snapshots: Iterable[Snapshot], definition: Definition, output: TextIO) -> None:
@@ -89,4 +90,4 @@ def _family(metric: Metric, series: dict[_Labels, bytearray]) -> Iterator[str]:
 
 
 def _text(labels: _Labels) -> str:
-    return ",".join(f"{name}={json.dumps(text, ensure_ascii=False)}" for name, text in labels)
+    return ",".join(f'{name}="{label_value(text)}"' for name, text in labels)

@@ -1,58 +1,44 @@
 """The live table: one row a KPI with value, n, interval, age, status and trend.
 
-Rules: a value that is not to be relied upon is never shown as if it were; the status says why. Rows of
-KPIs that are published nowhere are left out.
+Rules: a value that is not to be relied upon is never shown as if it were; the status says why, so it is the
+last thing that a narrow terminal loses. Rows of KPIs that are published nowhere are left out.
 """
 
 from collections.abc import Mapping
 
-from rich.box import SIMPLE_HEAD
-from rich.table import Table
 from rich.text import Text
 
 from streams.cli.figures import Trend, figure, interval
+from streams.cli.fitting import STATUS, Column, Fitting, plain
 from streams.client.reading import Reading, State
+from streams.core.kpi.catalogue.registry import headlines
 
-STANDING = (
-    "active_customers",
-    "long_term_ratio",
-    "customers_at_risk.low",
-    "customers_at_risk.medium",
-    "customers_at_risk.high",
-)
+STANDING = headlines(standing=True)
 """KPIs without a window."""
-WINDOWED = (
-    "new_customers",
-    "reactivated_customers",
-    "churned_customers",
-    "churn_ratio",
-    "retention_ratio",
-    "acquisition_ratio",
-    "growth_ratio",
-    "churn_spike_p",
-    "nps_score",
-    "csat_ratio.5",
-    "ces_mean",
-    "orders",
-    "buyers",
-    "revenue",
-    "average_order_value",
-    "repurchase_ratio",
-    "purchase_frequency",
-    "purchase_retention_ratio",
-    "acquisition_cost",
-    "lifetime_value",
-    "engaged_customers",
-)
+WINDOWED = headlines(standing=False)
 """KPIs of a window, in the order of the table."""
 COLOURS = {
     State.FRESH: "green",
     State.LOW_N: "yellow",
+    State.SILENT: "magenta",
     State.UNDEFINED: "bright_black",
     State.STALE: "red",
     State.RECOVERING: "cyan",
     State.ABSENT: "bright_black",
 }
+
+
+COLUMNS = (
+    Column("KPI", 16),
+    Column("value", 10, right=True),
+    N := Column("n", 7, right=True),
+    INTERVAL := Column("95 % interval"),
+    AGE := Column("age", 5, right=True),
+    STATUS,
+    TREND := Column("trend"),
+)
+SPARED = (TREND, INTERVAL, AGE, N)
+"""What a narrow terminal does without, in this order."""
 
 
 class LiveTable:
@@ -61,35 +47,26 @@ class LiveTable:
     def __init__(self) -> None:
         self._trends: dict[str, Trend] = {}
 
-    def draw(self, title: str, standing: Mapping[str, Reading], windowed: Mapping[str, Reading]) -> Table:
+    def draw(self, title: str, standing: Mapping[str, Reading], windowed: Mapping[str, Reading]) -> Fitting:
         """The table of what was read just now."""
-        table = Table(title=title, title_justify="left", pad_edge=False, box=SIMPLE_HEAD)
-        table.add_column("KPI", no_wrap=True, min_width=16)
-        table.add_column("value", justify="right", no_wrap=True, min_width=10)
-        table.add_column("n", justify="right", no_wrap=True, min_width=7)
-        table.add_column("95 % interval", no_wrap=True)
-        table.add_column("age", justify="right", no_wrap=True, min_width=5)
-        table.add_column("status", no_wrap=True, min_width=9)
-        table.add_column("trend", no_wrap=True, overflow="crop")
-        for names, readings in ((STANDING, standing), (WINDOWED, windowed)):
-            for kpi in names:
-                if kpi in readings:
-                    self._add_row(table, kpi, readings[kpi])
-            table.add_section()
-        return table
+        sections = [
+            [self._row(kpi, readings[kpi]) for kpi in names if kpi in readings]
+            for names, readings in ((STANDING, standing), (WINDOWED, windowed))
+        ]
+        return Fitting(title, COLUMNS, SPARED, sections)
 
-    def _add_row(self, table: Table, kpi: str, reading: Reading) -> None:
+    def _row(self, kpi: str, reading: Reading) -> list[Text]:
         trend = self._trends.setdefault(kpi, Trend())
         trend.add(reading.value)
-        table.add_row(
+        told = (
             kpi,
             figure(kpi, reading.value),
             "" if reading.n is None else f"{reading.n:,}",
             interval(kpi, reading.low, reading.high),
             age(reading),
-            Text(status(reading), style=COLOURS[reading.state]),
-            str(trend),
         )
+        state = plain(status(reading), COLOURS[reading.state])
+        return [*map(plain, told), state, plain(str(trend))]
 
 
 def status(reading: Reading) -> str:

@@ -1,10 +1,12 @@
 """Option types the commands share: instants and durations."""
 
+import time
+
 import click
 
 from streams.core.decode_reasons import RejectedError
-from streams.core.definition import DefinitionError, parse_duration
-from streams.core.timestamps import LAST_MS, Clock
+from streams.core.decoding.timestamps import LAST_MS, Clock
+from streams.core.definition.definition import DefinitionError, parse_duration
 
 
 class Instant(click.ParamType):
@@ -26,7 +28,7 @@ class Instant(click.ParamType):
             ms = -1
         if not 0 <= ms <= LAST_MS:
             self.fail(
-                f"{value!r} is no instant (2026-04-15T00:00:00Z, or milliseconds since 1970)", param, ctx
+                f"{value!r} is no {self.name} (2026-04-15T00:00:00Z, or milliseconds since 1970)", param, ctx
             )
         return ms
 
@@ -50,5 +52,25 @@ class Duration(click.ParamType):
             self.fail(str(error), param, ctx)
 
 
+class Moment(Instant):
+    """An instant, or a duration before now; gives milliseconds since the epoch."""
+
+    name = "instant or duration"
+
+    def convert(self, value: str | int, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Read the text.
+
+        Raises:
+            click.BadParameter: it is none of these.
+        """
+        if isinstance(value, int):
+            return value
+        try:
+            return time.time_ns() // 1_000_000 - parse_duration(value, "duration")
+        except DefinitionError:
+            return super().convert(value, param, ctx)
+
+
 INSTANT = Instant()
+MOMENT = Moment()
 DURATION = Duration()

@@ -9,17 +9,20 @@ from streams.client.at_risk import AtRisk, RiskyCustomer
 from streams.client.changes import Change
 from streams.client.errors import (
     AbsentError,
+    DeniedError,
     KpiError,
     LowSampleError,
     NotFreshError,
     RecoveringError,
+    SilentError,
     StaleError,
     UnavailableError,
     UndefinedError,
+    UnknownNameError,
 )
 from streams.client.reader import KpiReader
 from streams.client.reading import Reading, State
-from streams.publish.layout import NOW, Place
+from streams.redis_contract.layout import NOW, Place
 
 __all__ = [
     "NOW",
@@ -27,6 +30,7 @@ __all__ = [
     "AsyncKpiReader",
     "AtRisk",
     "Change",
+    "DeniedError",
     "KpiError",
     "KpiReader",
     "LowSampleError",
@@ -35,8 +39,10 @@ __all__ = [
     "Reading",
     "RecoveringError",
     "RiskyCustomer",
+    "SilentError",
     "StaleError",
     "State",
     "UnavailableError",
     "UndefinedError",
+    "UnknownNameError",
 ]

@@ -14,14 +14,14 @@ from typing import Any, Self, TypeVar
 
 import msgspec
 import redis
-from redis.asyncio import Redis
 
 from streams.client.at_risk import AtRisk, last_of, read_at_risk
 from streams.client.changes import POLL_S, SILENCE_S, STANDING_FIELDS, Change, News
-from streams.client.errors import UnavailableError
-from streams.client.reading import Reading, fields_of, place_of, read, read_all, sorted_places
-from streams.publish.connection import BackOff, RedisAddress, answered
-from streams.publish.layout import Keys, Place
+from streams.client.errors import DeniedError, unavailable
+from streams.client.names import check_kpi, check_place, others
+from streams.client.reading import Reading, State, fields_of, place_of, read, read_all, sorted_places
+from streams.redis_contract.connection import BackOff, RedisAddress, answered
+from streams.redis_contract.layout import Keys, Place
 
 T = TypeVar("T")
 
@@ -42,9 +42,9 @@ class AsyncKpiReader:
         clock: Callable[[], float] = time.time,
     ) -> None:
         address = RedisAddress(url, username, password, ca_file, timeout)
-        # Any: redis-py's types cannot say that answers come decoded
-        self._client: Any = Redis.from_url(url, retry=address.async_retry(), **address.options())
+        self._explain = address.explain
         self._keys = Keys(tenant)
+        self._client = address.async_client(tenant)
         self._max_age_ms = round(max_age * 1000)
         self._clock = clock
         self._closed = False
@@ -55,17 +55,21 @@ class AsyncKpiReader:
         """Read one KPI, overall or of one value of a dimension; window ``now``: the standing numbers.
 
         Raises:
-            UnavailableError: Redis does not answer.
+            UnavailableError: Redis does not answer; DeniedError, one of them, if it refuses us.
             ValueError: only one of dimension and value is given.
+            UnknownNameError: a ValueError too: a name that is most likely misspelt, with the nearest.
         """
         place, names = place_of(window, dimension, value), fields_of(kpi)
         question = self._client.pipeline(transaction=True)
         question.hmget(self._keys.hash(place), list(names)).hget(self._keys.version, "complete")
-        values, complete = await _ask(question.execute())
+        values, complete = await self._ask(question.execute())
         fields = dict(zip(names, values, strict=True))
-        return read(
+        reading = read(
             kpi, place, fields, complete=complete != "0", now_ms=self._now_ms(), max_age_ms=self._max_age_ms
         )
+        if reading.state is State.ABSENT:
+            await self._check_names(place, kpi)
+        return reading
 
     async def get_all(
         self, window: str = "24h", dimension: str | None = None, value: str | None = None
@@ -73,47 +77,53 @@ class AsyncKpiReader:
         """Read every KPI of one window (or ``now``) at one t; empty if nothing is published there.
 
         Raises:
-            UnavailableError: Redis does not answer.
+            UnavailableError: Redis does not answer; DeniedError, one of them, if it refuses us.
             ValueError: only one of dimension and value is given.
+            UnknownNameError: a ValueError too: a name that is most likely misspelt, with the nearest.
         """
         place = place_of(window, dimension, value)
-        fields = await _ask(self._client.hgetall(self._keys.hash(place)))
+        fields = await self._ask(self._client.hgetall(self._keys.hash(place)))
+        if not fields:
+            await self._check_names(place)
         return read_all(place, fields, now_ms=self._now_ms(), max_age_ms=self._max_age_ms)
 
     async def at_risk(self, limit: int = 100) -> AtRisk | None:
         """Return the customers most at risk, at most ``limit``; None while nobody says who they are.
 
         Raises:
-            UnavailableError: Redis does not answer.
+            UnavailableError: Redis does not answer; DeniedError, one of them, if it refuses us.
             ValueError: ``limit`` is below 1.
         """
         question = self._client.pipeline(transaction=True)
         question.hget(self._keys.version, "at_risk_t")
         question.zrevrange(self._keys.at_risk, 0, last_of(limit), withscores=True)
-        t, members = await _ask(question.execute())
+        t, members = await self._ask(question.execute())
         return read_at_risk(t, members, now_ms=self._now_ms())
 
     async def snapshot(self) -> dict[str, Any] | None:
         """Return the whole document as it stands (its ``t`` is yours to judge), None if there is none.
 
         Raises:
-            UnavailableError: Redis does not answer.
+            UnavailableError: Redis does not answer; DeniedError, one of them, if it refuses us.
         """
-        text = await _ask(self._client.get(self._keys.snapshot))
+        text = await self._ask(self._client.get(self._keys.snapshot))
         return None if text is None else msgspec.json.decode(text, type=dict[str, Any])
 
     async def keys(self) -> list[Place]:
         """List the places that have values: windows, ``now``, and those of dimension values.
 
         Raises:
-            UnavailableError: Redis does not answer.
+            UnavailableError: Redis does not answer; DeniedError, one of them, if it refuses us.
         """
-        return sorted_places(self._keys, await _ask(self._client.smembers(self._keys.index)))
+        return sorted_places(self._keys, await self._ask(self._client.smembers(self._keys.index)))
 
     async def watch(self) -> AsyncIterator[Change]:
         """Yield the snapshot that stands, then every newer one, until the reader is closed.
 
         Reconnects by itself, with growing waits.
+
+        Raises:
+            DeniedError: Redis refuses us, which no waiting cures.
         """
         news, back_off = News(), BackOff()
         while not self._closed:
@@ -121,7 +131,10 @@ class AsyncKpiReader:
                 async for change in self._changes(news):
                     back_off.reset()
                     yield change
-            except (redis.RedisError, OSError):
+            except (redis.RedisError, OSError) as error:
+                failed = unavailable(self._explain(error))
+                if isinstance(failed, DeniedError):
+                    raise failed from error
                 await asyncio.sleep(back_off.next_s())
 
     async def _changes(self, news: News) -> AsyncIterator[Change]:
@@ -154,12 +167,24 @@ class AsyncKpiReader:
     ) -> None:
         await self.close()
 
+    async def _check_names(self, place: Place, kpi: str | None = None) -> None:
+        """Raise if what is absent was never there: only an absent value pays for these questions."""
+        published = sorted_places(self._keys, await self._ask(self._client.smembers(self._keys.index)))
+        check_place(place, published)
+        if kpi is None or not published:
+            return
+        places = others(place, published)
+        question = self._client.pipeline(transaction=True)
+        for one in places:
+            question.hkeys(self._keys.hash(one))
+        names = await self._ask(question.execute())
+        check_kpi(kpi, place, dict(zip(places, names, strict=True)))
+
     def _now_ms(self) -> int:
         return int(self._clock() * 1000)
 
-
-async def _ask(answer: Awaitable[T]) -> T:
-    try:
-        return await answered(answer)
-    except (redis.RedisError, OSError) as error:
-        raise UnavailableError(f"Redis does not answer ({type(error).__name__})") from error
+    async def _ask(self, answer: Awaitable[T]) -> T:
+        try:
+            return await answered(answer)
+        except (redis.RedisError, OSError) as error:
+            raise unavailable(self._explain(error)) from error

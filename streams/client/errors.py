@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from streams.redis_contract.failures import ARGUMENTS, Cause, Failure
+
 if TYPE_CHECKING:
     from streams.client.reading import Reading
 
@@ -11,7 +13,27 @@ class KpiError(Exception):
 
 
 class UnavailableError(KpiError):
-    """Redis did not answer: nothing is known about any value. Try again later."""
+    """Redis did not answer: nothing is known about any value. Try again later; ``failure`` says why."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure)
+        self.failure = failure
+
+    def __str__(self) -> str:
+        return self.failure.line(ARGUMENTS)
+
+
+class DeniedError(UnavailableError):
+    """Redis refuses TLS, login or rights: a person has to change something, and trying again is of no use."""
+
+
+def unavailable(failure: Failure) -> UnavailableError:
+    """The error for a failure of Redis."""
+    return DeniedError(failure) if failure.cause is Cause.REFUSED else UnavailableError(failure)
+
+
+class UnknownNameError(KpiError, ValueError):
+    """No window, dimension or KPI of that name is published, while others are: most likely misspelt."""
 
 
 class NotFreshError(KpiError):
@@ -30,6 +52,10 @@ class LowSampleError(NotFreshError):
     """There is a value, of too few cases to be relied upon (n below the definition's ``min_n``)."""
 
 
+class SilentError(NotFreshError):
+    """There is a value, and a source of events it is made of has brought nothing for too long."""
+
+
 class UndefinedError(NotFreshError):
     """The value does not exist: its denominator is zero."""
 
@@ -39,4 +65,4 @@ class RecoveringError(NotFreshError):
 
 
 class AbsentError(NotFreshError):
-    """Nobody publishes this: no such KPI, window or dimension value, or no service for a minute."""
+    """Nobody publishes this: no such dimension value yet, or no service for a minute."""

@@ -1,7 +1,8 @@
 """KpiReader: KPIs for a service that is not asyncio.
 
 Rules: one call is one answer of Redis, so all parts of a reading are of one snapshot; a call waits at most
-the timeout for a connection and once more for the answer. Readers are safe to share between threads.
+the timeout for a connection and once more for the answer, and where Sentinels or a cluster must be asked for
+the server, twice more for that. Readers are safe to share between threads.
 
 Never caches: a value that was fresh a moment ago says nothing about now.
 """
@@ -16,10 +17,11 @@ import redis
 
 from streams.client.at_risk import AtRisk, last_of, read_at_risk
 from streams.client.changes import POLL_S, SILENCE_S, STANDING_FIELDS, Change, News
-from streams.client.errors import UnavailableError
-from streams.client.reading import Reading, fields_of, place_of, read, read_all, sorted_places
-from streams.publish.connection import BackOff, RedisAddress
-from streams.publish.layout import Keys, Place
+from streams.client.errors import DeniedError, unavailable
+from streams.client.names import check_kpi, check_place, others
+from streams.client.reading import Reading, State, fields_of, place_of, read, read_all, sorted_places
+from streams.redis_contract.connection import BackOff, RedisAddress
+from streams.redis_contract.layout import Keys, Place
 
 T = TypeVar("T")
 
@@ -28,7 +30,8 @@ class KpiReader:
     """Reads what the service publishes in Redis.
 
     Args:
-        url: ``redis://``, ``rediss://`` or ``unix://``.
+        url: ``redis://``, ``rediss://`` or ``unix://``; of Sentinels ``redis+sentinel://host,host/SERVICE``,
+            of a cluster ``redis+cluster://host,host``, with ``rediss+`` over TLS.
         tenant: whose values.
         max_age: seconds after which a value is stale for this reader, by this machine's clock.
         username, password, ca_file: credentials and authority, where they shall not stand in the URL.
@@ -52,9 +55,9 @@ class KpiReader:
         clock: Callable[[], float] = time.time,
     ) -> None:
         address = RedisAddress(url, username, password, ca_file, timeout)
-        # Any: redis-py's types cannot say that answers come decoded
-        self._client: Any = redis.Redis.from_url(url, retry=address.retry(), **address.options())
+        self._explain = address.explain
         self._keys = Keys(tenant)
+        self._client = address.client(tenant)
         self._max_age_ms = round(max_age * 1000)
         self._clock = clock
         self._closed = False
@@ -65,17 +68,21 @@ class KpiReader:
         """Read one KPI, overall or of one value of a dimension; window ``now``: the standing numbers.
 
         Raises:
-            UnavailableError: Redis does not answer.
+            UnavailableError: Redis does not answer; DeniedError, one of them, if it refuses us.
             ValueError: only one of dimension and value is given.
+            UnknownNameError: a ValueError too: a name that is most likely misspelt, with the nearest.
         """
         place, names = place_of(window, dimension, value), fields_of(kpi)
         question = self._client.pipeline(transaction=True)
         question.hmget(self._keys.hash(place), list(names)).hget(self._keys.version, "complete")
         values, complete = self._ask(question.execute)
         fields = dict(zip(names, values, strict=True))
-        return read(
+        reading = read(
             kpi, place, fields, complete=complete != "0", now_ms=self._now_ms(), max_age_ms=self._max_age_ms
         )
+        if reading.state is State.ABSENT:
+            self._check_names(place, kpi)
+        return reading
 
     def get_all(
         self, window: str = "24h", dimension: str | None = None, value: str | None = None
@@ -83,18 +90,21 @@ class KpiReader:
         """Read every KPI of one window (or ``now``) at one t; empty if nothing is published there.
 
         Raises:
-            UnavailableError: Redis does not answer.
+            UnavailableError: Redis does not answer; DeniedError, one of them, if it refuses us.
             ValueError: only one of dimension and value is given.
+            UnknownNameError: a ValueError too: a name that is most likely misspelt, with the nearest.
         """
         place = place_of(window, dimension, value)
         fields = self._ask(lambda: self._client.hgetall(self._keys.hash(place)))
+        if not fields:
+            self._check_names(place)
         return read_all(place, fields, now_ms=self._now_ms(), max_age_ms=self._max_age_ms)
 
     def at_risk(self, limit: int = 100) -> AtRisk | None:
         """Return the customers most at risk, at most ``limit``; None while nobody says who they are.
 
         Raises:
-            UnavailableError: Redis does not answer.
+            UnavailableError: Redis does not answer; DeniedError, one of them, if it refuses us.
             ValueError: ``limit`` is below 1.
         """
         question = self._client.pipeline(transaction=True)
@@ -107,7 +117,7 @@ class KpiReader:
         """Return the whole document as it stands (its ``t`` is yours to judge), None if there is none.
 
         Raises:
-            UnavailableError: Redis does not answer.
+            UnavailableError: Redis does not answer; DeniedError, one of them, if it refuses us.
         """
         text = self._ask(lambda: self._client.get(self._keys.snapshot))
         return None if text is None else msgspec.json.decode(text, type=dict[str, Any])
@@ -116,7 +126,7 @@ class KpiReader:
         """List the places that have values: windows, ``now``, and those of dimension values.
 
         Raises:
-            UnavailableError: Redis does not answer.
+            UnavailableError: Redis does not answer; DeniedError, one of them, if it refuses us.
         """
         return sorted_places(self._keys, self._ask(lambda: self._client.smembers(self._keys.index)))
 
@@ -124,6 +134,9 @@ class KpiReader:
         """Yield the snapshot that stands, then every newer one, until the reader is closed.
 
         Reconnects by itself, with growing waits.
+
+        Raises:
+            DeniedError: Redis refuses us, which no waiting cures.
         """
         news, back_off = News(), BackOff()
         while not self._closed:
@@ -131,7 +144,10 @@ class KpiReader:
                 for change in self._changes(news):
                     back_off.reset()
                     yield change
-            except (redis.RedisError, OSError):
+            except (redis.RedisError, OSError) as error:
+                failed = unavailable(self._explain(error))
+                if isinstance(failed, DeniedError):
+                    raise failed from error
                 time.sleep(back_off.next_s())
 
     def _changes(self, news: News) -> Iterator[Change]:
@@ -163,6 +179,19 @@ class KpiReader:
     ) -> None:
         self.close()
 
+    def _check_names(self, place: Place, kpi: str | None = None) -> None:
+        """Raise if what is absent was never there: only an absent value pays for these questions."""
+        published = sorted_places(self._keys, self._ask(lambda: self._client.smembers(self._keys.index)))
+        check_place(place, published)
+        if kpi is None or not published:
+            return
+        places = others(place, published)
+        question = self._client.pipeline(transaction=True)
+        for one in places:
+            question.hkeys(self._keys.hash(one))
+        names = self._ask(question.execute)
+        check_kpi(kpi, place, dict(zip(places, names, strict=True)))
+
     def _now_ms(self) -> int:
         return int(self._clock() * 1000)
 
@@ -170,4 +199,4 @@ class KpiReader:
         try:
             return question()
         except (redis.RedisError, OSError) as error:
-            raise UnavailableError(f"Redis does not answer ({type(error).__name__})") from error
+            raise unavailable(self._explain(error)) from error

@@ -1,6 +1,7 @@
 """One KPI as read from Redis, and what may be concluded from it.
 
-Rules: a reading is in exactly one state, in the precedence recovering > stale > undefined > low_n > fresh;
+Rules: a reading is in exactly one state, in the precedence
+recovering > stale > undefined > silent > low_n > fresh;
 absent where nothing is published. Age is the reader's clock minus the ``t`` of the value: a clock
 that is d seconds fast makes values d seconds older than they are, a slow one hides up to d seconds of age,
 and a negative age says that it is slow. A stale value is never shown, whoever found it stale.
@@ -17,10 +18,11 @@ from streams.client.errors import (
     LowSampleError,
     NotFreshError,
     RecoveringError,
+    SilentError,
     StaleError,
     UndefinedError,
 )
-from streams.publish.layout import EXTRAS, HEADER, PARTS, Keys, Number, Place, kpis, read_number
+from streams.redis_contract.layout import EXTRAS, HEADER, PARTS, Keys, Number, Place, kpis, read_number
 
 
 class State(enum.StrEnum):
@@ -29,6 +31,8 @@ class State(enum.StrEnum):
     FRESH = "fresh"
     """The value is current and stands on enough cases."""
     STALE = "stale"
+    SILENT = "silent"
+    """The value is current, and a source it is made of has brought nothing for too long."""
     LOW_N = "low_n"
     UNDEFINED = "undefined"
     RECOVERING = "recovering"
@@ -38,6 +42,7 @@ class State(enum.StrEnum):
 _STATES = {
     "ok": State.FRESH,
     "low_n": State.LOW_N,
+    "silent": State.SILENT,
     "undefined": State.UNDEFINED,
     "stale": State.STALE,
     "recovering": State.RECOVERING,
@@ -46,6 +51,7 @@ _STATES = {
 _ERRORS: dict[State, type[NotFreshError]] = {
     State.STALE: StaleError,
     State.LOW_N: LowSampleError,
+    State.SILENT: SilentError,
     State.UNDEFINED: UndefinedError,
     State.RECOVERING: RecoveringError,
     State.ABSENT: AbsentError,
@@ -55,6 +61,7 @@ _REASONS = {
     State.FRESH: "is fresh",
     State.STALE: "is stale",
     State.LOW_N: "stands on too few cases",
+    State.SILENT: "is made of events that have stopped coming",
     State.UNDEFINED: "is undefined (nothing to divide by)",
     State.RECOVERING: "is recovering",
     State.ABSENT: "is published by nobody",
@@ -69,7 +76,7 @@ class Reading:
     place: Place
     state: State
     value: Number | None = None
-    """None unless the state is fresh or low_n."""
+    """None unless the state is fresh, low_n or silent."""
     numerator: Number | None = None
     denominator: Number | None = None
     n: Number | None = None
@@ -92,8 +99,8 @@ class Reading:
         """The value, if it is fresh.
 
         Raises:
-            StaleError, LowSampleError, UndefinedError, RecoveringError, AbsentError: it is not (all are
-                NotFreshError).
+            StaleError, SilentError, LowSampleError, UndefinedError, RecoveringError, AbsentError: it is not
+                (all are NotFreshError).
         """
         if self.state is not State.FRESH or self.value is None:
             raise _ERRORS.get(self.state, UndefinedError)(self)
@@ -139,7 +146,7 @@ def read(
     if t is None or not status:
         return Reading(kpi, place, State.ABSENT if complete else State.RECOVERING)
     state = _state(status, late=now_ms - t > max_age_ms)
-    shown = state in (State.FRESH, State.LOW_N)
+    shown = state in (State.FRESH, State.LOW_N, State.SILENT)
     return Reading(
         kpi,
         place,

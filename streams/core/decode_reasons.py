@@ -30,12 +30,16 @@ Reason: TypeAlias = Literal[
     "unknown_survey",  # none of nps, csat, ces
     "bad_scale",  # a scale_max that the survey does not have
     "bad_score",  # an integer outside the survey's scale
+    "foreign_partition",  # of a customer unknown here, by its key of another partition
+    "missing_key",  # the same, without a key
 ]
 REASONS: Final[tuple[Reason, ...]] = get_args(Reason)
+PLACEMENT_REASONS: Final[tuple[Reason, ...]] = ("foreign_partition", "missing_key")
+"""Of what lies where no producer with the deployment's partitioner puts it."""
 
 
 class RejectedError(Exception):
-    """Found while reading a record: it is malformed, for this reason."""
+    """Found while reading a record: it is malformed, for this reason. Who reads it knows in which field."""
 
     def __init__(self, reason: Reason) -> None:
         super().__init__(reason)

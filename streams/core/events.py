@@ -78,9 +78,11 @@ class Erase(Envelope, frozen=True, gc=False):
 
 @final
 class Malformed(msgspec.Struct, frozen=True, gc=False):
-    """A record that is no event; the reason is one of a closed set, fit for a metric label."""
+    """A record that is no event; reason and field are of closed sets, fit for metric labels."""
 
     reason: Reason
+    field: str = ""
+    """Where it was found, by the contract's name; empty: in the record as a whole."""
 
 
 Event: TypeAlias = Signup | Purchase | Cancellation | Survey | Void | Erase

@@ -4,7 +4,7 @@ Everything published is computed from these integers. A group is the whole (``OV
 value of one dimension. Totals of partitions at the same t and definition add up element by element,
 because one customer lives in one partition; totals of different t are never added.
 
-Nothing is divided here: see kpi.py.
+Nothing is divided here: see kpi/values/build.py.
 """
 
 from array import array
@@ -12,12 +12,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from streams.core.definition import Definition, Window
+from streams.core.definition.definition import Definition, Window
 
 Group = tuple[str, str]
 """(dimension, value), or ``OVERALL``."""
 
 OVERALL: Final[Group] = ("", "")
+
+Named = Mapping[str, frozenset[str]]
+"""Dimension -> the values that are published by name."""
 
 GAUGES: Final = ("active", "long_term", "low", "medium", "high")
 """Standing numbers as of t: active customers, those active for a year, active ones by risk band."""
@@ -112,6 +115,8 @@ class Accounting:
     void_pending: int = 0
     folded_values: int = 0
     """Dimension values beyond the limits, told apart nowhere: they joined ``other``."""
+    refused_values: dict[str, int] = field(default_factory=dict)
+    """Dimension -> events whose value is no label: they count as ``other``."""
     by_kind: dict[str, int] = field(default_factory=dict)
     """``kind:outcome:reason`` -> records, for ``crm_events_total``; outcome ignored or malformed."""
     lateness: dict[str, list[int]] = field(default_factory=dict)
@@ -128,6 +133,7 @@ class Accounting:
             (self.malformed, other.malformed),
             (self.by_kind, other.by_kind),
             (self.corrected, other.corrected),
+            (self.refused_values, other.refused_values),
         ):
             for key, n in theirs.items():
                 mine[key] = mine.get(key, 0) + n
@@ -164,8 +170,6 @@ class Totals:
     accounting: Accounting = field(default_factory=Accounting)
     newest: dict[str, int] = field(default_factory=dict)
     """Kind -> greatest event time counted (ms)."""
-    first_seen: dict[Group, int] = field(default_factory=dict)
-    """(dimension, value) -> least event time that carried the value (ms)."""
 
 
 def merge(parts: Iterable[Totals]) -> Totals:
@@ -185,8 +189,6 @@ def merge(parts: Iterable[Totals]) -> Totals:
             rows.setdefault(group, []).append(vector)
         for kind, ms in part.newest.items():
             merged.newest[kind] = max(ms, merged.newest.get(kind, ms))
-        for group, ms in part.first_seen.items():
-            merged.first_seen[group] = min(ms, merged.first_seen.get(group, ms))
     merged.groups = {group: add_vectors(vectors) for group, vectors in rows.items()}
     return merged
 
@@ -196,11 +198,8 @@ def add_vectors(vectors: list[Vector]) -> Vector:
     return list(vectors[0]) if len(vectors) == 1 else list(map(sum, zip(*vectors, strict=True)))
 
 
-def fold(groups: Mapping[Group, Vector], named: Mapping[str, frozenset[str]]) -> dict[Group, Vector]:
-    """Join the values of each dimension that have no name of their own into ``other``.
-
-    ``named``: per dimension the values that are published by name.
-    """
+def fold(groups: Mapping[Group, Vector], named: Named) -> dict[Group, Vector]:
+    """Join the values of each dimension that have no name of their own into ``other``."""
     rows: dict[Group, list[Vector]] = {}
     for (dimension, value), vector in groups.items():
         keeps = not dimension or value == "unknown" or value in named.get(dimension, ())

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import msgspec
 
-from streams.core.definition import Definition
-from streams.core.snapshot import Snapshot
+from streams.core.definition.definition import Definition
+from streams.core.kpi.snapshot import Snapshot
 from streams.demo.compare import Comparison, Mismatch, compare
 from streams.demo.observe import Observed, Observer
-from streams.replay import replay
+from streams.replay.recount import replay
 
 _SETTLE_S = 180.0
 _AGREE_S = 60.0

@@ -1,7 +1,7 @@
 """Holds what is published against a recount of what was sent.
 
-Rules: the recount reads the journal's bytes with ``streams.replay`` and has seen no Kafka, no engine, no
-publisher. Everything that has one right value is compared exactly and in both directions: missing, wrong
+Rules: the recount reads the journal's bytes with ``streams.replay.recount`` and has seen no Kafka, no engine,
+no publisher. Everything that has one right value is compared exactly and in both directions: missing, wrong
 and surplus. Not compared: when a value was computed, partitions and their lag, the process' own metrics;
 the shares of revenue, which a sweep computes live at a time of its own; how many events were late, and how
 many beyond retention when they were applied, which depends on when that was.
@@ -13,11 +13,11 @@ from typing import Any
 
 import msgspec
 
-from streams.core.definition import Definition
-from streams.core.snapshot import Snapshot
+from streams.core.definition.definition import Definition
+from streams.core.kpi.snapshot import Snapshot
 from streams.demo.observe import Document, Labels, Observed, Page, Series
-from streams.publish.layout import HEADER, PARTS, Place, write_number
-from streams.publish.samples import Sampler
+from streams.publish.prometheus.samples import Sampler
+from streams.redis_contract.layout import HEADER, PARTS, Place, write_number
 
 _SHOWN = 20
 _OWN_AFFAIR = {
@@ -25,12 +25,14 @@ _OWN_AFFAIR = {
     ("partitions",),
     ("accounting", "late_beyond_retention"),
     ("accounting", "late"),
+    ("accounting", "refused_values"),
 }
 _OWN_METRICS = (
     "crm_snapshot_computed_timestamp_seconds",
     "crm_events_late_beyond_retention",
     "crm_event_lateness_seconds",
     "crm_window_corrections_total",
+    "crm_dimension_values_refused_total",
 )
 _SWEPT = ("top20_revenue_ratio", "abc")
 _SWEPT_METRICS = ("crm_top20_revenue_ratio", "crm_revenue_share")

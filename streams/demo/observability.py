@@ -1,7 +1,7 @@
 """Prometheus and Alertmanager beside the demo, where they are installed: with the rules that are deployed.
 
-Rules: their configuration is that of deploy/ with other addresses, and so they need the source tree. They
-listen on 127.0.0.1, keep what they have in a directory of their own, and end with us.
+Rules: their configuration is the one that `kpi files` writes, with other addresses. They listen on 127.0.0.1,
+keep what they have in a directory of their own, and end with us.
 
 Never: downloads anything, or loosens a rule.
 """
@@ -11,13 +11,13 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
+from streams import shipped
 from streams.embedded.errors import EmbeddedError
 from streams.embedded.ports import LOOPBACK, free_port
 from streams.embedded.process import Child
 from streams.embedded.server import EmbeddedServer
 
-DEPLOY = Path(__file__).parents[2] / "deploy"
-_READY_S = 30.0
+_READY_S = 120.0
 _STOP_S = 5.0
 _PROBE_S = 5.0
 _OK = 200
@@ -28,8 +28,7 @@ _ALERTMANAGER = ("alertmanager", "prometheus-alertmanager")
 
 def missing() -> list[str]:
     """What is needed and not here; empty if all is."""
-    lacking = [names[0] for names in (_PROMETHEUS, _ALERTMANAGER) if _program(names) is None]
-    return lacking if DEPLOY.is_dir() else [*lacking, "the source tree"]
+    return [names[0] for names in (_PROMETHEUS, _ALERTMANAGER) if _program(names) is None]
 
 
 class MonitoringServer(EmbeddedServer):
@@ -127,9 +126,6 @@ class Monitoring:
 
     Args:
         workers: host and port of each.
-
-    Raises:
-        OSError: there is no source tree.
     """
 
     def __init__(self, workers: Sequence[str]) -> None:
@@ -165,11 +161,8 @@ def prometheus_config(workers: Sequence[str], alertmanager: str) -> str:
     Args:
         workers: host and port of each worker.
         alertmanager: host and port.
-
-    Raises:
-        OSError: there is no source tree.
     """
-    directory = DEPLOY / "prometheus"
+    directory = shipped.folder() / "deploy/prometheus"
     return replaced(
         (directory / "prometheus.yml").read_text(encoding="utf-8"),
         {
@@ -181,12 +174,8 @@ def prometheus_config(workers: Sequence[str], alertmanager: str) -> str:
 
 
 def alertmanager_config() -> str:
-    """The deployed configuration.
-
-    Raises:
-        OSError: there is no source tree.
-    """
-    return (DEPLOY / "alertmanager/alertmanager.yml").read_text(encoding="utf-8")
+    """The deployed configuration."""
+    return (shipped.folder() / "deploy/alertmanager/alertmanager.yml").read_text(encoding="utf-8")
 
 
 def replaced(text: str, changes: dict[str, str]) -> str:

@@ -17,8 +17,8 @@ import msgspec
 from prometheus_client.parser import text_string_to_metric_families
 from redis.asyncio import Redis
 
-from streams.publish.connection import answered
-from streams.publish.layout import Keys, Place
+from streams.redis_contract.connection import answered
+from streams.redis_contract.layout import Keys, Place
 
 _POLL_S = 0.1
 _SNAPSHOT_T = b"crm_snapshot_timestamp_seconds"
@@ -27,6 +27,9 @@ _TIMEOUT = aiohttp.ClientTimeout(total=5)
 
 Document = dict[str, Any]
 Labels = tuple[tuple[str, str], ...]
+_REDIS_S = 60.0
+"""How long an answer of Redis is waited for: all hashes come in one, and this process may be busy."""
+
 Series = tuple[str, Labels]
 """Sample name and sorted labels."""
 Page = Mapping[Series, float]
@@ -62,7 +65,7 @@ class Observer:
         self, redis_url: str, tenant: str, workers: Mapping[str, str], check_alive: Callable[[], None]
     ) -> None:
         # Any: redis-py's types cannot say that answers come decoded
-        self._redis: Any = Redis.from_url(redis_url, decode_responses=True)
+        self._redis: Any = Redis.from_url(redis_url, decode_responses=True, socket_timeout=_REDIS_S)
         self._keys = Keys(tenant)
         self._workers = workers
         self._check_alive = check_alive

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from streams.core.definition import HOUR_MS, MINUTE_MS, SECOND_MS
+from streams.core.definition.definition import HOUR_MS, MINUTE_MS, SECOND_MS
 from streams.simulate.market import MONTH_MS, MONTHLY_CHURN, SEGMENTS
 
 SPIKE_SEGMENT = "smb"

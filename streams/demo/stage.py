@@ -18,7 +18,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from streams.demo.observability import Monitoring, missing
 from streams.demo.options import WORKERS, DemoOptions
 from streams.demo.workers import DemoWorker
-from streams.embedded import EmbeddedKafka, ValkeyServer, choose_kafka
+from streams.embedded import EmbeddedKafka, ValkeyServer, check_programs, choose_kafka
 from streams.embedded.ports import LOOPBACK
 from streams.settings import Settings, read
 
@@ -32,9 +32,17 @@ class StageError(Exception):
 
 
 class Stage:
-    """An async context manager; ``tell`` takes a line for every step."""
+    """An async context manager; ``tell`` takes a line for every step.
+
+    Raises:
+        StageError, EmbeddedError: something it needs is not installed; nothing was started.
+    """
 
     def __init__(self, options: DemoOptions, tell: Tell) -> None:
+        lacking = missing() if options.observability else []
+        if lacking:
+            raise StageError(f"--observability needs {' and '.join(lacking)}")
+        check_programs()
         self._options = options
         self._tell = tell
         self._kafka: EmbeddedKafka | None = None
@@ -52,7 +60,6 @@ class Stage:
 
     async def __aenter__(self) -> Self:
         try:
-            self._check_options()
             await asyncio.to_thread(self._start_servers)
             settings = self._settings()
             await self._make_topics(read(settings))
@@ -81,11 +88,6 @@ class Stage:
         for worker in self.workers:
             if not worker.alive:
                 raise StageError(f"{worker.name} has ended: {worker.last_line()} (log: {worker.log})")
-
-    def _check_options(self) -> None:
-        lacking = missing() if self._options.observability else []
-        if lacking:
-            raise StageError(f"--observability needs {' and '.join(lacking)}")
 
     def _start_servers(self) -> None:
         kafka = self._kafka = choose_kafka(self._tell)

@@ -1,6 +1,6 @@
 """A Kafka and a Valkey for the demo and the tests: real servers, on this machine, for as long as we run."""
 
-from streams.embedded.environment import choose_kafka
+from streams.embedded.environment import check_programs, choose_kafka
 from streams.embedded.errors import EmbeddedError
 from streams.embedded.kafka import KafkaCluster
 from streams.embedded.ports import free_port, free_ports
@@ -14,6 +14,7 @@ __all__ = [
     "KafkaCluster",
     "ValkeyServer",
     "WheelKafka",
+    "check_programs",
     "choose_kafka",
     "free_port",
     "free_ports",

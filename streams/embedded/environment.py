@@ -1,4 +1,4 @@
-"""Which Kafka this machine can run: the genuine one where Java and Maven are, else the wheel's.
+"""What this machine can run: the genuine Kafka where Java and Maven are, else the wheel's; and a Valkey.
 
 Rules: the choice and its reason are told in one line; nothing is installed; whoever gets a Kafka here asks
 it whether it is `transactional`, and never what machine this is.
@@ -10,7 +10,19 @@ from streams.embedded.errors import EmbeddedError
 from streams.embedded.java import JavaTools, fetch_jars, jars_fetched, kafka_version
 from streams.embedded.kafka import KafkaCluster
 from streams.embedded.server import EmbeddedKafka
-from streams.embedded.wheel import WheelKafka
+from streams.embedded.valkey import valkey_program
+from streams.embedded.wheel import WheelKafka, broker_program
+
+
+def check_programs() -> None:
+    """Make sure, before anything is started, that a Kafka and a Valkey are here.
+
+    Raises:
+        EmbeddedError: one is not; the message says what to install.
+    """
+    valkey_program()
+    if JavaTools.find().lacking:
+        broker_program()
 
 
 def choose_kafka(announce: Callable[[str], None], search_path: str | None = None) -> EmbeddedKafka:

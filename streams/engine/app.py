@@ -13,20 +13,23 @@ import faust
 from faust.app.base import BootStrategy
 from faust.types import TP
 
-from streams.collector import calm_collector
-from streams.core.definition import Definition
-from streams.engine import agent, fetch, logs
-from streams.engine.client import Client
+from streams.core.definition.definition import Definition
+from streams.engine import agent
 from streams.engine.exits import EngineError, OnFatal, end_process
-from streams.engine.fetch import Batch
-from streams.engine.partition import Context
-from streams.engine.producer import Acknowledged
-from streams.engine.state import Clock, NewState
+from streams.engine.garbage import calm_collector
+from streams.engine.kafka import closing, fetch
+from streams.engine.kafka import log_limit as logs
+from streams.engine.kafka.client import Client
+from streams.engine.kafka.fetch import Batch
+from streams.engine.ownership.assignment import Seeker, Store
+from streams.engine.ownership.owned_partition import Context
+from streams.engine.ownership.producer import Acknowledged
+from streams.engine.ownership.state import Clock, NewState
+from streams.engine.ownership.watchdog import Watchdog
 from streams.engine.stats import Sample, Stats
-from streams.engine.store import Seeker, Store
-from streams.engine.topics import ensure_patiently
+from streams.engine.topics.topics import ensure_patiently
+from streams.engine.topics.watch import TopicWatch
 from streams.engine.transport import Transport
-from streams.engine.watchdog import Watchdog
 from streams.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -68,6 +71,8 @@ class EngineApp(faust.App):
         self._context = context
         self._store: Store | None = None
         self._watching: asyncio.Task[None] | None = None
+        self._topic_watch = TopicWatch(settings, context.client)
+        self._watching_topics: asyncio.Task[None] | None = None
         self._summary = logs.Summary(
             log, "%d malformed records went to the dead-letter topic since the last such line (%d in all)"
         )
@@ -92,24 +97,28 @@ class EngineApp(faust.App):
     async def on_start(self) -> None:
         """Wait for Kafka, make and check the topics; what waiting cannot cure ends the process."""
         fetch.install()
+        closing.install()
         calm_collector()  # recovery makes a large state
         logs.limit(self._count_suppressed)
         for hook in self.on_begin:
             await hook()
         try:
             await ensure_patiently(self.settings, self.client, self._tell)
+            await self._topic_watch.look()
         except EngineError as error:
             self.on_fatal(error.code, str(error))
         for hook in self.on_topics:
             await hook()
+        self._watching_topics = asyncio.create_task(self._watch_topics())
         self._watching = asyncio.create_task(self._watch())
         await super().on_start()
 
     async def on_stop(self) -> None:
         """Last flush while the partitions are still ours; then Faust leaves the group."""
         self.not_ready = _STOPPED
-        if self._watching is not None:
-            self._watching.cancel()
+        for watching in (self._watching, self._watching_topics):
+            if watching is not None:
+                watching.cancel()
         try:
             if self._store is not None:
                 await self._store.close()
@@ -117,6 +126,12 @@ class EngineApp(faust.App):
             await super().on_stop()
         for hook in self.on_end:
             await hook()
+
+    async def _watch_topics(self) -> None:
+        try:
+            await self._topic_watch.run()
+        except EngineError as error:
+            self.on_fatal(error.code, str(error))
 
     async def _watch(self) -> None:
         watchdog = Watchdog(self.store, self.settings.stuck_timeout / 1_000, self.on_fatal)

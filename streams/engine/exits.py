@@ -8,6 +8,7 @@ import logging
 import os
 from collections.abc import Callable
 from enum import IntEnum
+from traceback import format_tb
 from typing import NoReturn
 
 
@@ -24,6 +25,8 @@ class ExitCode(IntEnum):
     """A partition was assigned without all of its source topics."""
     FENCED = 17
     """Another worker owns the partition now: this one was taken for dead."""
+    TOTALS_GONE = 18
+    """The totals topic was deleted or made anew: after a restart all of them are written again."""
     NEVER_RESUMED = 20
     """Watchdog: assigned and recovered, but the streams never resumed."""
     NO_DURABLE_FLUSH = 21
@@ -46,6 +49,13 @@ class ExitCode(IntEnum):
     """The HTTP address cannot be listened on."""
     CHANGELOG_DAMAGED = 36
     """The changelog lacks records, or holds some that cannot be read: what it says would be wrong."""
+    SOURCE_DAMAGED = 37
+    """A record batch of a source topic cannot be read: what stands in it is lost."""
+    ACCESS_DENIED = 38
+    """Kafka denies what the service needs: rights are missing."""
+
+    PARTITIONER_CHANGED = 39
+    """The state was counted under another KPI_PARTITIONER: customers may belong elsewhere."""
 
 
 class EngineError(Exception):
@@ -57,6 +67,16 @@ class EngineError(Exception):
 
 
 OnFatal = Callable[[ExitCode, str], NoReturn]
+
+
+def log_traceback(doing: str, error: BaseException) -> None:
+    """Log where an unexpected error came from, once: kinds and places, no texts (they may hold payloads)."""
+    lines: list[str] = []
+    cause: BaseException | None = error
+    while cause is not None:
+        lines = [type(cause).__name__, *format_tb(cause.__traceback__), *lines]
+        cause = cause.__cause__ or (None if cause.__suppress_context__ else cause.__context__)
+    logging.getLogger("streams.engine").error("while %s:\n%s", doing, "\n".join(x.rstrip() for x in lines))
 
 
 def end_process(code: ExitCode, message: str) -> NoReturn:

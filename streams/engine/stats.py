@@ -1,12 +1,14 @@
 """What the engine counts about itself, as samples for the exposition (prefix ``kpi_streams_``).
 
 Plain counters changed by the engine's own tasks, read at scrape time. Names and labels are those of the
-catalogue in streams/publish/catalogue.py. Never a registry, never anything of a customer.
+catalogue in streams/publish/prometheus/metrics.py. Never a registry, never anything of a customer.
 """
 
 from collections import Counter, deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+
+from streams.engine.ownership.deadletter import DeadLetter
 
 Sample = tuple[str, Mapping[str, str], float]
 """Name, labels, value."""
@@ -24,14 +26,14 @@ class Stats:
     """By outcome: taken, repeated, gap (refused, read again), dropped (not ready)."""
     flushes: Counter[str] = field(default_factory=Counter)
     """By outcome: committed, failed."""
+    malformed_fields: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """Dead letters by topic and by the field they are malformed in; those that are so as a whole in none."""
     dead_letters: int = 0
     dead_letters_shortened: int = 0
     recoveries: int = 0
     recovered_records: int = 0
     rebalances: int = 0
     log_suppressed: int = 0
-    oversized: int = 0
-    """State records left out because no topic takes them."""
     flush_seconds_total: float = 0.0
     _latest: deque[float] = field(default_factory=lambda: deque(maxlen=_KEPT))
 
@@ -40,6 +42,14 @@ class Stats:
         self.flushes["committed"] += 1
         self.flush_seconds_total += seconds
         self._latest.append(seconds)
+
+    def dead(self, letters: Sequence[DeadLetter]) -> None:
+        """Count what went to the dead-letter topic."""
+        self.dead_letters += len(letters)
+        for letter in letters:
+            self.dead_letters_shortened += letter.shortened
+            if letter.field:
+                self.malformed_fields[letter.topic, letter.field] += 1
 
     def flush_quantile(self, q: float) -> float | None:
         """A quantile of the latest commits, in seconds."""
@@ -55,6 +65,9 @@ class Stats:
             ("flushes", "outcome", self.flushes),
         ):
             samples += [(f"kpi_streams_{name}_total", {label: key}, n) for key, n in sorted(counter.items())]
+        for (topic, where), n in sorted(self.malformed_fields.items()):
+            labels = {"topic": topic, "field": where}
+            samples.append(("kpi_streams_malformed_fields_total", labels, n))
         for name, value in (
             ("flush_seconds", self.flush_seconds_total),
             ("recoveries", self.recoveries),
@@ -63,7 +76,6 @@ class Stats:
             ("dead_letters", self.dead_letters),
             ("dead_letters_shortened", self.dead_letters_shortened),
             ("log_lines_suppressed", self.log_suppressed),
-            ("state_records_oversized", self.oversized),
         ):
             samples.append((f"kpi_streams_{name}_total", {}, value))
         for quantile in (0.5, 0.99):

@@ -19,13 +19,18 @@ from typing import Any, Protocol, cast
 
 import aiokafka
 from aiokafka import TopicPartition
+from aiokafka.errors import BrokerResponseError, KafkaError
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 from faust.types.transports import TPorTopicSet
 from faust.types.tuples import ConsumerMessage
 
-from streams.engine.fetch import Batch, KafkaRecord
-from streams.engine.store import Store, describe
+from streams.engine.exits import ExitCode, OnFatal
+from streams.engine.kafka.client import Client
+from streams.engine.kafka.failures import denied
+from streams.engine.kafka.fetch import Batch, KafkaRecord
+from streams.engine.ownership.assignment import Store
+from streams.engine.verdict import describe
 
 log = logging.getLogger(__name__)
 
@@ -33,12 +38,15 @@ FETCH_WAIT_MS = 300
 """How long a broker may hold back a fetch that has no records: bounds latency and the age of ends."""
 _HELD_POLL_S = 0.05
 _CLOSED_POLL_S = 0.02
+_GROUP_POLL_S = 1.0
 
 
 class Engine(Protocol):
     """What the transport uses of the app."""
 
     isolation: str
+    client: Client
+    on_fatal: OnFatal
 
     @property
     def store(self) -> Store:
@@ -66,6 +74,32 @@ class Thread(driver.AIOKafkaConsumerThread):
         consumer._isolation_level = cast(Engine, self.app).isolation  # noqa: SLF001
         return consumer
 
+    async def on_start(self) -> None:
+        """Start the consumer, and look after its membership from then on: Faust never asks for its errors."""
+        await super().on_start()
+        self._looking = asyncio.create_task(self._look_at_group(self._ensure_consumer()))
+
+    async def on_thread_stop(self) -> None:
+        """Leave the group."""
+        self._looking.cancel()
+        await super().on_thread_stop()
+
+    async def _look_at_group(self, consumer: aiokafka.AIOKafkaConsumer) -> None:
+        while True:
+            await asyncio.sleep(_GROUP_POLL_S)
+            try:
+                consumer._coordinator.check_errors()  # noqa: SLF001
+            except KafkaError as error:
+                self._refused(error, "joining the consumer group")
+
+    def _refused(self, error: KafkaError, doing: str) -> None:
+        """End the process where rights are missing; anything else passes, or the watchdog sees it."""
+        engine = cast(Engine, self.app)
+        told = denied(engine.client.options, error, doing)
+        if told is not None:
+            engine.on_fatal(ExitCode.ACCESS_DENIED, told)
+        log.warning("%s: %s", doing, describe(error))
+
     async def _fetch_records(
         self,
         consumer: aiokafka.AIOKafkaConsumer,
@@ -73,7 +107,11 @@ class Thread(driver.AIOKafkaConsumerThread):
         timeout: float | None = None,  # noqa: ASYNC109 - Faust's signature
         max_records: int | None = None,
     ) -> Fetched:
-        records = await super()._fetch_records(consumer, active_partitions, timeout, max_records)
+        try:
+            records = await super()._fetch_records(consumer, active_partitions, timeout, max_records)
+        except BrokerResponseError as error:
+            self._refused(error, "reading the source topics")
+            records = {}
         return Fetched(records, self._ends(consumer))
 
     def _ends(self, consumer: aiokafka.AIOKafkaConsumer) -> dict[TP, int]:
@@ -151,7 +189,7 @@ class Consumer(driver.Consumer):
         return ConsumerMessage(
             tp.topic,
             tp.partition,
-            record.position - 1,
+            _last_offset(record),
             record[-1].timestamp / 1_000 if len(record) else 0.0,
             0,
             None,
@@ -205,6 +243,11 @@ class Consumer(driver.Consumer):
         offsets = {tp: offset for tp, offset in self._store.next_offsets().items() if tp in assigned}
         if offsets:
             await self.seek_wait(offsets)
+
+
+def _last_offset(batch: Batch) -> int:
+    """What Faust takes for the offset of a message: it passes on only what is beyond what it has seen."""
+    return (batch.position if batch.corrupt is None else batch.corrupt.after) - 1
 
 
 class Transport(driver.Transport):

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from streams.core.definition import COHORT_DIMENSIONS, DIMENSIONS, Definition
-from streams.core.periods import NOW
-from streams.explain.catalogue import CATALOGUE, formula_of
+from streams.core.definition.definition import COHORT_DIMENSIONS, DIMENSIONS, Definition
+from streams.core.kpi.catalogue.registry import CATALOGUE, formula_of, sources_of
+from streams.core.kpi.group_kpis import NOW
+from streams.core.kpi.silence import silent_kinds
 from streams.explain.symbols import Values, names, numbers
 
 Document = Mapping[str, Any]
@@ -65,6 +66,8 @@ class Explanation:
     """Dimension -> the values that contribute most; of the whole only."""
     drivers: Mapping[str, list[Mapping[str, Any]]]
     """Dimension -> the values that churned more than expected in the window."""
+    silent: Mapping[str, int]
+    """The silent kinds of events that the value is made of -> the limit (ms)."""
     document: Document
 
 
@@ -100,8 +103,16 @@ def explain(document: Document, kpi: str, place: Place, definition: Definition) 
         None if of_whole else document["windows"].get(window, document["now"]).get(kpi),
         _shares(document, kpi, window) if of_whole else {},
         _drivers(document, place) if kpi.startswith(("churn", "lost", "retention")) else {},
+        _silent(document, kpi, definition) if own["status"] == "silent" else {},
         document,
     )
+
+
+def _silent(document: Document, kpi: str, definition: Definition) -> dict[str, int]:
+    silent = silent_kinds(document["newest_event"], definition, document["t"]) & sources_of(kpi)
+    return {
+        kind: limit_ms for kind, limit_ms in definition.silence if kind in silent and limit_ms is not None
+    }
 
 
 def _formula(kpi: str, place: Place, definition: Definition) -> str:

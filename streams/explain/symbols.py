@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from streams.core.currencies import EXPONENTS
-from streams.core.definition import Definition
+from streams.core.definition.currencies import EXPONENTS
+from streams.core.definition.definition import Definition
 
 Values = Mapping[str, Mapping[str, Any]]
 """KPI -> its value as in the document."""

@@ -1,7 +1,8 @@
 """One customer's row turned into a signup and a purchase (docs/contract.md, section 1).
 
-Rules: a date without a time is midnight UTC; an empty field is absent; only the events' own decoder judges
-whether what comes out is all right.
+Rules: a last purchase has the identity under which the purchase topic has it, or would have it: so history
+and opening balance count it once, whichever comes first; a date without a time is midnight UTC; an empty
+field is absent; only the events' own decoder judges whether what comes out is all right.
 """
 
 import re
@@ -9,13 +10,12 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from streams.core.decode_reasons import RejectedError
+from streams.core.decoding.timestamps import Clock
 from streams.core.events import Kind
-from streams.core.timestamps import Clock
 
 SOURCE = "opening-balance"
 SIGNUP_ID = "signup"
-PURCHASE_ID = "last-purchase"
-"""With the customer's id these identify the events: one opening balance a customer, for good."""
+"""With the customer's id these identify the signup: one opening balance a customer, for good."""
 ATTRIBUTES = ("segment", "plan", "channel", "region", "acquisition_cost")
 COLUMNS = (
     "id",
@@ -24,12 +24,30 @@ COLUMNS = (
     "last_purchase_at",
     "last_purchase_amount",
     "last_purchase_currency",
+    "last_purchase_id",
+    "last_purchase_source",
 )
 """Columns of a CSV file, members of a JSON line; only the first two must be there."""
 
 Row = Mapping[str, str | int]
 """What is known of one customer; absent and empty are the same."""
 
+_COLUMNS: Mapping[tuple[Kind, str], str] = {
+    ("signup", "customer_id"): "id",
+    ("signup", "occurred_at"): "since",
+    ("purchase", "customer_id"): "id",
+    ("purchase", "occurred_at"): "last_purchase_at",
+    ("purchase", "amount"): "last_purchase_amount",
+    ("purchase", "currency"): "last_purchase_currency",
+    ("purchase", "event_id"): "last_purchase_id",
+    ("purchase", "source"): "last_purchase_source",
+}
+"""What stands under another name in a row."""
+
+_WHY = {
+    "last_purchase_id": ": the event_id this purchase has in your purchase events, so that it counts once;"
+    " or leave the last_purchase columns out"
+}
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -57,16 +75,17 @@ def events_of(row: Row, currency: str) -> list[Opening]:
     known = {name: text for name, text in row.items() if text not in ("", None)}
     if missing := [name for name in ("id", "since") if name not in known]:
         raise OpeningError(f"no {missing[0]}")
-    signup = _event(SIGNUP_ID, known, "since")
+    signup = _event(SIGNUP_ID, SOURCE, known, "since")
     signup |= {name: known[name] for name in ATTRIBUTES if name in known}
     opened = [Opening("signup", signup)]
     named = [name for name in COLUMNS if name.startswith("last_purchase") and name in known]
     if not named:
         return opened
-    for name in ("last_purchase_at", "last_purchase_amount"):
+    for name in ("last_purchase_at", "last_purchase_amount", "last_purchase_id"):
         if name not in known:
-            raise OpeningError(f"{named[0]} without {name}")
-    purchase = _event(PURCHASE_ID, known, "last_purchase_at")
+            raise OpeningError(f"{named[0]} without {name}{_WHY.get(name, '')}")
+    source = str(known.get("last_purchase_source", ""))
+    purchase = _event(str(known["last_purchase_id"]), source, known, "last_purchase_at")
     if _ms(purchase["occurred_at"]) < _ms(signup["occurred_at"]):
         raise OpeningError("last_purchase_at is before since")
     purchase["amount"] = known["last_purchase_amount"]
@@ -74,13 +93,18 @@ def events_of(row: Row, currency: str) -> list[Opening]:
     return [*opened, Opening("purchase", purchase)]
 
 
-def _event(event_id: str, known: Row, column: str) -> dict[str, str | int]:
+def column_of(kind: Kind, field: str) -> str:
+    """The column from which a field of a customer's event comes."""
+    return _COLUMNS.get((kind, field), field)
+
+
+def _event(event_id: str, source: str, known: Row, column: str) -> dict[str, str | int]:
     at = known[column]
     if isinstance(at, str) and _DATE.fullmatch(at):
         at = f"{at}T00:00:00Z"
     if isinstance(at, str) and at.isdigit():
         at = int(at)
-    return {"event_id": event_id, "source": SOURCE, "customer_id": str(known["id"]), "occurred_at": at}
+    return {"event_id": event_id, "source": source, "customer_id": str(known["id"]), "occurred_at": at}
 
 
 def _ms(at: str | int) -> int:

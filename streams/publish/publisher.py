@@ -11,10 +11,10 @@ import asyncio
 import time
 from collections.abc import Callable, Iterator, Sequence
 
-from streams.core.snapshot import Snapshot
-from streams.publish.catalogue import Sample
-from streams.publish.health import Health
-from streams.publish.merge import Merger
+from streams.core.kpi.snapshot import Snapshot
+from streams.publish.http.health import Health
+from streams.publish.merge.merger import Merger
+from streams.publish.prometheus.metrics import Sample
 from streams.publish.sink import Sink
 
 Clock = Callable[[], int]

@@ -9,7 +9,7 @@ Never: a sink computes no figure, and keeps no value that the newest snapshot do
 
 from typing import Protocol
 
-from streams.core.snapshot import Snapshot
+from streams.core.kpi.snapshot import Snapshot
 
 
 class Sink(Protocol):

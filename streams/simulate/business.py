@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 
-from streams.core.definition import DAY_MS, HOUR_MS, SECOND_MS
+from streams.core.definition.definition import DAY_MS, HOUR_MS, SECOND_MS
 from streams.simulate import bodies, market
 from streams.simulate.delivery import Dirt
 from streams.simulate.life import arrive, ask_to_be_erased, cancel_now, settle

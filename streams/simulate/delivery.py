@@ -9,7 +9,7 @@ from heapq import heappop, heappush
 from math import log
 from random import Random
 
-from streams.core.definition import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
+from streams.core.definition.definition import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
 from streams.simulate.malformed import any_malformed
 from streams.simulate.records import KINDS, SimRecord, topic_of
 

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from streams.core.definition import SECOND_MS
+from streams.core.definition.definition import SECOND_MS
 from streams.simulate import bodies, market
 from streams.simulate.orders import buy, start_ordering
 from streams.simulate.people import new_customer

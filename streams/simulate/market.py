@@ -7,7 +7,7 @@ from bisect import bisect
 from dataclasses import dataclass
 from itertools import accumulate
 
-from streams.core.definition import DAY_MS, HOUR_MS, MINUTE_MS
+from streams.core.definition.definition import DAY_MS, HOUR_MS, MINUTE_MS
 
 
 class Weighted:

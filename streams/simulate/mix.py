@@ -6,7 +6,7 @@
 from collections.abc import Iterator
 from random import Random
 
-from streams.core.definition import DAY_MS, HOUR_MS
+from streams.core.definition.definition import DAY_MS, HOUR_MS
 from streams.simulate import bodies, market
 from streams.simulate.records import SimRecord, topic_of
 

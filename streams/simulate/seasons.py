@@ -5,7 +5,7 @@ Instants are milliseconds since the epoch, hours and weekdays are those of UTC.
 
 from random import Random
 
-from streams.core.definition import DAY_MS, MINUTE_MS
+from streams.core.definition.definition import DAY_MS, MINUTE_MS
 
 HOUR_WEIGHTS = (2, 1, 1, 1, 1, 2, 4, 7, 10, 12, 13, 13, 12, 12, 12, 11, 11, 12, 14, 16, 15, 12, 8, 4)
 DAY_STAYS = (1.0, 0.97, 0.95, 0.95, 1.0, 0.8, 0.65)

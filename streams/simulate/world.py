@@ -10,7 +10,7 @@ from heapq import heapify, heappop, heappush
 from math import log
 from random import Random
 
-from streams.core.definition import DAY_MS
+from streams.core.definition.definition import DAY_MS
 from streams.simulate.delivery import Delivery, Dirt
 from streams.simulate.seasons import place
 

@@ -8,7 +8,7 @@ import pytest
 
 from bench.core import NEEDS_PURCHASES, Core
 from bench.load import END_MS, KNOWN, PATHS, of_path, three_events
-from streams.core.definition import HOUR_MS
+from streams.core.definition.definition import HOUR_MS
 
 ROOT = Path(__file__).parents[2]
 

@@ -5,12 +5,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import BrowserContext, Page, Playwright, expect, sync_playwright
 
-from streams.core.definition import Definition
-from streams.core.snapshot import Snapshot
+from streams.core.definition.definition import Definition
+from streams.core.kpi.snapshot import Snapshot
 from tests.browser.live import LiveBoard
 from tests.browser.scenes import Scene, counted
+from tests.support.eventually import patient
 
 _FLAGS = (
     "--no-sandbox",
@@ -55,7 +56,8 @@ def browser(playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) ->
         locale="en-GB",
         viewport={"width": 1440, "height": 900},
     )
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(patient(15_000))
+    expect.set_options(patient(5_000))
     yield context
     context.close()
 

@@ -8,14 +8,15 @@ import threading
 import time
 from collections.abc import Iterable
 
-from streams.core.definition import Definition
-from streams.core.snapshot import Snapshot
+from streams.core.definition.definition import Definition
+from streams.core.kpi.snapshot import Snapshot
 from streams.publish.board.board import Board
-from streams.publish.catalogue import Sample
-from streams.publish.health import Health
-from streams.publish.http import Address, HttpServer
-from streams.publish.prometheus import Exposition
+from streams.publish.http.health import Health
+from streams.publish.http.server import Address, HttpServer
+from streams.publish.prometheus.exposition import Exposition
+from streams.publish.prometheus.metrics import Sample
 from tests.browser.scenes import END_MS, Scene
+from tests.support.eventually import patient
 
 _TICK_S = 0.25
 _WITHIN_S = 15.0
@@ -52,13 +53,13 @@ class LiveBoard:
         self._running.clear()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()))
         self._thread.start()
-        assert self._running.wait(_WITHIN_S)
+        assert self._running.wait(patient(_WITHIN_S))
 
     def stop(self) -> None:
         """Go away as a process does that is ended: open pages lose their connection."""
         if self._thread is not None:
             self._stop.set()
-            self._thread.join(_WITHIN_S)
+            self._thread.join(patient(_WITHIN_S))
             self._thread = None
 
     def samples(self) -> Iterable[Sample]:

@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 from playwright.sync_api import Page
 
-from streams.core.kpi_value import Value
-from streams.core.snapshot import Snapshot
+from streams.core.kpi.snapshot import Snapshot
+from streams.core.kpi.values.value import Value
 
 RATIOS = ("churn_ratio", "retention_ratio", "repurchase_ratio", "csat_ratio.5")
 TILES = ("active_customers", "churn_ratio", "new_customers", "nps_score", "revenue", *RATIOS[1:])

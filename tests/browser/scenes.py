@@ -5,11 +5,12 @@ from dataclasses import dataclass, field, replace
 from itertools import count, groupby
 from typing import NamedTuple
 
-from streams.core.definition import DAY_MS, MINUTE_MS, Definition
+from streams.core.customer.identity import DIGEST_SIZE, Identity
+from streams.core.definition.definition import DAY_MS, MINUTE_MS, Definition
 from streams.core.events import KINDS, Kind
-from streams.core.identity import DIGEST_SIZE, Identity
-from streams.core.partition import PartitionState
-from streams.core.snapshot import PartitionInfo, Snapshot, build
+from streams.core.kpi.breakdown import named_values
+from streams.core.kpi.snapshot import PartitionInfo, Snapshot, build
+from streams.core.partition.state import PartitionState
 from streams.simulate import Business, SimRecord, Spike, topic_of
 
 END_MS = 1_776_211_200_000
@@ -51,7 +52,7 @@ def _snapshot(state: PartitionState, definition: Definition, t: int, *, dimensio
     state.advance(t)
     totals = state.totals(dimensions=dimensions)
     totals.t = t
-    sweeps = state.sweep() if dimensions else {}
+    sweeps = state.sweep(named_values(totals.groups, definition)) if dimensions else {}
     return build(totals, definition, computed_at_ms=t, partitions=PARTITIONS, sweeps=sweeps)
 
 

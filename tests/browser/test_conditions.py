@@ -1,13 +1,14 @@
 """The page says plainly when a number is not to be relied on, and when it has lost the server."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from streams.core.definition import Definition
-from streams.core.kpi_value import Condition
-from streams.core.snapshot import Snapshot, build_accounting_only
+from streams.core.definition.definition import Definition
+from streams.core.kpi.snapshot import Snapshot, build_accounting_only
+from streams.core.kpi.values.value import Condition
 from tests.browser.live import LiveBoard
 from tests.browser.reading import NONE, statuses, tiles
 from tests.browser.scenes import Scene
@@ -17,7 +18,17 @@ pytestmark = pytest.mark.system("chromium")
 WITHIN_S = 15.0
 LIMIT_MS = 3_000
 SLACK_MS = 1_500
-"""Two renderings of a page on a busy machine."""
+"""Two renderings of a page."""
+LATENESS = """() => {
+  let last = performance.now();
+  window.late = 0;
+  setInterval(() => {
+    const now = performance.now();
+    window.late = Math.max(window.late, now - last - 100);
+    last = now;
+  }, 100);
+}"""
+"""Has a page measure how late its timers are, which on a busy machine is not the page's fault."""
 
 
 @pytest.fixture
@@ -38,6 +49,15 @@ def opened(page: Page, board: LiveBoard) -> None:
     """Open the board and wait for its values."""
     page.goto(board.url)
     expect(page.locator("#state")).to_have_attribute("data-state", "ok")
+    page.evaluate(LATENESS)
+
+
+def became_stale_in_time(page: Page, board: LiveBoard, last_ms: int) -> None:
+    """Wait for it; no later than the limit after the last value, but for what the machine holds up."""
+    eventually(lambda: statuses(page) == {"stale"}, within=WITHIN_S)
+    now_ms = board.clock()
+    late_ms = page.evaluate("window.late") + board.clock() - now_ms
+    assert now_ms - last_ms <= LIMIT_MS + SLACK_MS + 2 * late_ms
 
 
 def no_value_is_shown(page: Page) -> None:
@@ -51,8 +71,7 @@ def test_values_that_no_longer_move_become_stale_within_the_limit(page: Page, qu
     """The server goes on to publish the same t as if all were well: the page sees it by itself."""
     opened(page, quick)
     quick.scene.frozen_ms = last = quick.clock()
-    eventually(lambda: statuses(page) == {"stale"}, within=WITHIN_S)
-    assert quick.clock() - last <= LIMIT_MS + SLACK_MS
+    became_stale_in_time(page, quick, last)
     no_value_is_shown(page)
     expect(page.locator("#state-text")).to_contain_text("Stale: values are")
     quick.scene.frozen_ms = None
@@ -64,8 +83,7 @@ def test_a_server_that_falls_silent_leaves_no_number_standing(page: Page, quick:
     opened(page, quick)
     quick.scene.silent = True
     last = quick.clock()
-    eventually(lambda: statuses(page) == {"stale"}, within=WITHIN_S)
-    assert quick.clock() - last <= LIMIT_MS + SLACK_MS
+    became_stale_in_time(page, quick, last)
     no_value_is_shown(page)
 
 
@@ -76,8 +94,7 @@ def test_a_lost_connection_is_said_and_then_everything_is_stale(page: Page, quic
     quick.stop()
     expect(page.locator("#state")).to_have_attribute("data-state", "lost")
     expect(page.locator("#state-text")).to_contain_text("Connection lost, trying again")
-    eventually(lambda: statuses(page) == {"stale"}, within=WITHIN_S)
-    assert quick.clock() - last <= LIMIT_MS + SLACK_MS
+    became_stale_in_time(page, quick, last)
     no_value_is_shown(page)
     quick.start()
     expect(page.locator("#state")).to_have_attribute("data-state", "ok")
@@ -141,6 +158,17 @@ def test_few_and_undefined_are_words(page: Page, live: LiveBoard, business: Snap
     expect(few.locator(".badge")).to_have_text("few")
     n = values["repurchase_ratio"].n
     expect(few.locator(".why")).to_have_text(f"Too few to rely on: {n} of at least 30")
+
+
+def test_a_silent_source_is_a_word_beside_the_value(page: Page, live: LiveBoard, business: Snapshot) -> None:
+    """The number stays; what is the matter with it stands there."""
+    silenced = {kpi: value.silenced() for kpi, value in business.windows["24h"].items()}
+    live.scene.change = lambda snapshot: replace(snapshot, windows={**snapshot.windows, "24h": silenced})
+    page.goto(f"{live.url}#window=24h")
+    revenue = page.locator('.tile[data-kpi="revenue"]')
+    expect(revenue.locator(".badge")).to_have_text("silent")
+    expect(revenue.locator(".why")).to_have_text("Silent: events it is made of have stopped coming")
+    assert revenue.locator(".number").text_content() != NONE
 
 
 def test_a_kpi_that_a_window_does_not_have_says_which_do(page: Page, live: LiveBoard) -> None:

@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 from playwright.sync_api import Page, expect
 
-from streams.core.definition import DAY_MS, HOUR_MS, MINUTE_MS
+from streams.core.definition.definition import DAY_MS, HOUR_MS, MINUTE_MS
 from tests.browser.live import LiveBoard
 from tests.browser.scenes import END_MS, at
 

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import BrowserContext, Page, ViewportSize, expect
 
-from streams.core.snapshot import Snapshot
+from streams.core.kpi.snapshot import Snapshot
 from tests.browser.live import LiveBoard
 from tests.browser.reading import expected, tiles
 from tests.support.eventually import eventually

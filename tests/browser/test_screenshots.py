@@ -12,8 +12,8 @@ from typing import Literal, NamedTuple
 import pytest
 from playwright.sync_api import Page, ViewportSize, expect
 
-from streams.core.definition import Definition
-from streams.core.snapshot import Snapshot
+from streams.core.definition.definition import Definition
+from streams.core.kpi.snapshot import Snapshot
 from tests.browser.live import LiveBoard
 from tests.browser.scenes import Scene, counted
 

@@ -7,8 +7,8 @@ import msgspec
 import pytest
 from playwright.sync_api import Page, expect
 
-from streams.core.kpi_value import SpikeValue
-from streams.core.snapshot import Snapshot
+from streams.core.kpi.snapshot import Snapshot
+from streams.core.kpi.values.value import SpikeValue
 from tests.browser.live import LiveBoard
 
 pytestmark = pytest.mark.system("chromium")

@@ -3,8 +3,8 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from streams.core.kpi_value import NpsValue, SpikeValue
-from streams.core.snapshot import Snapshot
+from streams.core.kpi.snapshot import Snapshot
+from streams.core.kpi.values.value import NpsValue, SpikeValue
 from tests.browser.live import LiveBoard
 from tests.browser.reading import expected, statuses, tiles
 from tests.support.eventually import eventually

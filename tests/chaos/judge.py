@@ -1,7 +1,7 @@
 """Holds everything that was kept and published against a recount of what the source topics hold.
 
-The recount is ``streams.replay`` (for what is published) and its state, partition by partition (for totals,
-customers and accounting). It reads the source logs and asks no worker for anything.
+The recount is ``streams.replay.recount`` (for what is published) and its state, partition by partition
+(for totals, customers and accounting). It reads the source logs and asks no worker for anything.
 """
 
 import asyncio
@@ -10,21 +10,22 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, replace
 from itertools import zip_longest
 
-from streams.core.customer import Customer, unpack
-from streams.core.customers import is_anonymous
-from streams.core.definition import Definition
-from streams.core.entries import purchases_of
-from streams.core.identity import Identity
-from streams.core.journal import Journal
-from streams.core.partition import PartitionState
-from streams.core.snapshot import Snapshot
+from streams.core.customer.entries import purchases_of
+from streams.core.customer.identity import Identity
+from streams.core.customer.record import Customer, unpack
+from streams.core.definition.definition import Definition
+from streams.core.kpi.snapshot import Snapshot
+from streams.core.partition.journal import Journal
+from streams.core.partition.state import PartitionState
+from streams.core.partition.store.customers import is_anonymous
 from streams.core.totals import OVERALL, Accounting, Totals, Vector
 from streams.demo.compare import compare
 from streams.demo.observe import Observer
-from streams.replay import replay
+from streams.replay.recount import replay
 from streams.settings import Settings
 from streams.simulate import SimRecord, to_line, topic_of
 from tests.chaos.logs import Held, by_kind, read
+from tests.support.eventually import patient
 
 Portrait = tuple[object, ...]
 _MOVING = {"late_beyond_retention", "lateness", "corrected"}
@@ -64,11 +65,11 @@ def _at(state: PartitionState, t: int) -> Totals:
 
 
 def _whole(totals: Totals) -> Totals:
-    return replace(totals, groups={OVERALL: totals.groups[OVERALL]}, first_seen={})
+    return replace(totals, groups={OVERALL: totals.groups[OVERALL]})
 
 
 def _differences(name: str, expected: Totals, found: Totals) -> Iterator[str]:
-    """Vectors and first-seen times that differ; a group without anything is no group."""
+    """Vectors that differ; a group without anything is no group."""
     if expected.t != found.t:
         yield f"{name}: t {found.t}, recounted {expected.t}"
     for group in expected.groups.keys() | found.groups.keys():
@@ -77,8 +78,6 @@ def _differences(name: str, expected: Totals, found: Totals) -> Iterator[str]:
         mine, theirs = found.groups.get(group), expected.groups.get(group)
         if any(mine or ()) != any(theirs or ()) or (any(mine or ()) and mine != theirs):
             yield f"{name} {group}: {_unequal(mine or [], theirs or [])}"
-    if expected.first_seen and expected.first_seen != found.first_seen:
-        yield f"{name}: first-seen times differ"
 
 
 def _unequal(mine: Vector, theirs: Vector) -> str:
@@ -147,8 +146,8 @@ def _portrait(one: Customer, table: list[tuple[str, ...]]) -> Portrait:
 async def published(
     observer: Observer, held: Iterable[Held], definition: Definition, since_ms: int
 ) -> tuple[int, list[str]]:
-    """How many published values were compared, and which of them differ from ``streams.replay``."""
-    observed = await observer.observe(since_ms, within=_OBSERVE_S)
+    """How many published values were compared, and which of them differ from ``streams.replay.recount``."""
+    observed = await observer.observe(since_ms, within=patient(_OBSERVE_S))
     lines = [
         to_line(SimRecord(topic_of(s.kind), s.key, s.value or b"", s.timestamp))
         for s in sorted(source for one in held for source in one.sources)

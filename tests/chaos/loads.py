@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 
 from streams.embedded import KafkaCluster
-from streams.engine.client import Client
+from streams.engine.kafka.client import Client
 from tests.chaos.flood import Flood, Stream, essay, garbage, hot_order, new_cohort, new_touchpoint, order
 from tests.chaos.gauge import Gauge
 from tests.chaos.stage import Stage

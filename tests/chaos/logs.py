@@ -10,9 +10,9 @@ import aiokafka
 from aiokafka import TopicPartition
 
 from streams.core.events import Kind
-from streams.engine.changelog import MARKER_KEY, Marker, decode
-from streams.engine.client import Client
-from streams.engine.totals_reader import PartitionLog, Told
+from streams.engine.kafka.client import Client
+from streams.engine.ownership.marker import MARKER_KEY, Marker, decode
+from streams.engine.totals_topic.reader import PartitionLog, Told
 from streams.settings import Settings
 
 
@@ -39,6 +39,14 @@ class Held:
     written: int
     """Offsets in the changelog: more than records where compaction has been."""
     told: Told | None
+
+    @property
+    def live(self) -> bool:
+        """Whether its owner was live when they were read."""
+        told = self.told
+        return (
+            self.marker is not None and told is not None and told.header.live and told.dimensions is not None
+        )
 
 
 def by_kind(sources: list[Source]) -> Iterator[tuple[Kind, list[Source]]]:

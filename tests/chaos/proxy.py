@@ -53,9 +53,10 @@ class StorageErrorProxy:
         self._listening.wait()
 
     def stop(self) -> None:
-        """End; connections break."""
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
+        """End; connections break. Safe to call again."""
+        if self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join()
 
     def _run(self) -> None:
         loop = self._loop
@@ -66,7 +67,8 @@ class StorageErrorProxy:
         serving = asyncio.all_tasks(loop)
         for task in serving:
             task.cancel()
-        loop.run_until_complete(asyncio.gather(*serving, return_exceptions=True))
+        if serving:  # all connections may have ended already
+            loop.run_until_complete(asyncio.gather(*serving, return_exceptions=True))
         loop.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from streams.demo.observe import ObservationError, Observer
 from streams.embedded import KafkaCluster
+from streams.settings import Settings
 from tests.chaos import judge, logs
 from tests.chaos.faults import Fault
 from tests.chaos.settling import settled
@@ -14,6 +15,7 @@ from tests.chaos.stage import SESSION_S, Stage
 _AFTER_S = SESSION_S + 3
 """Freshness is judged so long after a fault: by then a worker that died is missed."""
 _SHOWN = 12
+_LOOKS = 5
 
 
 @dataclass(frozen=True)
@@ -62,8 +64,7 @@ def _time_to_fresh(stage: Stage) -> float:
 
 
 async def _judge(fault: Fault, stage: Stage, seed: int, fresh_s: float | None) -> Outcome:
-    since_ms = await settled(stage.settings)
-    held = await judge.read_all(stage.settings)
+    since_ms, held = await _read_when_settled(stage.settings)
     found = [line for one in held for line in judge.mismatches(one, stage.definition, stage.secret)]
     compared = 0
     if fault.published:
@@ -83,6 +84,19 @@ async def _judge(fault: Fault, stage: Stage, seed: int, fresh_s: float | None) -
         any(look.recovering for look in stage.watch.looks if look.at >= mark),
         [code for process in stage.supervisor.processes for code in process.ends],
     )
+
+
+async def _read_when_settled(settings: Settings) -> tuple[int, list[logs.Held]]:
+    """A t (ms) from which on everything is counted, and what the logs hold then.
+
+    Read again where a partition has just moved: on a busy machine workers miss heartbeats.
+    """
+    for _ in range(_LOOKS):
+        since_ms = await settled(settings)
+        held = await judge.read_all(settings)
+        if all(one.live for one in held):
+            break
+    return since_ms, held
 
 
 async def _published(stage: Stage, held: list[logs.Held], since_ms: int) -> tuple[int, list[str]]:

@@ -7,8 +7,8 @@ import asyncio
 from collections.abc import Callable
 
 from streams.app import wall_clock
-from streams.engine.client import Client
-from streams.engine.totals_reader import Told, TotalsReader
+from streams.engine.kafka.client import Client
+from streams.engine.totals_topic.reader import Told, TotalsReader
 from streams.settings import Settings
 from tests.chaos import logs
 from tests.support.eventually import eventually_async

@@ -14,12 +14,12 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaError
 
-from streams.core.definition import Definition
+from streams.core.definition.definition import Definition
 from streams.core.events import KINDS
 from streams.definitions import load as load_definition
 from streams.embedded import KafkaCluster, ValkeyServer
-from streams.engine.client import Client
-from streams.engine.topics import ensure
+from streams.engine.kafka.client import Client
+from streams.engine.topics.topics import ensure
 from streams.settings import Settings, read
 from streams.simulate import topic_of
 from tests.chaos.load import Load

@@ -27,7 +27,6 @@ def one_node() -> Iterator[KafkaCluster]:
 
 
 @pytest.mark.kafka
-@pytest.mark.timeout(600)
 @pytest.mark.parametrize("fault", SHORT, ids=lambda fault: fault.name)
 def test_after_a_fault_under_load_everything_equals_the_recount(
     fault: Fault, request: pytest.FixtureRequest, tmp_path: Path

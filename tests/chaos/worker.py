@@ -13,8 +13,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from streams.app import run_app, set_up_logging, wall_clock
-from streams.core.identity import Identity
-from streams.core.partition import PartitionState
+from streams.core.customer.identity import Identity
+from streams.core.partition.placement import belongs_in
+from streams.core.partition.state import PartitionState
 from streams.definitions import load
 from streams.engine.app import build
 from streams.engine.exits import end_process
@@ -60,7 +61,11 @@ def main(directory: Path) -> int:
         settings,
         definition,
         identity.fingerprint,
-        lambda: PartitionState(definition, identity),
+        lambda number: PartitionState(
+            definition,
+            identity,
+            belongs=belongs_in(settings.partitioner, settings.partitions, number),
+        ),
         orders.clock,
         acknowledged=orders.acknowledged,
     )

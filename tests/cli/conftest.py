@@ -1,5 +1,6 @@
 """Running the command line in this process, with an environment of its own."""
 
+import logging
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -32,6 +33,7 @@ def kpi(capfdbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPat
         with monkeypatch.context() as patch:
             for name, text in settings.items():
                 patch.setenv(name, text)
+            patch.setattr(logging.root, "handlers", list(logging.root.handlers))  # a worker sets up its own
             code = run(args)
         out, err = capfdbinary.readouterr()
         return Ran(code, out.decode(), err.decode())

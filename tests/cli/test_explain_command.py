@@ -9,13 +9,13 @@ import pytest
 import redis
 
 from streams.cli.exits import Exit
-from streams.core.definition import HOUR_MS, Definition
-from streams.core.snapshot import Snapshot, build
-from streams.core.timestamps import Clock
+from streams.core.decoding.timestamps import Clock
+from streams.core.definition.definition import HOUR_MS, Definition
+from streams.core.kpi.snapshot import Snapshot, build
 from streams.embedded import ValkeyServer
 from streams.explain import example
-from streams.publish.layout import Keys
-from streams.replay import replay
+from streams.redis_contract.layout import Keys
+from streams.replay.recount import replay
 from tests.cli.conftest import Kpi
 from tests.histories import NOW_MS, record
 from tests.laws.driver import Driven
@@ -55,6 +55,20 @@ def test_of_a_file_the_formula_is_filled_in_and_all_is_told(kpi: Kpi, file: str)
     assert "newest event   cancellation, 6h before" in told
 
 
+def test_a_silent_source_is_named_with_its_limit(kpi: Kpi, file: str) -> None:
+    """Beside the value: which kind, for how long, and what was expected."""
+    ran = kpi("explain", "churn_ratio", file, "--window", "30d", "--as-of", "2026-04-25T00:00:00Z")
+    told = ran.out.splitlines()
+    assert "status         silent" in told
+    silent = [line for line in told if line.startswith("silent  ")]
+    assert [line.split(" for ")[0].split(" no ")[1] for line in silent] == [
+        "signup",
+        "purchase",
+        "cancellation",
+    ]
+    assert silent[2] == "silent         no cancellation for 10d, expected within 7d"
+
+
 def test_what_was_ignored_is_told_with_its_reason(kpi: Kpi, file: str) -> None:
     """A repeat and a line that is no event."""
     with Path(file).open("ab") as end:
@@ -64,16 +78,20 @@ def test_what_was_ignored_is_told_with_its_reason(kpi: Kpi, file: str) -> None:
     assert "malformed      1 not_an_object\n" in told or "malformed      1 " in told
 
 
-def test_late_events_are_told_where_the_live_service_had_some(kpi: Kpi, valkey: ValkeyServer) -> None:
-    """By kind, and which windows they corrected; a recount has none."""
+def test_late_events_and_free_text_are_told_where_the_live_service_had_some(
+    kpi: Kpi, valkey: ValkeyServer
+) -> None:
+    """By kind and by dimension, and which windows were corrected; a recount has none."""
     one = Driven(Definition(tenant="late"))
     one.state.advance(NOW_MS)
     one.take(record("purchase", "a", NOW_MS - age_ms) for age_ms in (0, 2 * HOUR_MS))
+    one.take([record("cancellation", "a", NOW_MS, reason="Alice Smith moved to Berlin")])
     document = build(one.state.totals(), one.definition, computed_at_ms=NOW_MS, partitions={}).json()
     with redis.Redis.from_url(valkey.url) as client:
         client.set(Keys("late").snapshot, document)
     told = kpi("explain", "orders", "--redis", valkey.url, "--tenant", "late").out
     assert "late           1 purchase; corrected windows: 1 24h, 1 7d, 1 30d\n" in told
+    assert "free text      1 reason: counted as other; list values to keep in [allow]\n" in told
 
 
 def test_an_older_instant_is_explained_of_a_file_only(kpi: Kpi, file: str) -> None:
@@ -140,8 +158,11 @@ def test_a_worker_is_asked_over_http(kpi: Kpi, worker: str) -> None:
 @pytest.mark.parametrize(
     ("args", "code"),
     [
-        (("churn_ratio", "--http", "http://127.0.0.1:1"), Exit.UNREACHABLE),
         (("churn_ratio", "--http", "ftp://127.0.0.1"), Exit.USAGE),
+        (("churn_ratio", "--http", "http://127.0.0.1:port"), Exit.USAGE),
+        (("churn_ratio", "--http", "http://127.0.0.1:1?token=hidden"), Exit.USAGE),
+        (("churn_ratio", "--http", "http://a..b"), Exit.USAGE),
+        (("churn_ratio", "--http", "http://me:hidden@127.0.0.1:1"), Exit.USAGE),
         (("churn_ratio", "--redis", "redis://127.0.0.1:1"), Exit.UNREACHABLE),
         (("churn_ratio", "--dimension", "segment"), Exit.USAGE),
         (("churn_ratio", "--dimension", "segment", "--value", "a", "--segment", "b"), Exit.USAGE),
@@ -153,6 +174,7 @@ def test_what_cannot_be_is_one_line(kpi: Kpi, file: str, args: tuple[str, ...], 
     """With the exit code of its kind."""
     ran = kpi("explain", *(file if arg == "FILE" else arg for arg in args))
     assert (ran.code, ran.err.count("\n")) == (code, 1), ran.err
+    assert "hidden" not in ran.err
 
 
 def test_the_definition_of_a_file_decides(kpi: Kpi, file: str, tmp_path: Path) -> None:

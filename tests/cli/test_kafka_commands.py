@@ -3,16 +3,21 @@
 import asyncio
 from collections import Counter
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
-from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from streams.cli.exits import Exit
 from streams.cli.sent_state import SUFFIX
 from streams.embedded import KafkaCluster
+from streams.engine.kafka.client import Client
+from streams.engine.topics.configs import read_own
+from streams.settings import read
 from streams.simulate import KINDS, Business, SimRecord, to_line, topic_of
-from tests.cli.conftest import Kpi
-from tests.support.topics import unique_prefix
+from tests.cli.conftest import Kpi, Ran
+from tests.support.eventually import eventually
+from tests.support.topics import create_topics, unique_prefix
 
 END_MS = 1_776_211_200_000
 PARTITIONS = 3
@@ -38,7 +43,16 @@ def records() -> list[SimRecord]:
     return list(Business(1, 150, 10, END_MS).history())
 
 
-async def read_topic(bootstrap: str, topic: str) -> list[ConsumerRecord]:
+class Found(NamedTuple):
+    """A record of a topic."""
+
+    partition: int
+    key: bytes | None
+    value: bytes | None
+    timestamp: int
+
+
+async def read_topic(bootstrap: str, topic: str) -> list[Found]:
     """Everything in a topic."""
     consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, auto_offset_reset="earliest")
     await consumer.start()
@@ -46,10 +60,10 @@ async def read_topic(bootstrap: str, topic: str) -> list[ConsumerRecord]:
         places = [TopicPartition(topic, p) for p in range(PARTITIONS)]
         consumer.assign(places)
         ends = await consumer.end_offsets(places)
-        found: list[ConsumerRecord] = []
+        found: list[Found] = []
         while len(found) < sum(ends.values()):
-            for batch in (await consumer.getmany(timeout_ms=1_000)).values():
-                found += batch
+            for place, batch in (await consumer.getmany(timeout_ms=1_000)).items():
+                found += [Found(place.partition, r.key, r.value, r.timestamp) for r in batch]
         return found
     finally:
         await consumer.stop()
@@ -60,7 +74,9 @@ def all_values(settings: dict[str, str]) -> Counter[bytes]:
     found: Counter[bytes] = Counter()
     for kind in KINDS:
         topic = settings[f"KPI_TOPIC_{kind.upper()}"]
-        found.update(record.value for record in asyncio.run(read_topic(settings["KPI_BROKERS"], topic)))
+        found.update(
+            record.value or b"" for record in asyncio.run(read_topic(settings["KPI_BROKERS"], topic))
+        )
     return found
 
 
@@ -80,6 +96,66 @@ def test_topics_with_other_partition_counts_are_named(kpi: Kpi, settings: dict[s
     ran = kpi("topics", "check", **{**settings, "KPI_PARTITIONS": "5"})
     assert ran.code == Exit.FAILED
     assert f"{settings['KPI_TOPIC_SIGNUP']} has {PARTITIONS}" in ran.err
+
+
+def test_more_replicas_than_brokers_name_the_setting_and_what_there_is(
+    kpi: Kpi, settings: dict[str, str]
+) -> None:
+    """What a newcomer meets on one broker, with the default; nothing is made with fewer unasked."""
+    del settings["KPI_REPLICATION_FACTOR"]
+    ran = kpi("topics", "create", **settings)
+    assert ran.code == Exit.FAILED
+    assert "KPI_REPLICATION_FACTOR is 3, and the cluster has 1 broker;" in ran.err
+    assert "set KPI_REPLICATION_FACTOR=1" in ran.err
+    assert len(ran.err.splitlines()) == 1
+    ran = kpi("topics", "create", **{**settings, "KPI_TOPIC_SIGNUP": "no topic's name"})
+    assert (ran.code, 'takes no topic named "no topic\'s name"' in ran.err) == (Exit.FAILED, True), ran.err
+
+
+def test_settings_of_topics_that_do_harm_are_told_and_set_right(kpi: Kpi, settings: dict[str, str]) -> None:
+    """Each with its consequence; ``--fix`` sets them, keeps other settings, and makes what is missing."""
+    compacted, changelog = settings["KPI_TOPIC_SURVEY"], settings["KPI_TOPIC_CHANGELOG"]
+    broker, kept = settings["KPI_BROKERS"], {"segment.ms": "7200000"}
+    bad = {"cleanup.policy": "compact", "message.timestamp.type": "LogAppendTime", **kept}
+    for topic, config, count in (
+        (compacted, bad, PARTITIONS),
+        (settings["KPI_TOPIC_ERASE"], {"retention.ms": "60000"}, PARTITIONS),
+        (changelog, {"cleanup.policy": "delete", "max.message.bytes": "9000000"}, PARTITIONS),
+        (settings["KPI_TOPIC_TOTALS"], {"cleanup.policy": "compact", "max.message.bytes": "9000000"}, 1),
+    ):
+        asyncio.run(create_topics(broker, [topic], partitions=count, config=config))
+    told = eventually(lambda: _told(kpi("topics", "check", **settings), "check --fix"), within=30)
+    assert told is not None
+    assert told.code == Exit.FAILED
+    ran = kpi("topics", "check", "--fix", **settings)
+    assert ran.code == Exit.OK, ran.err
+    for done in (
+        f"deleted {settings['KPI_TOPIC_TOTALS']}",
+        f"made {settings['KPI_TOPIC_TOTALS']}",
+        f"made {settings['KPI_TOPIC_SIGNUP']}",
+        f"set cleanup.policy=delete of {compacted}",
+        f"set message.timestamp.type=CreateTime of {compacted}",
+        f"set cleanup.policy=compact of {changelog}",
+        f"set retention.ms=-1 of {settings['KPI_TOPIC_ERASE']}",
+    ):
+        assert done in ran.out.splitlines()
+    assert asyncio.run(own_configs(settings, compacted))["segment.ms"] == kept["segment.ms"]
+    assert kpi("topics", "check", **settings).code == Exit.OK
+
+
+def _told(ran: Ran, words: str) -> Ran | None:
+    """What ran, if it said so: a broker hears of new topics a moment after they are made."""
+    return ran if words in ran.err else None
+
+
+async def own_configs(settings: dict[str, str], topic: str) -> dict[str, str]:
+    """The settings that a topic has of its own."""
+    admin = Client(read({**settings, "KPI_DEMO": "true"})).admin()
+    await admin.start()
+    try:
+        return (await read_own(admin, [topic]))[topic]
+    finally:
+        await admin.close()
 
 
 def test_send_brings_every_good_line_with_key_and_timestamp(
@@ -112,8 +188,8 @@ def test_send_lists_rejected_lines_and_ends_with_4(
     assert ran.err.splitlines() == [
         "line 2: not JSON",
         "line 3: a topic the service does not read",
-        "line 5: malformed: missing_field",
-        "2 records sent, 3 lines rejected",
+        "line 5: malformed: missing_field: customer_id is missing; expected a text of 1 to 128 characters",
+        "2 records sent, 3 lines rejected; kpi explain tells which of them count",
         f"kpi: 3 lines of {file} were not sent",
     ]
 
@@ -160,7 +236,7 @@ def test_a_customers_records_are_in_one_partition_of_every_topic(kpi: Kpi, setti
     count = 0
     for kind in KINDS:
         for record in asyncio.run(read_topic(settings["KPI_BROKERS"], settings[f"KPI_TOPIC_{kind.upper()}"])):
-            homes.setdefault(record.key, set()).add(record.partition)
+            homes.setdefault(record.key or b"", set()).add(record.partition)
             count += 1
     assert count == len(list(Business(1, 80, 10, END_MS).history()))
     assert {len(partitions) for partitions in homes.values()} == {1}
@@ -176,4 +252,4 @@ def test_an_unreachable_kafka_is_one_line_and_exit_code_3(
     file.write_bytes(to_line(records[0]))
     ran = kpi(*(str(file) if arg == "FILE" else arg for arg in args), KPI_BROKERS="127.0.0.1:1")
     assert ran.code == Exit.UNREACHABLE
-    assert "Kafka at 127.0.0.1:1 does not answer" in ran.err.splitlines()[-1]
+    assert ran.err == "kpi: Kafka at 127.0.0.1:1 refuses the connection: nothing listens there\n"

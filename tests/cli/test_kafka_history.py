@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from streams.cli.exits import Exit
+from streams.core.decoding.expected import FIELDS
 from streams.embedded import KafkaCluster
 from streams.simulate import KINDS, Business, to_line
 from tests.cli.conftest import Kpi
@@ -15,11 +16,11 @@ from tests.support.topics import unique_prefix
 END_MS = 1_776_211_200_000
 END = "2026-04-15T00:00:00Z"
 CSV = """\
-id,since,segment,last_purchase_at,last_purchase_amount
-a,2024-05-01,smb,2026-04-01,20.00
-b,2024-06-01,smb,,
-c,2026-04-01,mid,2026-04-10T12:00:00Z,5
-d,yesterday,mid,,
+id,since,segment,last_purchase_at,last_purchase_amount,last_purchase_id
+a,2024-05-01,smb,2026-04-01,20.00,p1
+b,2024-06-01,smb,,,
+c,2026-04-01,mid,2026-04-10T12:00:00Z,5,p2
+d,yesterday,mid,,,
 """
 
 
@@ -50,7 +51,7 @@ def test_a_company_with_history_starts_with_a_true_base(
     ran = kpi("send", "--customers", str(file), **settings)
     assert ran.code == Exit.BAD_DATA
     assert ran.err.splitlines()[:2] == [
-        "line 5: its signup is malformed: bad_time",
+        f"line 5: its signup is malformed: bad_time: since: expected {FIELDS['occurred_at']}",
         "3 customers and 2 last purchases sent, 1 lines rejected",
     ]
     first = snapshot(kpi(*replay, **settings).out)
@@ -99,5 +100,5 @@ def test_an_unreachable_kafka_is_one_line(kpi: Kpi) -> None:
     ran = kpi("replay", "--from-kafka", KPI_BROKERS="127.0.0.1:1")
     assert (ran.code, ran.err) == (
         Exit.UNREACHABLE,
-        "kpi: Kafka at 127.0.0.1:1 does not answer (KafkaConnectionError)\n",
+        "kpi: Kafka at 127.0.0.1:1 refuses the connection: nothing listens there\n",
     )

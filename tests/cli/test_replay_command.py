@@ -10,8 +10,8 @@ import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from streams.cli.exits import Exit
-from streams.core.definition import DAY_MS, Definition
-from streams.replay import replay
+from streams.core.definition.definition import DAY_MS, Definition
+from streams.replay.recount import replay
 from streams.simulate import Business, to_line
 from tests.cli.conftest import Kpi
 
@@ -101,7 +101,28 @@ def test_no_events_are_one_empty_snapshot_or_nothing(kpi: Kpi, tmp_path: Path) -
     assert (
         json.loads(kpi("replay", str(empty), "--as-of", END).out)[str(END_MS)]["accounting"]["received"] == 0
     )
-    assert kpi("replay", str(empty), "--every", "1d").out == "{}\n"
+    for args in (("--every", "1d"), ()):
+        ran = kpi("replay", str(empty), *args)
+        assert (ran.code, ran.out, ran.err) == (Exit.OK, "{}\n", "no events\n")
+    ran = kpi("replay", str(empty), "--format", "text")
+    assert (ran.code, ran.out, ran.err) == (Exit.OK, "", "no events\n")
+    ran = kpi("explain", "orders", str(empty))
+    assert (ran.code, ran.err) == (Exit.FAILED, "no events\nkpi: nothing to explain without an event\n")
+
+
+def test_malformed_records_are_listed_by_line(kpi: Kpi, tmp_path: Path) -> None:
+    """Field and expectation of the first ten, the number of the others, and nothing of what they hold."""
+    file = tmp_path / "bad.jsonl"
+    bad = b'{"topic":"crm.customer.erase.v1","value":{"event_id":"e","customer_id":7,"private":"secret"}}\n'
+    file.write_bytes(b"\n" + bad * 12)
+    ran = kpi("replay", str(file), "--format", "text")
+    assert (ran.code, ran.out) == (Exit.OK, "")
+    listed = "malformed: wrong_type: customer_id: expected a text of 1 to 128 characters"
+    assert ran.err.splitlines() == [
+        *(f"line {number}: {listed}" for number in range(2, 12)),
+        "... and 2 more malformed records",
+        "no events: all 12 records are malformed",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -109,7 +130,7 @@ def test_no_events_are_one_empty_snapshot_or_nothing(kpi: Kpi, tmp_path: Path) -
     [
         ("a.jsonl", b"nonsense\n", "line 1: not JSON"),
         ("a.jsonl", b'{"topic":"other","value":{}}\n', "line 1: unknown topic 'other'"),
-        ("a.jsonl.gz", b"not packed", "cannot be read"),
+        ("a.jsonl.gz", b"not packed", "line 1: not JSON"),
         ("a.jsonl.gz", gzip.compress(b'{"topic":"other"}\n', mtime=0)[:15], "cannot be read"),
     ],
 )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from streams.core.definition import HOUR_MS
+from streams.core.definition.definition import HOUR_MS
 from tests.cli.conftest import Kpi
 from tests.histories import record
 

@@ -10,14 +10,14 @@ import pytest
 import redis
 
 from streams.client import AsyncKpiReader, AtRisk, KpiReader, RiskyCustomer
-from streams.core.definition import Definition
-from streams.core.early_warning import AtRisk as Scored
-from streams.core.early_warning import EarlyWarning
-from streams.core.identity import Identity
-from streams.core.snapshot import Snapshot
+from streams.core.customer.identity import Identity
+from streams.core.definition.definition import Definition
+from streams.core.kpi.early_warning import AtRisk as Scored
+from streams.core.kpi.early_warning import EarlyWarning
+from streams.core.kpi.snapshot import Snapshot
 from streams.embedded import ValkeyServer
-from streams.publish.connection import RedisAddress
-from streams.publish.redis import RedisSink
+from streams.publish.redis.sink import RedisSink
+from streams.redis_contract.connection import RedisAddress
 from tests.publish import world
 from tests.publish.sinks import WITHIN_S, running
 from tests.publish.world import T0

@@ -3,6 +3,8 @@
 import asyncio
 import inspect
 import json
+import pickle
+import re
 from typing import Any
 from uuid import uuid4
 
@@ -18,14 +20,15 @@ from streams.client import (
     StaleError,
     State,
     UnavailableError,
+    UnknownNameError,
 )
-from streams.core.definition import Definition
-from streams.core.kpi import Values
-from streams.core.snapshot import Snapshot, build_accounting_only
+from streams.core.definition.definition import Definition
+from streams.core.kpi.formulas import Values
+from streams.core.kpi.snapshot import Snapshot, build_accounting_only
 from streams.core.totals import Accounting
 from streams.embedded import ValkeyServer, free_port
-from streams.publish.connection import RedisAddress
-from streams.publish.redis import RedisSink
+from streams.publish.redis.sink import RedisSink
+from streams.redis_contract.connection import RedisAddress
 from tests.publish import world
 from tests.publish.sinks import WITHIN_S, running
 from tests.publish.world import T0
@@ -131,9 +134,41 @@ def test_states_are_told_apart(tenant: Tenant) -> None:
     assert tenant.get("churn_ratio", age_s=10.5).state is State.STALE
     assert tenant.get("churn_ratio", age_s=10.5, max_age=60.0).state is State.FRESH
     assert tenant.get("csat_mean.5").state is State.LOW_N
-    assert tenant.get("no_such_kpi").state is State.ABSENT
-    assert tenant.get("churn_ratio", "2h").state is State.ABSENT
+    assert tenant.get("csat_mean.7").state is State.ABSENT
     assert tenant.get("churn_ratio", "24h", "segment", "nobody").state is State.ABSENT
+    assert tenant.get("churn_ratio", "24h", "plan", "nobody").state is State.ABSENT
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        (("churn",), "no KPI 'churn' is published; did you mean churn_ratio"),
+        (("Churn_Ratio",), "no KPI 'Churn_Ratio' is published; did you mean churn_ratio"),
+        (("csat_mean",), "did you mean csat_mean.5"),
+        (("zzz",), "no KPI 'zzz' is published"),
+        (("churn_ratio", "24H"), "no window '24H' is published: there are 1h, 24h, now; did you mean 24h?"),
+        (("churn_ratio", "2h"), "there are 1h, 24h, now"),
+        (("churn_ratio", "24h", "Segment", "smb"), "no dimension 'Segment' is published"),
+        (("churn_ratio", "24h", "segments", "smb"), "did you mean segment?"),
+        (("churn", "24h", "segment", "smb"), "did you mean churn_ratio"),
+        (("churn", "24h", "segment", "nobody"), "did you mean churn_ratio"),
+        (("active_customers", "24h"), "active_customers is published under now, not under 24h"),
+        (("churn_ratio", "now"), "churn_ratio is published under 1h, not under now"),
+    ],
+    ids=lambda found: ":".join(found) if isinstance(found, tuple) else "",
+)
+def test_a_misspelt_name_is_an_error_that_names_the_nearest(
+    tenant: Tenant, asked: tuple[str, ...], told: str
+) -> None:
+    """Whoever misspells waits for no value that never comes; a gone service is no misspelling."""
+    assert tenant.get(*asked).state is State.ABSENT
+    tenant.write(SNAPSHOT)
+    with pytest.raises(UnknownNameError, match=re.escape(told)) as caught:
+        tenant.get(*asked)
+    assert isinstance(caught.value, ValueError)
+    if told.startswith("no window") or "dimension" in told:
+        with pytest.raises(UnknownNameError, match=re.escape(told)):
+            tenant.ask("get_all", *asked[1:])
 
 
 def test_an_undefined_kpi_still_has_its_parts(tenant: Tenant) -> None:
@@ -187,6 +222,7 @@ def test_an_unreachable_redis_is_an_error_of_its_own(asker: type[KpiReader | Asy
         with pytest.raises(UnavailableError) as raised:
             away.ask(method, *args)
         assert "s3cret" not in str(raised.value)
+        assert str(pickle.loads(pickle.dumps(raised.value))) == str(raised.value)  # noqa: S301 - our own
 
 
 @pytest.mark.parametrize("asker", [KpiReader, AsyncKpiReader])

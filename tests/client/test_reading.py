@@ -14,12 +14,13 @@ from streams.client import (
     Place,
     Reading,
     RecoveringError,
+    SilentError,
     StaleError,
     State,
     UndefinedError,
 )
 from streams.client.reading import place_of, read, read_all, sorted_places
-from streams.publish.layout import Keys
+from streams.redis_contract.layout import Keys
 
 T = 1_776_211_200_000
 PLACE = Place("24h")
@@ -85,6 +86,8 @@ def test_a_fresh_reading_has_all_its_parts() -> None:
         ("ok", -60_000, State.FRESH),
         ("low_n", 1_000, State.LOW_N),
         ("low_n", 10_001, State.STALE),
+        ("silent", 1_000, State.SILENT),
+        ("silent", 10_001, State.STALE),
         ("undefined", 1_000, State.UNDEFINED),
         ("undefined", 10_001, State.STALE),
         ("stale", 0, State.STALE),
@@ -93,19 +96,21 @@ def test_a_fresh_reading_has_all_its_parts() -> None:
     ],
 )
 def test_the_state_follows_from_status_and_age(status: str, age_ms: int, state: State) -> None:
-    """Recovering > stale > undefined > low_n > fresh."""
+    """Recovering > stale > undefined > silent > low_n > fresh."""
     assert reading(status, age_ms=age_ms).state is state
 
 
 @given(
-    st.sampled_from(["ok", "low_n", "undefined", "stale", "recovering"]),
+    st.sampled_from(["ok", "low_n", "silent", "undefined", "stale", "recovering"]),
     st.integers(-10_000, 60_000),
     st.booleans(),
 )
 def test_a_value_is_shown_only_while_it_stands(status: str, age_ms: int, complete: bool) -> None:  # noqa: FBT001
     """A number that is stale, undefined or recovering is never handed out, whatever stands in Redis."""
     found = reading(status, age_ms=age_ms, complete=complete)
-    if found.state not in (State.FRESH, State.LOW_N):
+    if found.state in (State.FRESH, State.LOW_N, State.SILENT):
+        assert (found.value, found.low, found.high) == (40.0, 12.5, 61.75)
+    else:
         assert (found.value, found.low, found.high) == (None, None, None)
     assert found.n == 35
 
@@ -114,6 +119,7 @@ def test_a_value_is_shown_only_while_it_stands(status: str, age_ms: int, complet
     ("status", "age_ms", "error"),
     [
         ("low_n", 0, LowSampleError),
+        ("silent", 0, SilentError),
         ("undefined", 0, UndefinedError),
         ("stale", 0, StaleError),
         ("ok", 10_001, StaleError),

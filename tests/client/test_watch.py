@@ -11,14 +11,15 @@ import pytest
 
 from streams.client import AsyncKpiReader, Change, KpiReader
 from streams.client.changes import News
-from streams.core.definition import Definition
-from streams.core.snapshot import Snapshot
+from streams.core.definition.definition import Definition
+from streams.core.kpi.snapshot import Snapshot
 from streams.embedded import ValkeyServer
-from streams.publish.connection import RedisAddress
-from streams.publish.redis import RedisSink
+from streams.publish.redis.sink import RedisSink
+from streams.redis_contract.connection import RedisAddress
 from tests.publish import world
 from tests.publish.sinks import WITHIN_S, running
 from tests.publish.world import T0
+from tests.support.eventually import patient
 
 HOUR = Definition(window_names=("1h",))
 
@@ -55,7 +56,7 @@ class Watched:
 
     async def next(self) -> Change:
         """Wait for the next one."""
-        return await asyncio.to_thread(self._seen.get, timeout=WITHIN_S)
+        return await asyncio.to_thread(self._seen.get, timeout=patient(WITHIN_S))
 
     async def aclose(self) -> None:
         """Close the reader, which ends the watch."""
@@ -78,12 +79,12 @@ class AsyncWatched:
 
     async def next(self) -> Change:
         """Wait for the next one."""
-        return await asyncio.wait_for(self._seen.get(), WITHIN_S)
+        return await asyncio.wait_for(self._seen.get(), patient(WITHIN_S))
 
     async def aclose(self) -> None:
         """Close the reader, which ends the watch."""
         await self._reader.close()
-        await asyncio.wait_for(self._task, WITHIN_S)
+        await asyncio.wait_for(self._task, patient(WITHIN_S))
 
 
 @contextlib.asynccontextmanager

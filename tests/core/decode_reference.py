@@ -13,8 +13,8 @@ from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Context, Decimal, Inexact
 from typing import Any
 
-from streams.core.currencies import EXPONENTS
-from streams.core.definition import Definition
+from streams.core.definition.currencies import EXPONENTS
+from streams.core.definition.definition import Definition
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 YEAR_9999_ENDS = 253_402_300_800_000
@@ -175,6 +175,9 @@ def _signup(body: dict[str, Any], _: dict[str, Any], definition: Definition) -> 
     need(trial in (None, True, False) and not isinstance(trial, Number))
     attributes = {name: _text(body, name) or None for name in ("plan", "segment", "channel", "region")}
     cost = _money(body, "acquisition_cost", definition.base_currency)
+    written = body.get("acquisition_cost")
+    text = written.text if isinstance(written, Number) else written or "0"
+    need(cost is None or (cost >= 0 and Decimal(text) >= 0))
     return {**attributes, "cost_minor": cost, "trial": bool(trial)}
 
 

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from streams.core.definition import Definition
-from streams.core.kpi import Calculator
-from streams.core.kpi_value import Value
+from streams.core.definition.definition import Definition
+from streams.core.kpi.formulas import Calculator
+from streams.core.kpi.values.value import Value
 from streams.core.totals import FLOWS, GAUGES, Vector
 
 Counts = dict[str, int]

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.core.buckets import Buckets, add_packed, index_of, pack, put, shares
-from streams.core.kpi_value import Sweep
-from streams.core.sweep import shares as exact_shares
+from streams.core.kpi.revenue_buckets import Buckets, add_packed, index_of, pack, put, shares
+from streams.core.kpi.values.value import Sweep
+from streams.core.partition.sweep.exact_shares import shares as exact_shares
 
 LIMIT = 0.01
 

@@ -1,6 +1,6 @@
 """What records add to the gauges as time passes, and that waking without reason changes nothing."""
 
-from streams.core.definition import DAY_MS, HOUR_MS, MINUTE_MS, Definition
+from streams.core.definition.definition import DAY_MS, HOUR_MS, MINUTE_MS, Definition
 from streams.core.totals import OVERALL, gauges
 from tests.histories import NOW_MS as T
 from tests.histories import record

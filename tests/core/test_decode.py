@@ -5,9 +5,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from streams.core.decode import Decoder
-from streams.core.decode_strict import StrictDecoder
-from streams.core.definition import Definition
+from streams.core.decoding.decoder import Decoder
+from streams.core.decoding.strict import StrictDecoder
+from streams.core.definition.definition import Definition
 from streams.core.events import KINDS, Erase, Event, Kind, Malformed, Signup
 from tests.core.decode_cases import AT, BAD, COMMON, GOOD, value_of
 
@@ -40,8 +40,9 @@ def test_a_good_record_becomes_its_event(kind: Kind, changes: dict[str, Any], ex
 
 @pytest.mark.parametrize(("kind", "changes", "reason"), BAD)
 def test_a_bad_member_makes_the_record_malformed(kind: Kind, changes: dict[str, Any], reason: str) -> None:
-    """And the reason says what is wrong, not where."""
-    assert decoded(kind, **changes) == Malformed(reason)  # type: ignore[arg-type]
+    """And the reason says what is wrong, the field where."""
+    field = {"bad_score": "score", "bad_scale": "scale_max"}.get(reason) or next(iter(changes))
+    assert decoded(kind, **changes) == Malformed(reason, field)  # type: ignore[arg-type]
 
 
 def test_a_repeated_member_counts_with_its_last_value() -> None:
@@ -83,8 +84,10 @@ def test_limits_come_from_the_definition() -> None:
     decoder = Decoder(Definition(min_event_time_ms=AT, max_clock_skew_ms=0, base_currency="JPY"))
     value = value_of("signup", acquisition_cost="2.5")
     assert decoder.one("signup", None, value, AT) == Signup(*COMMON, cost_minor=2)
-    assert decoder.one("signup", None, value, AT - 1) == Malformed("in_future")
-    assert decoder.one("signup", None, value_of("signup", occurred_at=AT - 1), AT) == Malformed("too_old")
+    assert decoder.one("signup", None, value, AT - 1) == Malformed("in_future", "occurred_at")
+    assert decoder.one("signup", None, value_of("signup", occurred_at=AT - 1), AT) == Malformed(
+        "too_old", "occurred_at"
+    )
 
 
 def test_a_batch_keeps_length_and_order() -> None:

@@ -6,12 +6,14 @@ import msgspec
 from hypothesis import event, example, given, settings
 from hypothesis import strategies as st
 
-from streams.core.decode import Decoder
 from streams.core.decode_reasons import REASONS
-from streams.core.definition import Definition
+from streams.core.decoding.decoder import Decoder
+from streams.core.decoding.expected import FIELDS
+from streams.core.definition.definition import Definition
 from streams.core.events import KINDS, Event, Kind, Malformed
 from tests.core.decode_reference import reference
 from tests.core.decode_strategies import Plain, records
+from tests.support.chance import examples
 
 DEFINITION = Definition(base_currency="KWD")
 DECODER = Decoder(DEFINITION)
@@ -22,7 +24,7 @@ def as_dictionary(decoded: Event | Malformed) -> dict[str, Any] | None:
     return None if isinstance(decoded, Malformed) else msgspec.structs.asdict(decoded)
 
 
-@settings(deadline=None, max_examples=1_000)
+@settings(max_examples=examples(1_000))
 @given(records())
 def test_a_second_decoder_agrees_on_every_record(case: tuple[Kind, Plain]) -> None:
     """On whether it is an event, and on every field of it."""
@@ -32,7 +34,6 @@ def test_a_second_decoder_agrees_on_every_record(case: tuple[Kind, Plain]) -> No
     assert as_dictionary(decoded) == reference(kind, record.key, record.value, record.timestamp, DEFINITION)
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(st.lists(records(), max_size=12))
 def test_a_batch_is_its_records_one_by_one(cases: list[tuple[Kind, Plain]]) -> None:
     """In number, in order, and whatever was decoded before."""
@@ -42,7 +43,6 @@ def test_a_batch_is_its_records_one_by_one(cases: list[tuple[Kind, Plain]]) -> N
         assert DECODER.batch(kind, mine) == alone
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(st.sampled_from(KINDS), st.none() | st.binary(), st.none() | st.binary(), st.integers())
 @example("purchase", None, b"[" * 1_000_000, 0)
 @example("purchase", None, b'{"amount":' * 200_000, 0)
@@ -53,3 +53,4 @@ def test_no_bytes_can_raise(kind: Kind, key: bytes | None, value: bytes | None, 
     decoded = DECODER.one(kind, key, value, timestamp_ms)
     assert isinstance(decoded, Malformed)
     assert decoded.reason in REASONS
+    assert decoded.field in ("", *FIELDS)

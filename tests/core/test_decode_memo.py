@@ -4,7 +4,7 @@ from itertools import count
 
 import pytest
 
-from streams.core.decode_memo import Memo
+from streams.core.decoding.memo import Memo
 
 
 def test_a_text_is_computed_once() -> None:

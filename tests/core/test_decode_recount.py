@@ -4,12 +4,13 @@ import base64
 
 from hypothesis import given, settings
 
-from streams.core.decode import Decoder
-from streams.core.definition import Definition
+from streams.core.decoding.decoder import Decoder
+from streams.core.definition.definition import Definition
 from streams.core.events import Kind, Malformed
 from tests.core.decode_strategies import Plain, records
 from tests.recount.decoding import decode
 from tests.recount.fields import Bad
+from tests.support.chance import examples
 
 DEFINITION = Definition()
 DECODER = Decoder(DEFINITION)
@@ -29,7 +30,7 @@ def recounted(kind: Kind, record: Plain) -> dict[str, object] | None:
         return None
 
 
-@settings(deadline=None, max_examples=600, derandomize=True, database=None)
+@settings(max_examples=examples(600))
 @given(records())
 def test_the_recount_reads_what_the_decoder_reads(case: tuple[Kind, Plain]) -> None:
     """Field by field; and finds malformed what the decoder does."""

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from streams.core.decode import Decoder
-from streams.core.definition import Definition
+from streams.core.decoding.decoder import Decoder
+from streams.core.definition.definition import Definition
 from streams.core.events import Erase, Malformed
 from tests.core.decode_cases import AT, COMMON, value_of
 

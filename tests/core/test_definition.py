@@ -1,23 +1,30 @@
 """The definition: what is allowed, which KPIs a window has, and what its hash tells apart."""
 
-from dataclasses import replace
+from collections.abc import Hashable
+from dataclasses import fields, replace
+from itertools import count
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.core.definition import (
+from streams.core.customer.identity import DIGEST_SIZE, Identity
+from streams.core.definition.definition import (
     DAY_MS,
     HOUR_MS,
     MINUTE_MS,
     SECOND_MS,
+    SIDES,
     Definition,
     DefinitionError,
     Tier,
     duration_text,
     parse_duration,
 )
+from streams.core.partition.state import PartitionState
+from streams.replay.recount import SOURCE_TOPICS, read_lines
+from streams.simulate import Business, to_line
 
 HOURLY = (Tier(HOUR_MS, 92 * DAY_MS),)
 
@@ -151,6 +158,20 @@ def test_min_n_is_the_kpis_own_its_familys_or_the_general_one() -> None:
         ({"min_n": -1}, "min_n: -1: allowed is 0 or more"),
         ({"min_n_by_kpi": (("churn_ratio", -1),)}, "min_n_by_kpi.churn_ratio: -1: allowed is 0 or more"),
         ({"inactivity_churn_ms": 0}, "inactivity_churn: 0: allowed is 1 or more"),
+        *(
+            ({key: 10_001}, f"{key}: 10001: allowed is 10000 or less")
+            for key in ("kept_events", "kept_life_events")
+        ),
+        ({"max_cohorts": 10**6 + 1}, "max_cohorts: 1000001: allowed is 1000000 or less"),
+        ({"min_n": 10**15 + 1}, "min_n: 1000000000000001: allowed is 1000000000000000 or less"),
+        (
+            {"window_names": tuple(f"{n}d" for n in range(1, 66))},
+            "windows: 65 of them: allowed are 64 or fewer",
+        ),
+        (
+            {"tiers": (Tier(DAY_MS, 36_501 * DAY_MS),)},
+            "tiers: age 36501d: allowed is 36500d or less",
+        ),
         ({"max_values": 1_001}, "max_values_inside: 1000: allowed is 1001 or more"),
         ({"window_names": ()}, "windows: '': allowed are one or more, of different lengths"),
         (
@@ -212,3 +233,92 @@ def test_the_hash_tells_apart_what_changes_a_number() -> None:
 def test_the_hash_is_the_same_for_the_same_choices() -> None:
     """A tenant is only a name."""
     assert Definition().hash == Definition().hash == replace(Definition(), tenant="acme").hash
+
+
+CHANGED: dict[str, Any] = {
+    "version": "2",
+    "tenant": "acme",
+    "window_names": ("1h",),
+    "tiers": HOURLY,
+    "min_event_time_ms": 0,
+    "max_clock_skew_ms": 0,
+    "kept_events": 2,
+    "kept_life_events": 3,
+    "implicit_signup": False,
+    "purchase_reactivates": False,
+    "inactivity_churn_ms": DAY_MS,
+    "recognition": "cancelled_at",
+    "formula": "simple",
+    "nps_basis": "responses",
+    "base_currency": "EUR",
+    "min_n": 1,
+    "min_n_by_kpi": (("nps_score", 9),),
+    "freshness_limit_ms": 1,
+    "silence": (("signup", None), ("purchase", 1), ("cancellation", None), ("survey", 1)),
+    "max_values": 1,
+    "labels": "allowed",
+    "max_values_inside": 20,
+    "max_cohorts": 1,
+    "allow": (("plan", ("pro",)),),
+}
+"""Another choice for every field."""
+
+
+def kept(definition: Definition) -> Hashable:
+    """All that a partition writes of a small business: header, changelog, totals, sweep."""
+    numbers = count()
+
+    def entropy() -> bytes:
+        return next(numbers).to_bytes(DIGEST_SIZE, "big")
+
+    end_ms = 1_776_211_200_000
+    state = PartitionState(definition, Identity(b"one"), entropy=entropy)
+    lines = map(to_line, Business(1, 60, 20, end_ms).history())
+    for kind, record in read_lines(lines, SOURCE_TOPICS, wall_ms=end_ms):
+        state.apply(kind, [record])
+    state.advance(end_ms)
+    steps = state.sweeping(5)
+    try:
+        while True:
+            next(steps)
+    except StopIteration as end:
+        swept = end.value
+    totals = state.totals()
+    groups = {group: list(vector) for group, vector in totals.groups.items()}
+    return repr((state.drain(), state.header(), sorted(groups.items()), swept))
+
+
+def test_every_choice_has_a_side() -> None:
+    """A new field fails here until somebody has said what it decides."""
+    chosen = {field.name for field in fields(Definition) if field.init}
+    assert chosen == set(SIDES) == set(CHANGED)
+
+
+@pytest.mark.parametrize("field", CHANGED)
+def test_only_what_is_counted_changes_the_hash_of_the_state(field: str) -> None:
+    """Choices of publication change the published hash alone, a name none."""
+    others: dict[str, Any] = {"window_names": ("1h",)} if field == "tiers" else {}
+    one = replace(Definition(), **others)
+    other = replace(one, **{field: CHANGED[field]})
+    same = {"counting": (False, False), "publication": (True, False), "name": (True, True)}[SIDES[field]]
+    assert (one.counting_hash == other.counting_hash, one.hash == other.hash) == same
+
+
+@pytest.mark.parametrize("field", [field for field, side in SIDES.items() if side != "counting"])
+def test_what_needs_no_recount_changes_nothing_that_is_kept(field: str) -> None:
+    """Changelog, totals and sweep of a story are the same bytes: another worker may go on with them."""
+    assert kept(Definition()) == kept(replace(Definition(), **{field: CHANGED[field]}))
+
+
+def test_an_allowed_value_that_is_no_label_by_itself_needs_a_recount() -> None:
+    """Workers told it apart from the rest only since; one that has the form of a name they always did."""
+    plain = Definition()
+    named = replace(plain, allow=(("reason", ("price",)),))
+    listed = replace(plain, allow=(("reason", ("price", "lack of all features")),))
+    assert named.counting_hash == plain.counting_hash != listed.counting_hash
+    assert named.hash != listed.hash
+    assert listed.admitted == (("reason", "lack of all features"),)
+    strict = replace(named, labels="allowed")
+    assert strict.admitted == (("reason", "price"),)
+    assert replace(listed, labels="any").admitted == ()
+    assert len({one.counting_hash for one in (plain, listed, strict, replace(named, labels="any"))}) == 4

@@ -2,8 +2,8 @@
 
 import pytest
 
-from streams.core.definition import DAY_MS, HOUR_MS, MINUTE_MS, Definition, Tier
-from streams.core.definition_diff import differences
+from streams.core.definition.definition import DAY_MS, HOUR_MS, MINUTE_MS, Definition, Tier
+from streams.definitions.diff import differences
 
 
 @pytest.mark.parametrize(
@@ -15,6 +15,14 @@ from streams.core.definition_diff import differences
         (Definition(implicit_signup=False), ("implicit_signup", "true", "false")),
         (Definition(window_names=("1h", "7d")), ("windows", "5m, 1h, 24h, 7d, 30d", "1h, 7d")),
         (Definition(min_n_by_kpi=(("nps_score", 9),)), ("min_n_by_kpi", "none", "nps_score = 9")),
+        (
+            Definition(silence=(("signup", None), *Definition().silence[1:])),
+            (
+                "silence",
+                "signup = 1d, purchase = 1d, cancellation = 7d, survey = 7d",
+                "signup = off, purchase = 1d, cancellation = 7d, survey = 7d",
+            ),
+        ),
         (Definition(allow=(("plan", ("a", "b")),)), ("allow", "none", "plan = a, b")),
         (
             Definition(min_event_time_ms=86_400_000),

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from streams.core.definition import DAY_MS, HOUR_MS, Definition, DefinitionError, Tier
-from streams.core.definition_file import parse_definition
+from streams.core.definition.definition import DAY_MS, HOUR_MS, Definition, DefinitionError, Tier
 from streams.definitions import DEFAULT, load
+from streams.definitions.toml_file import parse_definition
 
 
 def test_the_shipped_file_is_the_documented_default() -> None:
@@ -55,6 +55,9 @@ def test_a_file_can_change_every_choice() -> None:
         [min_n_by_kpi]
         nps_score = 100
         "churn_ratio.stripe" = 5
+        [silence]
+        purchase = "2h"
+        survey = "off"
     """
     assert parse_definition(text, "x.toml") == Definition(
         version="7",
@@ -75,6 +78,12 @@ def test_a_file_can_change_every_choice() -> None:
         min_n=10,
         min_n_by_kpi=(("churn_ratio.stripe", 5), ("nps_score", 100)),
         freshness_limit_ms=20_000,
+        silence=(
+            ("signup", DAY_MS),
+            ("purchase", 2 * HOUR_MS),
+            ("cancellation", 7 * DAY_MS),
+            ("survey", None),
+        ),
         max_values=5,
         max_values_inside=50,
         max_cohorts=100,
@@ -107,6 +116,10 @@ def test_a_file_can_change_every_choice() -> None:
         ('[allow]\nplan = ["a", "a"]', "allow.plan: 'a': allowed is each value once"),
         ("[min_n_by_kpi]\norders = 3", "min_n_by_kpi.orders: unknown key: allowed are churn_ratio,"),
         ('[min_n_by_kpi]\nnps_score = "3"', 'min_n_by_kpi.nps_score: "3": allowed is a whole number'),
+        ("silence = 1", "silence: 1: allowed is a table [silence]"),
+        ('[silence]\nvoid = "1d"', "silence.void: unknown key: allowed are signup, purchase, cancellation,"),
+        ("[silence]\npurchase = 1", "silence.purchase: 1: allowed is a duration in quotes"),
+        ('[silence]\npurchase = "never"', "silence.purchase: 'never': allowed is a whole number"),
         ("tiers = 1", "tiers: 1: allowed is one [[tiers]] a pane width"),
         ("tiers = [1]", "tiers[0]: 1: allowed is a table [tiers[0]]"),
         ('[[tiers]]\nwidth = "1h"', 'tiers[0].age: null: allowed is a duration in quotes, like "24h"'),

@@ -2,8 +2,8 @@
 
 import pytest
 
-from streams.core.definition import Definition
-from streams.core.drivers import DRIVER_DIMENSIONS, MOST, Driver, rank_drivers
+from streams.core.definition.definition import Definition
+from streams.core.kpi.drivers import DRIVER_DIMENSIONS, MOST, Driver, rank_drivers
 from streams.core.totals import OVERALL, Group, Vector
 from tests.core.kpi_cases import flows_of, vector_of
 

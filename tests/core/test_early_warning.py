@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.core.definition import DAY_MS
-from streams.core.early_warning import AtRisk, Ranking, most
-from streams.core.risk import CALM, DETRACTOR, HIGH, LOW, MEDIUM, PENDING, band_at, score_at
+from streams.core.customer.risk import CALM, DETRACTOR, HIGH, LOW, MEDIUM, PENDING, band_at, score_at
+from streams.core.definition.definition import DAY_MS
+from streams.core.kpi.early_warning import AtRisk, Ranking, most
 
 T = 1_000 * DAY_MS
 

@@ -1,6 +1,6 @@
 """What an erase takes, what stays for a while without a name, and when that goes too."""
 
-from streams.core.definition import DAY_MS, HOUR_MS, Definition
+from streams.core.definition.definition import DAY_MS, HOUR_MS, Definition
 from tests.histories import NOW_MS as T
 from tests.histories import record
 from tests.laws.driver import IDENTITY, Driven

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from streams.core.definition import Definition
-from streams.replay import replay
+from streams.replay.recount import replay
 from tests.agreement import disagreements
+from tests.golden.definition import DEFINITION
 
 CASES = sorted((Path(__file__).parents[1] / "golden").glob("*.json"))
 
@@ -24,6 +24,6 @@ def test_replay_says_what_the_golden_case_says(path: Path) -> None:
     records = [json.dumps(record).encode() for record in case["records"]]
     found = {
         str(snapshot.t_ms): json.loads(snapshot.json())
-        for snapshot in replay(records, definition=Definition(), as_of=[int(t) for t in case["as_of"]])
+        for snapshot in replay(records, definition=DEFINITION, as_of=[int(t) for t in case["as_of"]])
     }
     assert disagreements(found, case["as_of"], whole=False) == []

@@ -2,7 +2,7 @@
 
 import pytest
 
-from streams.core.identity import DIGEST_SIZE, Identity
+from streams.core.customer.identity import DIGEST_SIZE, Identity
 
 
 def test_digests_depend_on_the_secret_and_on_nothing_else() -> None:

@@ -2,11 +2,11 @@
 
 import pytest
 
-from streams.core.customer import Customer
-from streams.core.definition import DAY_MS, Definition
-from streams.core.entries import PurchaseEntry, pack_purchase
-from streams.core.identity import DIGEST_SIZE
-from streams.core.intake import _holds
+from streams.core.customer.entries import PurchaseEntry, pack_purchase
+from streams.core.customer.identity import DIGEST_SIZE
+from streams.core.customer.record import Customer
+from streams.core.definition.definition import DAY_MS, Definition
+from streams.core.partition.intake import _holds
 from tests.histories import GOOD, record
 from tests.histories import NOW_MS as T
 from tests.laws.driver import Driven

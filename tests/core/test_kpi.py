@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from streams.core.definition import Formula
-from streams.core.kpi import Calculator
+from streams.core.definition.definition import Formula
+from streams.core.kpi.formulas import Calculator
 from tests.core.kpi_cases import DEFINITION, flows_of, gauges_of, shown, values
 
 COUNTED = (

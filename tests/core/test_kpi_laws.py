@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.core.definition import Window
-from streams.core.kpi import Calculator, customers_at_start
-from streams.core.kpi_build import SAMPLED
+from streams.core.definition.definition import Window
+from streams.core.kpi.catalogue.entry import customers_at_start
+from streams.core.kpi.catalogue.registry import SAMPLED
+from streams.core.kpi.formulas import Calculator
 from tests.core.kpi_cases import DEFINITION, Counts, flows_of, gauges_of, values
 
 

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from streams.core.kpi import Calculator
-from streams.core.kpi_value import Sweep
+from streams.core.kpi.formulas import Calculator
+from streams.core.kpi.values.value import Sweep
 from tests.core.kpi_cases import DEFINITION, WINDOWS, flows_of, gauges_of, shown, values
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from streams.core.definition import Definition
+from streams.core.definition.definition import Definition
 from streams.core.totals import LATE_MS, LATENESS_MS, Accounting, Totals, merge
 from tests.laws.driver import Driven
 from tests.spoiling import Record

@@ -5,12 +5,12 @@ import time
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.core.currencies import EXPONENTS
 from streams.core.decode_reasons import RejectedError
-from streams.core.money import LIMIT_MINOR, minor_units
+from streams.core.decoding.money import LIMIT_MINOR, minor_units
+from streams.core.definition.currencies import EXPONENTS
 
 EXACT = Context(prec=5_000)
 
@@ -168,7 +168,6 @@ def test_a_hostile_amount_takes_no_time() -> None:
     assert time.process_time() - started < 1
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(
     st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**18), max_value=10**18)
     | st.decimals(allow_nan=False, allow_infinity=False, min_value=-5, max_value=5, places=4),

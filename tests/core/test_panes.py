@@ -1,7 +1,7 @@
 """Cells are found again, however many panes there are."""
 
-from streams.core.definition import DAY_MS, MINUTE_MS, Tier
-from streams.core.panes import Mark, Panes
+from streams.core.counting.panes import Mark, Panes
+from streams.core.definition.definition import DAY_MS, MINUTE_MS, Tier
 
 
 def test_more_instants_than_are_at_hand_find_their_cells() -> None:
@@ -12,7 +12,7 @@ def test_more_instants_than_are_at_hand_find_their_cells() -> None:
     for _ in range(2):
         for at_ms in instants:
             panes.add(0, at_ms, [(0, 1)])
-    assert panes.sums_whole() == panes.sums(0) == [[2 * len(instants)]]
+    assert panes.sums_whole() == panes.sums_of([0]) == [[2 * len(instants)]]
     cell = panes.cell(0, instants[0])
     assert cell is not None
     assert cell[0] == 2

@@ -1,11 +1,15 @@
 """The state of a partition from outside: its clock, its promises, its changelog."""
 
+import json
+
 import pytest
 
-from streams.core.definition import HOUR_MS, Definition
-from streams.core.identity import DIGEST_SIZE, Identity
-from streams.core.partition import PartitionState
-from streams.core.steps import finish
+from streams.core.customer.identity import DIGEST_SIZE, Identity
+from streams.core.definition.definition import HOUR_MS, Definition
+from streams.core.events import Malformed
+from streams.core.kpi.snapshot import build
+from streams.core.partition.state import PartitionState
+from streams.core.partition.sweep.steps import finish
 from streams.core.totals import OVERALL
 from tests.histories import NOW_MS as T
 from tests.histories import record
@@ -89,7 +93,10 @@ def test_the_malformed_come_back_with_their_reasons() -> None:
     bad = bad._replace(value=b"{")
     worse = worse._replace(key=b"b")
     state = PartitionState(Definition(), Identity(b"s"))
-    assert state.apply("signup", [worse, good, bad]) == [(worse, "key_mismatch"), (bad, "not_json")]
+    assert state.apply("signup", [worse, good, bad]) == [
+        (worse, Malformed("key_mismatch", "customer_id")),
+        (bad, Malformed("not_json")),
+    ]
 
 
 def test_it_is_dirty_until_what_changed_is_drained() -> None:
@@ -119,7 +126,7 @@ def test_the_log_tells_only_of_parked_events_that_a_flush_finds_waiting() -> Non
     one = driven()
     one.take([record("signup", "a", T + 5)])
     one.state.advance(T + 10)
-    assert {key[:1] for key in one.flush()} == {b"C", b"F"}
+    assert {key[:1] for key in one.flush()} == {b"C"}
     one.take([record("purchase", "a", T + 20)])
     (waiting,) = one.flush().items()
     assert waiting[0][:1] == b"P"
@@ -160,10 +167,39 @@ def test_later_records_of_a_log_replace_earlier_ones() -> None:
     assert not again.dirty
 
 
+def test_values_that_were_joined_are_counted_once_through_a_restart() -> None:
+    """The changelog keeps of each only that it was there."""
+    one = Driven(Definition(max_values_inside=2, max_values=2))
+    one.state.advance(T)
+    records = [record("signup", f"c{n}", T - 1_000 + n, segment=f"s{n}") for n in range(5)]
+    one.take_batch(records)
+    one.restart()
+    assert one.state.accounting_only().accounting.folded_values == 3
+    one.take([record("signup", "another", T - 10, segment="s4")])
+    assert one.state.accounting_only().accounting.folded_values == 3
+
+
 def test_a_deleted_record_of_a_form_that_is_never_deleted_is_left_alone() -> None:
     """And so is one of a form unknown here: the marker's version guards against other layouts."""
     state = PartitionState(Definition(), Identity(b"s"))
-    state.restore(b"G\0\0\0\1", None)
+    state.restore(b"E" + bytes(DIGEST_SIZE), None)
     state.restore(b"?", b"anything")
     state.restored(None)
     assert state.drain() == []
+
+
+def test_free_text_is_told_nowhere_but_as_a_number() -> None:
+    """Of each dimension, how many events had some: in the document, and through a restart."""
+    one = driven(
+        record("signup", "a", T - 9, segment="the person called Alice"),
+        record("signup", "a", T - 8, segment="the person called Alice"),
+        record("cancellation", "a", T - 7, reason="Alice Smith moved to Berlin"),
+    )
+    one.restart()
+    totals = one.state.totals()
+    assert totals.accounting.refused_values == {"segment": 2, "reason": 1}
+    assert totals.groups["reason", "other"]
+    document = build(totals, one.definition, computed_at_ms=T, partitions={}).json()
+    assert json.loads(document)["accounting"]["refused_values"] == {"reason": 1, "segment": 2}
+    assert not [data for pair in one.written for data in pair if data and b"Alice" in data]
+    assert b"Alice" not in document

@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
-from streams.core.definition import DAY_MS, HOUR_MS, MINUTE_MS, Definition
+from streams.core.definition.definition import DAY_MS, HOUR_MS, MINUTE_MS, Definition
 from streams.core.totals import OVERALL, flows
 from tests.histories import NOW_MS as T
 from tests.histories import record
-from tests.laws.driver import Driven
+from tests.laws.driver import IDENTITY, Driven
 from tests.laws.judging import Recounted
 from tests.spoiling import Record
 
@@ -57,6 +57,17 @@ def test_a_purchase_or_survey_up_to_the_horizon_cannot_be_told_from_a_duplicate(
     one = driven(orders(5000, 4000, 3000, 2000))
     one.take([*orders(5000, 6000), record("survey", "a", T - 5000), record("survey", "a", T - 4999)])
     assert ignored(one) == {"sealed": 3}
+
+
+def test_of_sealed_orders_that_lie_close_two_are_activity_enough() -> None:
+    """Where quiet customers leave: the first, which activates, and the newest; none between says more."""
+    quiet = replace(FEW, inactivity_churn_ms=DAY_MS)
+    records = orders(*range(9_000, 0, -1_000))
+    one = driven(records, quiet)
+    assert Recounted(records, T, quiet).differences([one]) == []
+    customer = one.state._customers.get(IDENTITY.customer("a"))
+    assert customer is not None
+    assert customer.body.activity == [T - 9_000, T - 4_000]
 
 
 def test_life_events_are_never_sealed() -> None:

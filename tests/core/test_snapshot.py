@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.core.breakdown import build_breakdown
-from streams.core.definition import DIMENSIONS
-from streams.core.kpi_value import Condition
-from streams.core.snapshot import Partitions, Snapshot, build, build_accounting_only
+from streams.core.definition.definition import DIMENSIONS
+from streams.core.kpi.breakdown import build_breakdown
+from streams.core.kpi.snapshot import Partitions, Snapshot, build, build_accounting_only
+from streams.core.kpi.values.value import Condition
 from streams.core.totals import OVERALL, Accounting, Totals, flows, vector_length
 from tests.core.kpi_cases import DEFINITION, flows_of, vector_of
 
@@ -35,7 +35,7 @@ def totals() -> Totals:
     )
     newest = {"survey": T - 1, "purchase": T}
     groups = {OVERALL: vector, ("segment", "smb"): vector}
-    return Totals(T, groups, counted, newest, {("segment", "smb"): 1})
+    return Totals(T, groups, counted, newest)
 
 
 def snapshot(condition: Condition = "ok") -> Snapshot:

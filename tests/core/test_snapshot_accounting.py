@@ -4,8 +4,8 @@ from typing import Any
 
 import msgspec
 
-from streams.core.definition import HOUR_MS, Definition
-from streams.core.snapshot import build
+from streams.core.definition.definition import HOUR_MS, Definition
+from streams.core.kpi.snapshot import build
 from tests.histories import NOW_MS as T
 from tests.histories import record
 from tests.laws.driver import Driven

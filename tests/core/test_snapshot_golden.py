@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from streams.core.definition import Definition
-from streams.core.snapshot import build
+from streams.core.definition.definition import Definition
+from streams.core.kpi.snapshot import build
 from streams.core.totals import FLOWS, GAUGES, Totals, Vector
-from tests.recount import OVERALL, counts, recount
+from tests.golden.definition import DEFINITION
+from tests.recount import counts, recount
 
-DEFINITION = Definition()
 GOLDEN = sorted((Path(__file__).parents[1] / "golden").glob("*.json"))
 SWEPT = ("top20_revenue_ratio", "abc.a", "abc.b", "abc.c")
 Json = Any
@@ -28,7 +28,8 @@ def totals_at(records: list[Json], t_ms: int) -> Totals:
         for group, row in counts(records, t_ms).items()
     }
     vectors: dict[tuple[str, str], Vector] = groups
-    return Totals(t_ms, vectors, first_seen={group: 0 for group in vectors if group != OVERALL})
+    newest = recount(records, t_ms)["newest_event"]
+    return Totals(t_ms, vectors, newest=newest)
 
 
 def differences(expected: Json, found: Json, at: str = "") -> list[str]:
@@ -45,9 +46,9 @@ def differences(expected: Json, found: Json, at: str = "") -> list[str]:
     return [] if same else [f"{at}: {found}, not {expected}"]
 
 
-def document_at(records: list[Json], t_ms: int) -> Json:
+def document_at(records: list[Json], t_ms: int, definition: Definition) -> Json:
     """The document of recounted totals."""
-    snapshot = build(totals_at(records, t_ms), DEFINITION, computed_at_ms=t_ms, partitions={})
+    snapshot = build(totals_at(records, t_ms), definition, computed_at_ms=t_ms, partitions={})
     return json.loads(snapshot.json())
 
 
@@ -64,16 +65,16 @@ def test_the_values_of_a_worked_case_are_those_expected(path: Path) -> None:
     case = json.loads(path.read_text(encoding="utf-8"))
     for t, expected in case["as_of"].items():
         values = without_sweeps({key: part for key, part in expected.items() if key != "accounting"})
-        assert differences(values, document_at(case["records"], int(t))) == []
+        assert differences(values, document_at(case["records"], int(t), DEFINITION)) == []
 
 
 @pytest.mark.parametrize("path", GOLDEN, ids=lambda path: path.stem)
 def test_every_value_of_a_worked_case_is_that_of_the_recount(path: Path) -> None:
-    """The same KPIs, values, parts and dimension values, none too many: two programs, one contract."""
+    """The same KPIs, values, parts, dimension values and silent sources, none too many: two programs."""
     case = json.loads(path.read_text(encoding="utf-8"))
     for t in case["as_of"]:
         theirs = without_sweeps(recount(case["records"], int(t)))
-        ours = document_at(case["records"], int(t))
+        ours = document_at(case["records"], int(t), Definition())
         for part in ("windows", "now", "dimensions", "bounds"):
             assert differences(theirs[part], ours[part]) == []
             assert _names(ours[part]) == _names(theirs[part])

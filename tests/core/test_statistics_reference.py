@@ -5,7 +5,7 @@ from random import Random
 import pytest
 from scipy import stats
 
-from streams.core.statistics import Z, mean_interval, upper_tail, wilson
+from streams.core.kpi.values.statistics import Z, mean_interval, upper_tail, wilson
 from tests.histories import seeded
 
 DRAWS = 300

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from streams.core.definition import DAY_MS, Definition
-from streams.core.sweep import shares
+from streams.core.definition.definition import DAY_MS, Definition
+from streams.core.partition.sweep.exact_shares import shares
 from streams.core.totals import OVERALL
 from tests.histories import NOW_MS as T
 from tests.histories import record
@@ -36,7 +36,7 @@ def test_sealed_purchases_are_part_of_what_a_buyer_spent() -> None:
     void = record("void", "a", T - 4, voids_event_id="p7")
     kept, sealed = Definition(), replace(Definition(), kept_events=3)
     for definition in (kept, sealed):
-        found = driven([*buys, refund, void], definition).state.sweep()
+        found = driven([*buys, refund, void], definition).state.sweep({})
         assert found[OVERALL, "30d"].a_minor == 111_111_000
         assert found[OVERALL, "7d"].a_minor == 111_099_900
 
@@ -44,4 +44,4 @@ def test_sealed_purchases_are_part_of_what_a_buyer_spent() -> None:
 def test_short_windows_have_no_shares() -> None:
     """A day is the least."""
     definition = replace(Definition(), window_names=("5m", "1h"))
-    assert driven([record("purchase", "a", T)], definition).state.sweep() == {}
+    assert driven([record("purchase", "a", T)], definition).state.sweep({}) == {}

@@ -5,10 +5,11 @@ from collections import Counter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams.core.definition import HOUR_MS
-from streams.core.identity import DIGEST_SIZE
-from streams.core.timers import Timers
+from streams.core.customer.identity import DIGEST_SIZE
+from streams.core.definition.definition import HOUR_MS
+from streams.core.partition.store.timers import Timers
 from tests.laws.lawful import law
+from tests.support.chance import examples
 
 A, B, NAMELESS = KEYS = (b"\0" * DIGEST_SIZE, b"b" * DIGEST_SIZE, b"A" + b"a" * DIGEST_SIZE)
 
@@ -46,7 +47,7 @@ def test_when_its_hour_comes_a_key_waits_for_what_its_record_says_then() -> None
     assert timers.due(5 * HOUR_MS) == [A]
 
 
-@settings(law, max_examples=300)
+@settings(law, max_examples=examples(300))
 @given(
     st.lists(
         st.tuples(

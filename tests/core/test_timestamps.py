@@ -3,11 +3,11 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.core.decode_reasons import RejectedError
-from streams.core.timestamps import LAST_MS, Clock
+from streams.core.decoding.timestamps import LAST_MS, Clock
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MS = timedelta(milliseconds=1)
@@ -100,7 +100,6 @@ def test_the_first_and_the_last_year_can_be_read() -> None:
     assert clock.read("9999-12-31T23:59:59.999-00:01") == LAST_MS + 60_000
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(
     st.datetimes(min_value=datetime(2, 1, 1), max_value=datetime(9998, 12, 31)),  # noqa: DTZ001 - strategy bounds
     st.integers(min_value=-1439, max_value=1439),

@@ -5,13 +5,13 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
-from streams.core.definition import Definition
-from streams.core.snapshot import Snapshot
+from streams.core.definition.definition import Definition
+from streams.core.kpi.snapshot import Snapshot
 from streams.demo.compare import compare
 from streams.demo.observe import Document, Observed, Series, parse_page
-from streams.publish.layout import PARTS, Place, write_number
-from streams.publish.prometheus import Exposition
-from streams.replay import replay
+from streams.publish.prometheus.exposition import Exposition
+from streams.redis_contract.layout import PARTS, Place, write_number
+from streams.replay.recount import replay
 from streams.simulate import Business, to_line
 
 END_MS = 1_776_211_200_000

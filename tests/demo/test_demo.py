@@ -11,7 +11,7 @@ import pytest
 
 from streams.cli.exits import Exit
 from streams.embedded import KafkaCluster
-from tests.support.eventually import eventually
+from tests.support.eventually import eventually, patient
 
 SMALL = ("--customers", "300", "--days", "10", "--partitions", "2", "--rate", "50")
 COMMAND = (sys.executable, "-m", "streams.cli.main", "demo", *SMALL)
@@ -43,7 +43,7 @@ def test_the_self_check_ends_with_0_when_everything_published_equals_the_recount
         [*COMMAND, "--for", "5", "--json"],
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=patient(90),
         check=False,
         env={**os.environ, "TMPDIR": str(tmp_path)},
     )
@@ -69,9 +69,9 @@ def test_a_signal_ends_everything(tmp_path: Path, number: signal.Signals) -> Non
         env={**os.environ, "TMPDIR": str(tmp_path)},
     ) as demo:
         try:
-            eventually(lambda: len(processes_using(f"launch {tmp_path}")) or _workers(tmp_path), within=120)
+            eventually(lambda: len(processes_using(f"launch {tmp_path}")) or _workers(tmp_path), within=60)
             demo.send_signal(number)
-            _, told = demo.communicate(timeout=60)
+            _, told = demo.communicate(timeout=patient(60))
         finally:
             demo.kill()
     assert demo.returncode == Exit.OK, told

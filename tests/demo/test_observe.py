@@ -6,16 +6,16 @@ from uuid import uuid4
 import pytest
 from redis import Redis
 
-from streams.core.definition import Definition
+from streams.core.definition.definition import Definition
 from streams.demo.observe import Observer
 from streams.embedded import ValkeyServer
-from streams.publish.connection import RedisAddress
-from streams.publish.layout import Keys, Place
-from streams.publish.redis import RedisSink
+from streams.publish.redis.sink import RedisSink
+from streams.redis_contract.connection import RedisAddress
+from streams.redis_contract.layout import Keys, Place
 from tests.publish import world
 from tests.publish.sinks import WITHIN_S, running
 from tests.publish.world import T0
-from tests.support.eventually import eventually_async
+from tests.support.eventually import eventually_async, patient
 from tests.support.sending import when_sent
 
 
@@ -40,7 +40,7 @@ def test_a_place_that_appears_between_two_questions_is_seen(
                 assert redis.srem(keys.index, late) == 1
                 await observer.received()  # connected: the next command is the question for the index
                 when_sent(monkeypatch)(lambda: redis.sadd(keys.index, late))
-                observed = await observer.observe(T0 - 1, within=WITHIN_S)
+                observed = await observer.observe(T0 - 1, within=patient(WITHIN_S))
         assert Place("1h") in observed.hashes
 
     asyncio.run(test())

@@ -150,6 +150,8 @@ def test_prometheus_scrapes_both_workers() -> None:
     (job,) = config["scrape_configs"]
     targets = [target for group in job["static_configs"] for target in group["targets"]]
     assert targets == ["worker-1:8700", "worker-2:8700"]
+    named = SERVICES["worker-1"]["environment"]["KPI_HTTP_HOSTS"].split(",")
+    assert {target.split(":")[0] for target in targets} <= set(named)
     (alertmanager,) = config["alerting"]["alertmanagers"][0]["static_configs"][0]["targets"]
     assert {target.split(":")[0] for target in (*targets, alertmanager)} <= SERVICES.keys()
 

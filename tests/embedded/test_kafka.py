@@ -10,6 +10,7 @@ from aiokafka.errors import ProducerFenced
 
 from streams.embedded import EmbeddedError, KafkaCluster
 from tests.embedded.clients import consume, produce
+from tests.support.eventually import patient
 from tests.support.topics import create_topics, unique_prefix
 
 WITHIN_S = 60
@@ -30,7 +31,7 @@ def test_a_record_comes_back(kafka: KafkaCluster) -> None:
         await produce(kafka.bootstrap, topic, b"hello")
         return await consume(kafka.bootstrap, topic, 1)
 
-    assert asyncio.run(asyncio.wait_for(run(), WITHIN_S)) == [b"hello"]
+    assert asyncio.run(asyncio.wait_for(run(), patient(WITHIN_S))) == [b"hello"]
 
 
 def test_topics_are_never_created_by_use(kafka: KafkaCluster) -> None:
@@ -47,7 +48,7 @@ def test_topics_are_never_created_by_use(kafka: KafkaCluster) -> None:
         ((*_, entries),) = response.resources
         return [value for name, value, *_ in entries if name == "auto.create.topics.enable"]
 
-    assert asyncio.run(asyncio.wait_for(run(), WITHIN_S)) == ["false"]
+    assert asyncio.run(asyncio.wait_for(run(), patient(WITHIN_S))) == ["false"]
 
 
 def test_only_committed_transactions_are_read(kafka: KafkaCluster) -> None:
@@ -64,7 +65,7 @@ def test_only_committed_transactions_are_read(kafka: KafkaCluster) -> None:
             await commit(producer, topic, b"committed")
         return await consume(kafka.bootstrap, topic, 1)
 
-    assert asyncio.run(asyncio.wait_for(run(), WITHIN_S)) == [b"committed"]
+    assert asyncio.run(asyncio.wait_for(run(), patient(WITHIN_S))) == [b"committed"]
 
 
 def test_a_newer_producer_fences_an_older(kafka: KafkaCluster) -> None:
@@ -82,37 +83,22 @@ def test_a_newer_producer_fences_an_older(kafka: KafkaCluster) -> None:
             await commit(newer, topic, b"newer")
         return await consume(kafka.bootstrap, topic, 1)
 
-    assert asyncio.run(asyncio.wait_for(run(), WITHIN_S)) == [b"newer"]
+    assert asyncio.run(asyncio.wait_for(run(), patient(WITHIN_S))) == [b"newer"]
 
 
 @pytest.mark.kafka
 def test_a_killed_node_keeps_its_data_and_address() -> None:
-    """After kill -9 and restart the same address serves what was acknowledged before."""
+    """After kill -9 and restart the same address serves what was acknowledged before; nodes count from 1."""
     with KafkaCluster() as cluster:
         address = cluster.bootstrap
         asyncio.run(create_topics(address, ["topic"], partitions=1))
         asyncio.run(produce(address, "topic", b"kept"))
+        with pytest.raises(EmbeddedError, match="has the nodes 1 to 1, and no 2"):
+            cluster.kill(2)
         cluster.kill(1)
         cluster.restart(1)
         assert cluster.bootstrap == address
-        assert asyncio.run(asyncio.wait_for(consume(address, "topic", 1), WITHIN_S)) == [b"kept"]
-
-
-@pytest.mark.kafka
-def test_three_nodes_serve_without_one() -> None:
-    """Records are acknowledged by two replicas while the third node is dead, and it can come back."""
-    with KafkaCluster(nodes=3) as cluster:
-
-        async def write(value: bytes) -> None:
-            await asyncio.wait_for(produce(cluster.bootstrap, "topic", value), WITHIN_S)
-
-        asyncio.run(create_topics(cluster.bootstrap, ["topic"], partitions=1, replicas=3))
-        asyncio.run(write(b"by three"))
-        cluster.kill(1)
-        asyncio.run(write(b"by two"))
-        cluster.restart(1)
-        read = consume(cluster.bootstrap, "topic", 2)
-        assert asyncio.run(asyncio.wait_for(read, WITHIN_S)) == [b"by three", b"by two"]
+        assert asyncio.run(asyncio.wait_for(consume(address, "topic", 1), patient(WITHIN_S))) == [b"kept"]
 
 
 def test_a_cluster_that_is_not_started_says_so() -> None:
@@ -122,9 +108,3 @@ def test_a_cluster_that_is_not_started_says_so() -> None:
         _ = cluster.bootstrap
     with pytest.raises(EmbeddedError, match="Apache Kafka is not started"):
         cluster.kill(1)
-
-
-def test_an_unknown_node_is_refused(kafka: KafkaCluster) -> None:
-    """Nodes are numbered from 1."""
-    with pytest.raises(EmbeddedError, match="has the nodes 1 to 1, and no 2"):
-        kafka.kill(2)

@@ -7,6 +7,7 @@ import pytest
 
 from streams.embedded import EmbeddedError, WheelKafka
 from tests.embedded.clients import consume, produce
+from tests.support.eventually import patient
 from tests.support.topics import create_topics
 
 
@@ -19,7 +20,7 @@ def test_a_record_comes_back() -> None:
             await produce(kafka.bootstrap, "topic", b"hello")
             return await consume(kafka.bootstrap, "topic", 1)
 
-        assert asyncio.run(asyncio.wait_for(run(), 30)) == [b"hello"]
+        assert asyncio.run(asyncio.wait_for(run(), patient(30))) == [b"hello"]
 
 
 def test_nobody_listens_after_stop() -> None:

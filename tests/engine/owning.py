@@ -1,7 +1,7 @@
 """A partition of two topics under a wall clock set by hand."""
 
-from streams.core.steps import finish
-from streams.engine.owned import Evaluation, Owned
+from streams.core.partition.sweep.steps import finish
+from streams.engine.ownership.task import Evaluation, Owned
 from tests.engine.support import CountingState
 
 HOUR = 3_600_000

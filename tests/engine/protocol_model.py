@@ -1,7 +1,7 @@
 """Kafka as the engine's protocol sees it, in memory: one partition's logs, one transactional id, and crashes.
 
-A Process stands in for streams.engine.client.Client, so that Partition, PartitionProducer and recovery run as
-they are. The broker's promises are modelled and nothing more: starting a producer aborts what its
+A Process stands in for streams.engine.kafka.client.Client, so that Partition, PartitionProducer and recovery
+run as they are. The broker's promises are modelled and nothing more: starting a producer aborts what its
 predecessor left open and fences it; what was sent counts from the commit on, whole; compaction keeps the
 last record of a key. A process may crash before or after any call it makes, or stall in the middle of one.
 """
@@ -14,8 +14,8 @@ from enum import Enum, auto
 from aiokafka import TopicPartition
 from aiokafka.errors import ProducerFenced
 
-from streams.engine.fetch import KafkaRecord
-from streams.engine.timed import TimedRecord
+from streams.engine.kafka.fetch import Batch, KafkaRecord
+from streams.engine.kafka.timed import TimedRecord
 
 CHANGELOG, TOTALS, DEAD = "model.changelog", "model.totals", "model.dead"
 _FETCHED = 5
@@ -133,6 +133,10 @@ class Process:
         """A producer, not started."""
         return ModelProducer(self)
 
+    async def topic_ids(self, _consumer: object, topics: Iterable[str]) -> dict[str, str]:
+        """Topics are never made anew here."""
+        return dict.fromkeys(topics, "1")
+
     def reader(self) -> "ModelReader":
         """A reader, not started."""
         return ModelReader(self.logs)
@@ -237,11 +241,11 @@ class ModelReader:
         rest = self._logs.changelog[self._read :]
         return rest[0].offset if rest else self._logs.changelog_end
 
-    async def getmany(self, **_options: int) -> Mapping[TopicPartition, list[KafkaRecord]]:
+    async def getmany(self, **_options: int) -> Mapping[TopicPartition, Batch]:
         """A few records."""
         found = self._logs.changelog[self._read : self._read + _FETCHED]
-        self._read += len(found)
-        return {TopicPartition(CHANGELOG, 0): found}
+        begin, self._read = self._read, self._read + len(found)
+        return {TopicPartition(CHANGELOG, 0): Batch(found, begin, self._read)}
 
     async def beginning_offsets(self, places: Iterable[TopicPartition]) -> dict[TopicPartition, int]:
         """Nothing was ever deleted."""

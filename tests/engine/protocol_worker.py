@@ -5,12 +5,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import cast
 
-from streams.core.definition import Definition
-from streams.core.partition import PartitionState
-from streams.engine.client import Client
-from streams.engine.fetch import Batch
-from streams.engine.owned import Admission, Owned
-from streams.engine.partition import Context, Partition
+from streams.core.definition.definition import Definition
+from streams.core.partition.state import PartitionState
+from streams.engine.kafka.client import Client
+from streams.engine.kafka.fetch import Batch
+from streams.engine.ownership.owned_partition import Context, Partition
+from streams.engine.ownership.task import Admission, Owned
 from streams.engine.stats import Stats
 from streams.settings import read
 from tests.engine.protocol_model import CHANGELOG, DEAD, TOTALS, Logs, Process
@@ -23,7 +23,7 @@ SETTINGS = replace(
 TOPICS = SETTINGS.source_topics
 
 
-def new_state() -> PartitionState:
+def new_state(_number: int = 0) -> PartitionState:
     """The state of the service."""
     return PartitionState(DEFINITION, IDENTITY)
 

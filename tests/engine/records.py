@@ -1,7 +1,7 @@
 """Records and batches made by hand."""
 
-from streams.engine.fetch import Batch, KafkaRecord
-from streams.engine.timed import TimedRecord
+from streams.engine.kafka.fetch import Batch, KafkaRecord
+from streams.engine.kafka.timed import TimedRecord
 
 
 def record(

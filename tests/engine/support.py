@@ -8,10 +8,11 @@ from collections.abc import Collection, Sequence
 
 import msgspec
 
-from streams.core.steps import Steps
-from streams.core.sweeping import Swept
-from streams.core.totals import OVERALL, Accounting, Totals
-from streams.engine.fetch import KafkaRecord
+from streams.core.events import Malformed
+from streams.core.partition.sweep.live_sweep import Swept
+from streams.core.partition.sweep.steps import Steps
+from streams.core.totals import OVERALL, Accounting, Group, Totals
+from streams.engine.kafka.fetch import KafkaRecord
 
 KINDS = ("signup", "purchase", "cancellation", "survey", "void", "erase")
 
@@ -32,7 +33,7 @@ class CountingState:
         self._view = -1
         self._written: tuple[int, int, int] | None = None
 
-    def apply(self, kind: str, records: Sequence[KafkaRecord]) -> list[tuple[KafkaRecord, str]]:
+    def apply(self, kind: str, records: Sequence[KafkaRecord]) -> list[tuple[KafkaRecord, Malformed]]:
         """Count records of a kind."""
         malformed = []
         index = KINDS.index(kind)
@@ -43,7 +44,7 @@ class CountingState:
             try:
                 amount = int(record.value or b"")
             except ValueError:
-                malformed.append((record, "no_number"))
+                malformed.append((record, Malformed("bad_money", "amount")))
                 continue
             counts = customers.get(key)
             if counts is None:
@@ -80,7 +81,6 @@ class CountingState:
         totals.groups[OVERALL] = vector
         if dimensions:
             totals.groups["plan", "any"] = vector
-            totals.first_seen["plan", "any"] = 1
         yield
         return totals
 
@@ -95,10 +95,15 @@ class CountingState:
         assert not keys
         return ()
 
+    @property
+    def values(self) -> Collection[Group]:
+        """The one there is."""
+        return (("plan", "any"),)
+
     def accounting_only(self) -> Totals:
         """Counters only."""
         counted = {"purchase": self.received - self.malformed}
-        malformed = {"no_number": self.malformed} if self.malformed else {}
+        malformed = {"bad_money": self.malformed} if self.malformed else {}
         return Totals(self.clock, accounting=Accounting(self.received, counted, malformed=malformed))
 
     def draining(self) -> Steps[list[tuple[bytes, bytes | None]]]:

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.engine.align import FULL, Aligner
+from streams.engine.ownership.align import FULL, Aligner
 from tests.engine.records import record
 
 

@@ -6,10 +6,13 @@ from importlib.metadata import version
 
 import aiokafka
 import pytest
+from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.consumer import fetcher
+from aiokafka.consumer.group_coordinator import GroupCoordinator
 from aiokafka.consumer.subscription_state import TopicPartitionState
 from aiokafka.producer.message_accumulator import BatchBuilder
 from aiokafka.record.default_records import DefaultRecordBatch
+from aiokafka.record.memory_records import MemoryRecords
 from faust.app.base import App, BootStrategy
 from faust.tables.recovery import Recovery
 from faust.transport import consumer as base
@@ -30,6 +33,13 @@ SIGNATURES: dict[Callable[..., object], list[str]] = {
     base.Consumer.stop_flow: ["self"],
     driver.AIOKafkaConsumerThread._create_worker_consumer: ["self", "transport"],
     driver.AIOKafkaConsumerThread._ensure_consumer: ["self"],
+    driver.AIOKafkaConsumerThread.on_start: ["self"],
+    driver.AIOKafkaConsumerThread.on_thread_stop: ["self"],
+    fetcher.Fetcher.close: ["self"],
+    GroupCoordinator.check_errors: ["self"],
+    MemoryRecords.next_batch: ["self"],
+    MemoryRecords.has_next: ["self"],
+    MemoryRecords.size_in_bytes: ["self"],
     driver.AIOKafkaConsumerThread._fetch_records: [
         "self",
         "consumer",
@@ -46,6 +56,7 @@ SIGNATURES: dict[Callable[..., object], list[str]] = {
     BatchBuilder.append: ["self", "timestamp", "key", "value", "headers"],
     aiokafka.AIOKafkaProducer.send_batch: ["self", "batch", "topic", "partition"],
     aiokafka.AIOKafkaProducer.create_batch: ["self"],
+    AIOKafkaAdminClient.find_coordinator: ["self", "group_id", "coordinator_type"],
 }
 
 
@@ -70,7 +81,9 @@ def test_attributes_set_from_outside_are_read_later() -> None:
 
 def test_fetching_takes_the_replaced_result_class() -> None:
     """Results are made and recognised by the module's name, which ``install`` replaces."""
-    assert "FetchResult(" in inspect.getsource(fetcher.Fetcher._proc_fetch_request)
+    made = inspect.getsource(fetcher.Fetcher._proc_fetch_request)
+    assert "FetchResult(" in made
+    assert "MemoryRecords(part_data[-1])" in made
     drained = inspect.getsource(fetcher.Fetcher.fetched_records)
     assert "type(res_or_error) is FetchResult" in drained
     assert "drained[tp] = records" in drained, "a Batch must come through as it is"

@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from streams.engine.logs import BURST, PERIOD_S, Limiter, Summary
+from streams.engine.kafka.log_limit import BURST, PERIOD_S, Limiter, Summary
 
 
 class Seconds:

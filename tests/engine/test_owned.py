@@ -1,8 +1,8 @@
 """When a partition is live, what its clock follows, and which batches it takes."""
 
-from streams.core.steps import finish
-from streams.engine.deadletter import MAX_RECORDS
-from streams.engine.owned import Admission
+from streams.core.partition.sweep.steps import finish
+from streams.engine.ownership.deadletter import MAX_RECORDS
+from streams.engine.ownership.task import Admission
 from tests.engine.owning import HOUR, Wall, evaluated, live, owned
 from tests.engine.records import batch
 

@@ -1,15 +1,26 @@
 """Totals go out as records and come back as they were, whole flushes only, of the present owner only."""
 
-from streams.core.steps import finish
+from streams.core.partition.sweep.steps import finish
 from streams.core.totals import OVERALL, Accounting, Totals
-from streams.engine.partials import HEADER_KEY, GroupWriter, Header, Pair, encode_header, group_key, parse_key
-from streams.engine.timed import TimedRecord
-from streams.engine.totals_reader import PartitionLog, Told
+from streams.engine.kafka.timed import TimedRecord
+from streams.engine.totals_topic.group_records import (
+    HEADER_KEY,
+    GroupWriter,
+    Header,
+    Pair,
+    encode_header,
+    group_key,
+    parse_key,
+)
+from streams.engine.totals_topic.layout import FINGERPRINT
+from streams.engine.totals_topic.reader import PartitionLog, Told
 
 
 def header(epoch: int, t: int, *, live: bool = True) -> Pair:
     """A header record."""
-    body = Header(epoch, t, live, t, t, "hash", 3, Accounting(9, {"purchase": 9}), {"purchase": 7})
+    body = Header(
+        epoch, t, live, t, t, "hash", 3, Accounting(9, {"purchase": 9}), {"purchase": 7}, layout=FINGERPRINT
+    )
     return HEADER_KEY, encode_header(body)
 
 
@@ -25,7 +36,6 @@ def totals(t: int, **groups: int) -> Totals:
     made.groups[OVERALL] = [1]
     for value, number in groups.items():
         made.groups["plan", value] = [number]
-        made.first_seen["plan", value] = number * 10
     return made
 
 
@@ -36,7 +46,7 @@ def written(writer: GroupWriter, made: Totals) -> list[Pair]:
 
 
 def test_a_flush_comes_back_as_it_was() -> None:
-    """Groups, first-seen times, accounting and newest event times."""
+    """Groups, accounting and newest event times."""
     writer = GroupWriter(1)
     (told,) = read(PartitionLog(2), [*written(writer, totals(5_000, pro=2)), header(1, 5_000)])
     assert told.partition == 2
@@ -45,7 +55,6 @@ def test_a_flush_comes_back_as_it_was() -> None:
     assert told.overall.newest == {"purchase": 7}
     assert told.dimensions is not None
     assert told.dimensions.groups == {("plan", "pro"): [2]}
-    assert told.dimensions.first_seen == {("plan", "pro"): 20}
 
 
 def test_only_changed_groups_are_written_and_all_are_told() -> None:
@@ -68,6 +77,14 @@ def test_a_group_that_is_gone_is_deleted() -> None:
     (told,) = read(log, [*written(writer, totals(10_000)), header(1, 10_000)])
     assert told.dimensions is not None
     assert told.dimensions.groups == {}
+
+
+def test_what_an_earlier_owner_left_is_deleted_once() -> None:
+    """Of the groups that a new owner knows, those that nobody is in."""
+    writer = GroupWriter(2, [("plan", "gone"), ("plan", "pro"), OVERALL])
+    first = dict(written(writer, totals(5_000, pro=2)))
+    assert {key for key, value in first.items() if value is None} == {group_key(("plan", "gone"))}
+    assert written(writer, totals(10_000, pro=2)) == []
 
 
 def test_what_an_earlier_owner_left_is_not_told() -> None:

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from faust.types import TP
 
-from streams.engine.store import Store
+from streams.engine.ownership.assignment import Store
 from tests.engine.protocol_model import Logs
 from tests.engine.protocol_worker import TOPICS, Worker
 from tests.engine.test_watchdog import end

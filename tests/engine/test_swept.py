@@ -4,13 +4,13 @@ from collections.abc import Mapping
 
 import pytest
 
-from streams.core.early_warning import AtRisk
-from streams.core.steps import finish
-from streams.core.sweeping import Swept
+from streams.core.kpi.early_warning import AtRisk
+from streams.core.partition.sweep.live_sweep import Swept
+from streams.core.partition.sweep.steps import finish
 from streams.core.totals import OVERALL
 from streams.engine.exits import EngineError
-from streams.engine.partials import Pair
-from streams.engine.swept import AT_RISK_KEY, SweptLog, SweptWriter, is_swept
+from streams.engine.totals_topic.group_records import Pair
+from streams.engine.totals_topic.sweep_records import AT_RISK_KEY, SweptLog, SweptWriter, is_swept
 
 PRO = ("plan", "pro")
 FREE = ("plan", "fr\0ee")
@@ -47,6 +47,17 @@ def test_before_the_first_sweep_nothing_is_told() -> None:
     assert SweptLog().settle(1, None) is None
     assert SweptWriter(1).t is None
     assert written(SweptWriter(1), None) == []
+
+
+def test_what_an_earlier_owner_left_goes_with_the_first_sweep() -> None:
+    """Groups that have no buyers, and whoever was at risk, even where nobody is any more."""
+    writer = SweptWriter(2, [PRO, FREE, ("reason", "price")])
+    first = dict(written(writer, swept(5, {PRO: b"y"})))
+    assert [key for key, value in first.items() if value is None] == [b"s:plan\0fr\0ee"]
+    log = staged(SweptLog(), written(SweptWriter(1), swept(4, {FREE: b"z"}, ANN)))
+    assert staged(log, list(first.items())).settle(2, 5) == swept(5, {PRO: b"y"})
+    assert ANN.customer not in (first[AT_RISK_KEY] or b"")
+    assert written(writer, swept(9, {PRO: b"y"})) == []
 
 
 def test_records_count_from_their_header_on() -> None:

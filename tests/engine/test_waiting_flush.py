@@ -3,8 +3,8 @@
 import asyncio
 import json
 
-from streams.engine.partition import CATCH_UP_FLUSH_S
-from streams.engine.timed import TimedRecord
+from streams.engine.kafka.timed import TimedRecord
+from streams.engine.ownership.owned_partition import CATCH_UP_FLUSH_S
 from tests.engine.protocol_model import Logs
 from tests.engine.protocol_worker import TOPICS, Worker
 

@@ -5,15 +5,15 @@ from typing import NoReturn
 
 import pytest
 
-from streams.core.definition import Definition
-from streams.core.steps import finish
-from streams.engine.client import Client
+from streams.core.definition.definition import Definition
+from streams.core.partition.sweep.steps import finish
 from streams.engine.exits import ExitCode
-from streams.engine.owned import Owned
-from streams.engine.partition import Context, Partition
+from streams.engine.kafka.client import Client
+from streams.engine.ownership.assignment import Store
+from streams.engine.ownership.owned_partition import Context, Partition
+from streams.engine.ownership.task import Owned
+from streams.engine.ownership.watchdog import Watchdog
 from streams.engine.stats import Stats
-from streams.engine.store import Store
-from streams.engine.watchdog import Watchdog
 from streams.settings import read
 from tests.engine.records import batch
 from tests.engine.support import CountingState
@@ -44,7 +44,7 @@ class Bench:
             settings,
             Definition(),
             "f",
-            CountingState,
+            lambda _number: CountingState(),
             lambda: HOUR,
             Client(settings),
             Stats(),

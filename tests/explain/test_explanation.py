@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from streams.core.definition import Definition
-from streams.core.timestamps import Clock
+from streams.core.decoding.timestamps import Clock
+from streams.core.definition.definition import Definition
+from streams.core.kpi.catalogue.registry import CATALOGUE
 from streams.explain import example
-from streams.explain.catalogue import CATALOGUE
 from streams.explain.explanation import ExplainError, Explanation, Place, explain
-from streams.replay import replay
+from streams.replay.recount import replay
 
 T = Clock().read(example.AS_OF)
 DEFAULT = Definition()

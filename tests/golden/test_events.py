@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from streams.core.definition import Definition
-from streams.core.definition_file import parse_definition
-from streams.core.timestamps import Clock
-from streams.replay import replay
+from streams.core.decoding.timestamps import Clock
+from streams.core.definition.definition import Definition
+from streams.definitions.toml_file import parse_definition
+from streams.replay.recount import replay
 from tests.recount import recount
 
 FOLDER = Path(__file__).parent / "events"
@@ -104,5 +104,5 @@ def test_every_case_has_its_drawing() -> None:
     """A file of events without its story, or a story without events, helps nobody."""
     stories = sorted(path.stem for path in FOLDER.glob("*.md") if path.stem != "README")
     assert stories == CASES
-    assert len(CASES) == 21
+    assert len(CASES) == 22
     assert all((FOLDER / f"{case}.md").read_text(encoding="utf-8").count("```") >= 2 for case in CASES)

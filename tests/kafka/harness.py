@@ -18,13 +18,13 @@ from typing import TypeVar
 import aiokafka
 from aiokafka import TopicPartition
 
-from streams.engine import fetch
-from streams.engine.changelog import MARKER_KEY, Marker, decode
-from streams.engine.client import Client
-from streams.engine.topics import ensure
+from streams.engine.kafka import fetch
+from streams.engine.kafka.client import Client
+from streams.engine.ownership.marker import MARKER_KEY, Marker, decode
+from streams.engine.topics.topics import ensure
 from streams.settings import Settings, read
 from tests.engine.support import KINDS, CountingState
-from tests.support.eventually import eventually_async
+from tests.support.eventually import eventually_async, patient
 from tests.support.topics import unique_prefix
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -235,7 +235,7 @@ class Worker:
 
     def code(self, within: float = 15) -> int:
         """Wait for its end and return the exit code."""
-        return self.process.wait(within)
+        return self.process.wait(patient(within))
 
     def ready(self) -> bool:
         """Whether it has taken its partitions over."""

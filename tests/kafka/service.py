@@ -17,7 +17,7 @@ from typing import Self
 
 import aiohttp
 
-from streams.core.definition import Definition
+from streams.core.definition.definition import Definition
 from streams.demo.check import recount
 from streams.demo.compare import Comparison, compare
 from streams.demo.observe import Observer, Page, parse_page
@@ -26,13 +26,13 @@ from streams.embedded.ports import LOOPBACK
 from streams.sending import Sender
 from streams.simulate import SimRecord, to_line, topic_of
 from tests.kafka.harness import Deployment
-from tests.support.eventually import eventually_async
+from tests.support.eventually import eventually_async, patient
 from tests.support.topics import create_topics
 
 KPI = (sys.executable, "-m", "streams.cli.main", "worker")
 FAUST = (sys.executable, "-m", "faust", "-A", "streams.app", "worker")
 _CHUNK = 2_000
-_TIMEOUT = aiohttp.ClientTimeout(total=5)
+_TIMEOUT = aiohttp.ClientTimeout(total=patient(5))
 
 
 class Service:
@@ -112,8 +112,8 @@ class Service:
 
     async def compared(self, observer: Observer) -> Comparison:
         """When everything sent is applied: what is published against the recount."""
-        settled_ms = await observer.settled(self.sent, within=90)
-        observed = await observer.observe(settled_ms, within=30)
+        settled_ms = await observer.settled(self.sent, within=patient(90))
+        observed = await observer.observe(settled_ms, within=patient(30))
         recounted = await asyncio.to_thread(recount, self.journal, observed, self.definition)
         return compare(observed, recounted, self.definition)
 
@@ -127,7 +127,8 @@ class ServiceWorker:
         self.port = port
         self.url = f"http://{LOOPBACK}:{port}"
         self.output = service.deployment.folder / f"service{len(service.workers)}.log"
-        own = {"KPI_HTTP_PORT": str(port), "KPI_DATADIR": str(self.output.with_suffix(".data"))}
+        self.files = self.output.with_suffix(".data")
+        own = {"KPI_HTTP_PORT": str(port), "KPI_DATADIR": str(self.files)}
         with self.output.open("wb") as file:
             self.process = subprocess.Popen(
                 command,
@@ -150,7 +151,14 @@ class ServiceWorker:
     async def stopped(self, within: float = 20) -> int:
         """Ask it to end (SIGTERM); its exit code."""
         self.process.send_signal(signal.SIGTERM)
-        return await asyncio.to_thread(self.process.wait, within)
+        return await asyncio.to_thread(self.process.wait, patient(within))
+
+    async def ended(self, within: float = 60) -> int | None:
+        """Wait for it to end by itself; its exit code, None if it goes on."""
+        try:
+            return await asyncio.to_thread(self.process.wait, within)
+        except subprocess.TimeoutExpired:
+            return None
 
     async def get(self, path: str) -> tuple[int, str]:
         """Status and body; (0, "") when it does not answer."""

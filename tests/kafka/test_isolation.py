@@ -8,7 +8,7 @@ from aiokafka import TopicPartition
 from aiokafka.consumer import fetcher
 
 from streams.embedded import KafkaCluster
-from streams.engine import fetch
+from streams.engine.kafka import fetch
 from tests.kafka.harness import Deployment, run
 from tests.support.eventually import eventually_async
 from tests.support.topics import create_topics, unique_prefix

@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 
 from streams.embedded import KafkaCluster, ValkeyServer
+from streams.engine.kafka.log_limit import PERIOD_S
 from streams.simulate import SimRecord, bench_mix, topic_of
 from streams.simulate.bodies import purchase
 from streams.simulate.malformed import SORTS, malformed
 from tests.kafka.gate import Gate
 from tests.kafka.harness import run
 from tests.kafka.service import FAUST, KPI, Service, ServiceWorker
-from tests.support.eventually import eventually_async
+from tests.support.eventually import eventually_async, patient
 
 WITHIN_S = 30.0
 FLOOD = 30_000
@@ -69,7 +70,7 @@ def test_a_kafka_that_comes_later_is_waited_for_and_readiness_says_so(
     async def test(service: Service, gate: Gate) -> None:
         await service.make_topics()
         worker = service.worker(command=command)
-        reason = f"cannot reach Kafka at {gate.address}"
+        reason = f"Kafka at {gate.address} refuses the connection"
 
         async def not_ready() -> bool:
             status, body = await worker.get("/readyz")
@@ -98,7 +99,11 @@ def test_a_kafka_that_comes_later_is_waited_for_and_readiness_says_so(
 def test_without_redis_counting_and_metrics_go_on_and_redis_is_caught_up_with(
     kafka: KafkaCluster, valkey: ValkeyServer, tmp_path: Path, *, hangs: bool
 ) -> None:
-    """The page moves, a metric and one line tell of Redis; when it is back it holds the newest values."""
+    """The page moves, a metric and one line tell of Redis; when it is back it holds the newest values.
+
+    A line comes when Redis goes and one when it is back, however many writes fail meanwhile; on a machine so
+    busy that a write lasts longer than is allowed it goes more than once.
+    """
 
     async def test(service: Service, gate: Gate) -> None:
         await service.make_topics()
@@ -115,8 +120,10 @@ def test_without_redis_counting_and_metrics_go_on_and_redis_is_caught_up_with(
             await gate.open()
             assert (await service.compared(observer)).mismatches == []
         await eventually_async(says(worker, "kpi_streams_redis_up", 1.0), within=WITHIN_S)
-        told = [line for line in worker.told().splitlines() if "streams.publish.redis" in line]
-        assert len(told) == 2, told
+        told = [line for line in worker.told().splitlines() if "streams.publish.redis.sink" in line]
+        changes = ["back" if "Redis is back" in line else "gone" for line in told]
+        assert changes == (["gone", "back"] * len(told))[: len(told)], told
+        assert "back" in changes
         assert await worker.stopped() == 0
 
     async def main() -> None:
@@ -130,7 +137,7 @@ def test_without_redis_counting_and_metrics_go_on_and_redis_is_caught_up_with(
 def test_a_flood_of_malformed_records_holds_nothing_up_and_fills_no_log(
     kafka: KafkaCluster, valkey: ValkeyServer, tmp_path: Path
 ) -> None:
-    """Good records sent behind 30,000 bad ones of every sort count in seconds; the log has one line of it."""
+    """Good records sent behind 30,000 bad ones of every sort count; the log has a line of it a minute."""
     now_ms = int(time.time() * 1000)
     flood = [bad_record(number, now_ms) for number in range(FLOOD)]
     good = SimRecord(topic_of("purchase"), b"c1", purchase("g1", "c1", now_ms, 990, "USD").encode(), now_ms)
@@ -139,7 +146,7 @@ def test_a_flood_of_malformed_records_holds_nothing_up_and_fills_no_log(
         await service.make_topics()
         worker = service.worker()
         await worker.ready()
-        lines = len(worker.told().splitlines())
+        lines, began_s = len(worker.told().splitlines()), time.monotonic()
         async with service.sender() as sender:
             await service.send(sender, flood)
             await service.send(sender, [good])
@@ -151,8 +158,9 @@ def test_a_flood_of_malformed_records_holds_nothing_up_and_fills_no_log(
         assert malformed_total == FLOOD
         await eventually_async(says(worker, "kpi_streams_dead_letters_total", FLOOD), within=WITHIN_S)
         told = worker.told().splitlines()[lines:]
-        assert len([line for line in told if "malformed" in line]) == 1
-        assert len(told) < 10, told
+        minutes = 1 + int((time.monotonic() - began_s) // PERIOD_S)
+        assert 1 <= len([line for line in told if "malformed" in line]) <= minutes
+        assert len(told) < 10 * minutes, told
         assert await worker.stopped() == 0
 
     with Service(kafka.bootstrap, valkey.url, tmp_path) as service:
@@ -167,10 +175,10 @@ def test_a_wrong_setting_is_one_line_with_key_value_and_what_is_allowed(
     async def test(service: Service) -> None:
         for command in (KPI, FAUST):
             worker = service.worker(command=command, KPI_TICK="soon")
-            assert await asyncio.to_thread(worker.process.wait, 20) != 0
+            assert await asyncio.to_thread(worker.process.wait, patient(20)) != 0
             (line,) = [line for line in worker.told().splitlines() if "KPI_TICK" in line]
             assert "'soon'" in line
-            assert "a duration of at least 100 ms" in line
+            assert "a duration of at least 100ms" in line
             assert "Traceback" not in worker.told()
 
     with Service(kafka.bootstrap, valkey.url, tmp_path) as service:

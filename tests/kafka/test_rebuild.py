@@ -10,18 +10,30 @@ from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 from aiokafka.structs import TopicPartition
 
 from streams.cli.exits import Exit
-from streams.core.definition import Definition
+from streams.core.definition.definition import Definition
 from streams.definitions import load
 from streams.embedded import KafkaCluster, ValkeyServer, free_port
-from streams.engine.changelog import FORMAT, Marker
 from streams.engine.exits import ExitCode
-from streams.engine.rebuild import Rebuild, RebuildError
+from streams.engine.maintenance.rebuild import Rebuild, RebuildError
+from streams.engine.ownership.marker import blank
 from streams.simulate import Business
 from tests.kafka.harness import Deployment, run
 from tests.kafka.service import KPI, Service, ServiceWorker, chunks
 from tests.support.eventually import eventually_async
 
 REBUILD = (*KPI, "--rebuild")
+PUBLICATION = """\
+version = "1b"
+formula = "simple"
+nps_basis = "responses"
+min_n = 5
+freshness_limit = "11s"
+max_values = 2
+[allow]
+plan = ["pro"]
+[min_n_by_kpi]
+nps_score = 3
+"""
 
 
 async def ended(worker: ServiceWorker) -> int:
@@ -49,7 +61,10 @@ async def serves(worker: ServiceWorker, definition: Definition) -> None:
 def test_a_changed_definition_is_refused_then_counted_anew(
     kafka: KafkaCluster, valkey: ValkeyServer, tmp_path: Path
 ) -> None:
-    """Not while a worker runs; afterwards every value is that of a recount under the new definition."""
+    """What needs no recount applies beside an old worker; the rest with --rebuild, not while a worker runs.
+
+    Either way every value is that of a recount under the new definition.
+    """
 
     async def test(service: Service) -> None:
         await service.make_topics()
@@ -61,6 +76,19 @@ def test_a_changed_definition_is_refused_then_counted_anew(
             await sender.drain()
             assert (await service.compared(observer)).different == 0
         new = tmp_path / "definition.toml"
+        new.write_text(f'tenant = "{old.tenant}"\n{PUBLICATION}')
+        service.definition = load(new)
+        beside = service.worker()
+        await serves(beside, service.definition)
+        await serves(first, old)
+        assert await first.stopped() == 0
+        first = service.worker(port)
+        await serves(first, service.definition)
+        async with service.observer(first, beside) as observer:
+            assert (await service.compared(observer)).different == 0
+        assert await beside.stopped() == 0
+        service.workers.remove(beside)
+
         new.write_text(f'tenant = "{old.tenant}"\nversion = "2"\npurchase_reactivates = false\n')
         service.definition = load(new)
         busy = service.worker(port, command=REBUILD)
@@ -69,14 +97,14 @@ def test_a_changed_definition_is_refused_then_counted_anew(
 
         refused = service.worker(port)
         assert await ended(refused) == ExitCode.DEFINITION_CHANGED
-        for named in (old.hash, service.definition.hash, "--rebuild"):
+        for named in (old.counting_hash, service.definition.counting_hash, "--rebuild"):
             assert named in refused.told()
 
         again = service.worker(port, command=REBUILD)
         await serves(again, service.definition)
         async with service.observer(again) as observer:
             assert (await service.compared(observer)).different == 0
-        assert old.hash in again.told()
+        assert old.counting_hash in again.told()
         assert await again.stopped() == 0
         kept = service.worker(port, command=REBUILD)
         await serves(kept, service.definition)
@@ -86,11 +114,6 @@ def test_a_changed_definition_is_refused_then_counted_anew(
 
     with Service(kafka.bootstrap, valkey.url, tmp_path) as service:
         run(lambda: test(service))
-
-
-def marker(definition: Definition) -> Marker:
-    """What a worker of a definition expects."""
-    return Marker(FORMAT, definition.hash, definition.version, "fingerprint", {}, b"", 0)
 
 
 async def deleted(deployment: Deployment, topic: str, before: int) -> None:
@@ -108,7 +131,11 @@ def test_what_the_sources_no_longer_hold_is_not_thrown_away(kafka: KafkaCluster,
 
     async def test() -> None:
         deployment = Deployment(kafka.bootstrap, tmp_path)
-        rebuild = Rebuild(deployment.settings, deployment.client, marker(Definition(formula="simple")))
+        rebuild = Rebuild(
+            deployment.settings,
+            deployment.client,
+            blank(deployment.settings, Definition(kept_events=63), "fingerprint"),
+        )
         assert await rebuild.run() is None
         await deployment.make_topics()
         assert await rebuild.run() is None
@@ -123,7 +150,7 @@ def test_what_the_sources_no_longer_hold_is_not_thrown_away(kafka: KafkaCluster,
             await rebuild.run()
         reason = await rebuild.run(accept_loss=True)
         assert reason is not None
-        assert Definition(formula="simple").hash in reason
+        assert Definition(kept_events=63).counting_hash in reason
         assert await rebuild.run() is None
         await deployment.make_topics()
         assert await rebuild.run() is None

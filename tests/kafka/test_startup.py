@@ -1,6 +1,8 @@
 """What a worker refuses to start on, and how it says so: one line, one exit code, never a silent jump."""
 
+import time
 from collections.abc import Callable
+from typing import Any
 
 import aiokafka
 import pytest
@@ -8,14 +10,16 @@ from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.records_to_delete import RecordsToDelete
 
+from streams.core.decoding.expected import FIELDS
 from streams.embedded import KafkaCluster
 from streams.embedded.ports import free_ports
-from streams.engine import changelog
-from streams.engine.changelog import FORMAT, MARKER_KEY, Marker
 from streams.engine.exits import EngineError, ExitCode
-from streams.engine.fetch import KafkaRecord
-from streams.engine.producer import Flush, PartitionProducer, Topics
-from streams.engine.recovery import Recovered, recover
+from streams.engine.kafka.fetch import KafkaRecord
+from streams.engine.kafka.log_limit import PERIOD_S
+from streams.engine.ownership import marker as changelog
+from streams.engine.ownership.marker import FORMAT, MARKER_KEY, Marker
+from streams.engine.ownership.producer import Flush, PartitionProducer, Topics
+from streams.engine.ownership.recovery import Recovered, recover
 from tests.engine.support import CountingState
 from tests.kafka.harness import Deployment, run
 from tests.support.eventually import eventually
@@ -66,6 +70,7 @@ async def recovered(deployment: Deployment) -> Recovered:
             "definition '7'",
         ),
         ({"secret_fingerprint": "other"}, ExitCode.SECRET_CHANGED, "KPI_SECRET"),
+        ({"partitioner": "crc32"}, ExitCode.PARTITIONER_CHANGED, "KPI_PARTITIONER=crc32"),
         ({"format": 99}, ExitCode.FORMAT_CHANGED, "format 99"),
         ({"purchase_offset": 5}, ExitCode.OFFSETS_LOST, "ends at 0"),
     ],
@@ -130,7 +135,7 @@ def test_an_unreachable_broker_is_one_line_and_is_waited_for(deploy: Deploy) -> 
     (port,) = free_ports(1)
     deployment = deploy(KPI_BROKERS=f"127.0.0.1:{port}")
     worker = deployment.worker()
-    line = f"cannot reach Kafka at 127.0.0.1:{port}"
+    line = f"Kafka at 127.0.0.1:{port} refuses the connection: nothing listens there"
     eventually(lambda: line in worker.told(), within=15)
     eventually(lambda: "trying on" in worker.told(), within=5)
     assert worker.told().count(line) == 1
@@ -149,12 +154,15 @@ def test_a_flood_of_dead_letters_goes_out_whole(deploy: Deploy) -> None:
         producer = aiokafka.AIOKafkaProducer(**deployment.client.options, max_request_size=2_000_000)
         await producer.start()
         topic = deployment.topic("survey")
+        then_ms = int(time.time() * 1000) - 60_000
+        came_with: dict[str, Any] = {"timestamp_ms": then_ms, "headers": [("trace", b"7")]}
         for number in range(25_000):
-            await producer.send(topic, b"bad-%d" % number, key=b"k", partition=0, headers=[("trace", b"7")])
+            await producer.send(topic, b"bad-%d" % number, key=b"k", partition=0, **came_with)
         big = b"x" * 1_000_000
         await producer.send(topic, big, key=b"big", partition=0)
         await producer.stop()
         await deployment.send(240)
+        began_s = time.monotonic()
         worker = deployment.worker()
         await deployment.all_counted()
         letters: list[KafkaRecord] = []
@@ -166,9 +174,13 @@ def test_a_flood_of_dead_letters_goes_out_whole(deploy: Deploy) -> None:
         assert headers["kpi-topic"] == topic.encode()
         assert headers["kpi-partition"] == b"0"
         assert headers["kpi-offset"] == b"123"
-        assert headers["kpi-timestamp"] == b"%d" % letters[123].timestamp
-        assert headers["kpi-reason"] == b"no_number"
-        assert worker.told().count("malformed") <= 1
+        assert headers["kpi-timestamp"] == b"%d" % then_ms
+        assert letters[123].timestamp > then_ms, "Kafka keeps it from when it was written"
+        assert headers["kpi-reason"] == b"bad_money"
+        assert headers["kpi-field"] == b"amount"
+        assert headers["kpi-expected"] == FIELDS["amount"].encode()
+        minutes = 1 + (time.monotonic() - began_s) // PERIOD_S
+        assert worker.told().count("malformed") <= minutes
         assert "bad-" not in worker.told()
 
     run(test)

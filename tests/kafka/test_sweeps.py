@@ -7,8 +7,8 @@ from pathlib import Path
 import msgspec
 
 from streams.client import AsyncKpiReader, AtRisk, Reading, State
-from streams.core.definition import DAY_MS
-from streams.core.identity import Identity
+from streams.core.customer.identity import Identity
+from streams.core.definition.definition import DAY_MS
 from streams.embedded import KafkaCluster, ValkeyServer
 from streams.settings import read
 from streams.simulate import SimRecord, topic_of
@@ -48,7 +48,7 @@ async def settled(service: Service) -> tuple[Reading, AtRisk, AtRisk]:
 
             async def share() -> Reading | None:
                 reading = await reader.get("top20_revenue_ratio", "7d")
-                return reading if reading.state is State.FRESH and reading.n == BUYERS else None
+                return reading if reading.state is State.SILENT and reading.n == BUYERS else None
 
             async def at_risk(customers: int) -> AtRisk | None:
                 found = await reader.at_risk(1_000)
@@ -68,7 +68,10 @@ async def settled(service: Service) -> tuple[Reading, AtRisk, AtRisk]:
 def test_shares_and_customers_at_risk_are_published_and_an_erase_acts(
     kafka: KafkaCluster, valkey: ValkeyServer, tmp_path: Path
 ) -> None:
-    """Within 1 % of what was sent; customers by the hash that `kpi hash` prints, the most silent first."""
+    """Within 1 % of what was sent; customers by the hash that `kpi hash` prints, the most silent first.
+
+    Nobody has bought for six days, and the share says so.
+    """
     with Service(kafka.bootstrap, valkey.url, tmp_path) as service:
         reading, before, after = run(lambda: settled(service))
         identity = Identity(read(service.deployment.environ).secret_bytes)

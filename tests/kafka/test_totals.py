@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 from streams.core.totals import OVERALL
-from streams.engine.totals_reader import Told, TotalsReader
+from streams.engine.totals_topic.reader import Told, TotalsReader
 from tests.kafka.harness import Deployment, run
 from tests.support.eventually import eventually_async
 

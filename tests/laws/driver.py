@@ -13,10 +13,10 @@ from itertools import count
 from random import Random
 from typing import Any, NamedTuple, cast
 
-from streams.core.definition import DAY_MS, Definition
+from streams.core.customer.identity import DIGEST_SIZE, Identity
+from streams.core.definition.definition import DAY_MS, Definition
 from streams.core.events import Kind
-from streams.core.identity import DIGEST_SIZE, Identity
-from streams.core.partition import PartitionState
+from streams.core.partition.state import PartitionState
 from streams.core.totals import Totals, merge
 from tests.spoiling import Record, kind_of
 

@@ -1,16 +1,11 @@
-"""How Hypothesis runs here: the same examples every time, and as slowly as they need.
+"""The settings of a law over histories; `tests/support/chance.py` says what holds for every law.
 
 A failing history is not shrunk, which would take minutes; add ``Phase.shrink`` to have that done.
 """
 
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import Phase, settings
 
-law = settings(
-    derandomize=True,
-    database=None,
-    deadline=None,
-    phases=(Phase.explicit, Phase.generate),
-    max_examples=40,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
-)
-"""The settings of a law; ``settings(law, max_examples=...)`` for another number of examples."""
+from tests.support.chance import examples
+
+law = settings(phases=(Phase.explicit, Phase.generate), max_examples=examples(40))
+"""``settings(law, max_examples=examples(...))`` for another number of examples."""

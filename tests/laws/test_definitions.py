@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from streams.core.definition import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, Definition, Tier
+from streams.core.definition.definition import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, Definition, Tier
 from tests.histories import CHURNY, NOW_MS, STEADY, history, seeded, shuffle
 from tests.laws.driver import CLOCKS, Way, drive
 from tests.laws.judging import Recounted

@@ -6,14 +6,15 @@ from random import Random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams.core.customers import is_anonymous
-from streams.core.definition import DAY_MS, HOUR_MS, Definition
-from streams.core.entries import purchases_of
+from streams.core.customer.entries import purchases_of
+from streams.core.definition.definition import DAY_MS, HOUR_MS, Definition
+from streams.core.partition.store.customers import is_anonymous
 from streams.simulate import bodies
 from tests.histories import CHURNY, NOW_MS, STEADY, Mix, histories
 from tests.laws.driver import Driven, KafkaRecord
 from tests.laws.lawful import law
 from tests.spoiling import Record
+from tests.support.chance import examples
 
 ERASING = Mix(signup=2, purchase=6, cancellation=2, survey=4, void=0.5, erase=1)
 NO_DIGEST = b"\xff" * 16
@@ -37,7 +38,7 @@ def forgotten(state: Driven) -> list[object]:
     return out
 
 
-@settings(law, max_examples=80)
+@settings(law, max_examples=examples(80))
 @given(
     histories(mixes=(STEADY, CHURNY, ERASING, ERASING), max_events=60),
     st.randoms(use_true_random=False),

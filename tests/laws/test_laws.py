@@ -5,9 +5,9 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.core.definition import DAY_MS, HOUR_MS
+from streams.core.definition.definition import DAY_MS, HOUR_MS
 from streams.core.totals import Totals
-from tests.histories import NOW_MS, histories, shuffle
+from tests.histories import ALL, NOW_MS, histories, shuffle
 from tests.laws.driver import CLOCKS, Way, drive, totals_of
 from tests.laws.judging import Recounted, accounting_of, same
 from tests.laws.lawful import law
@@ -47,15 +47,16 @@ def test_when_the_clock_moves_changes_nothing(records: list[Record], rng: Random
 
 
 @law
-@given(histories(max_events=20), CHANCE, st.integers(0, 3))
+@given(histories(max_events=20, features=ALL - {"erases"}), CHANCE, st.integers(0, 3))
 def test_a_duplicate_changes_nothing_but_its_counter(records: list[Record], rng: Random, later: int) -> None:
-    """Whatever it says, wherever it comes after the first."""
+    """Whatever it says, wherever it comes after the first.
+
+    Without erases: after one, a repeat may be erased, or be an event of the next person.
+    """
     way = Way(clock=rng.choice(CLOCKS), batch=1)
     before = totals(records, NOW_MS, way, rng)
     twice = list(records)
     for record in records:
-        if record["topic"].endswith("erase.v1"):
-            return  # then a repeat may be erased, or be an event of the next person
         if "value_b64" not in record:
             twice.insert(min(len(twice), twice.index(record) + 1 + later), record)
     after = totals(twice, NOW_MS, way, rng)

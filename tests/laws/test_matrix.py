@@ -7,13 +7,14 @@ from random import Random
 
 import pytest
 
-from streams.core.definition import HOUR_MS
+from streams.core.definition.definition import HOUR_MS
 from tests.histories import CHURNY, NOW_MS, STEADY, history, seeded, shuffle
 from tests.laws.driver import CLOCKS, Way, drive
 from tests.laws.judging import Recounted
+from tests.support.chance import FIRST, examples
 
 HISTORIES = 60
-"""How many histories; each is driven in two orders by every clock. Raise it to look for what is rare."""
+"""How many histories; each is driven in two orders by every clock."""
 ORDERS = 2
 SHOWN = 6
 
@@ -24,7 +25,8 @@ def instant(rng: Random) -> int:
     return NOW_MS + rng.choice(choices)
 
 
-@pytest.mark.parametrize("seed", range(HISTORIES))
+@pytest.mark.hypothesis
+@pytest.mark.parametrize("seed", range(FIRST, FIRST + examples(HISTORIES)))
 def test_totals_are_those_of_the_recount(seed: int) -> None:
     """Whatever the order of arrival, the clock meanwhile, the restarts and the number of partitions."""
     rng = seeded(seed)

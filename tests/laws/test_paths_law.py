@@ -7,15 +7,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams.core.customer import unpack
-from streams.core.definition import DAY_MS, Definition
-from streams.core.paths import Paths
-from streams.core.purchase_path import PurchasePath
+from streams.core.customer.record import unpack
+from streams.core.definition.definition import DAY_MS, Definition
+from streams.core.partition.paths.dispatch import Paths
+from streams.core.partition.paths.purchase import PurchasePath
 from tests.histories import CHURNY, NOW_MS, STEADY, Mix, histories
 from tests.laws.driver import CLOCKS, Driven, Way, drive
 from tests.laws.judging import same
 from tests.laws.lawful import law
 from tests.spoiling import Record
+from tests.support.chance import examples
 
 BUYERS = Mix(signup=0.6, purchase=30, cancellation=2, survey=6, void=0.05, erase=0.02)
 """Customers who mostly buy, as customers mostly do: what the in-order paths are for."""
@@ -45,7 +46,7 @@ def never_late(fast: dict[bytes, bytes], general: dict[bytes, bytes]) -> bool:
     return all(not derived or 0 < mine <= derived for mine, derived in dues)
 
 
-@settings(law, max_examples=80)
+@settings(law, max_examples=examples(80))
 @given(
     histories(mixes=(STEADY, CHURNY, BUYERS, BUYERS), max_events=80),
     st.sampled_from(CLOCKS),

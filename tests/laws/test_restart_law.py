@@ -7,12 +7,13 @@ from random import Random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams.core.definition import DAY_MS, HOUR_MS, Definition
+from streams.core.definition.definition import DAY_MS, HOUR_MS, Definition
 from tests.histories import NOW_MS, histories
 from tests.laws.driver import Driven
 from tests.laws.judging import same
 from tests.laws.lawful import law
 from tests.spoiling import Record
+from tests.support.chance import examples
 
 DEFINITIONS = (
     Definition(),
@@ -30,7 +31,7 @@ def chapters(records: list[Record], rng: Random) -> Iterator[list[Record]]:
         at += size
 
 
-@settings(law, max_examples=80)
+@settings(law, max_examples=examples(80))
 @given(histories(), st.randoms(use_true_random=False), st.sampled_from(DEFINITIONS))
 def test_a_restart_changes_nothing(records: list[Record], rng: Random, definition: Definition) -> None:
     """Two run side by side, one of them is killed after every flush; both write the same ever after."""

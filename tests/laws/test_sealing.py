@@ -10,7 +10,7 @@ from random import Random
 
 import pytest
 
-from streams.core.definition import DAY_MS, Definition
+from streams.core.definition.definition import DAY_MS, Definition
 from tests.histories import ALL, CHURNY, NOW_MS, STEADY, history, seeded
 from tests.laws.driver import CLOCKS, Way, drive
 from tests.laws.judging import Recounted
@@ -23,6 +23,7 @@ RULES = {
     "quiet customers leave": {"inactivity_churn_ms": 12 * DAY_MS},
     "purchases never activate": {"implicit_signup": False, "purchase_reactivates": False},
     "long windows": {"window_names": ("24h", "46d", "92d")},
+    "thirty windows": {"window_names": tuple(f"{days}d" for days in range(3, 33))},
 }
 
 

@@ -7,14 +7,14 @@ from random import Random
 
 import pytest
 
-from streams.core.breakdown import named_values
-from streams.core.definition import DAY_MS, HOUR_MS, Definition
-from streams.core.early_warning import AtRisk
-from streams.core.kpi_value import Sweep
-from streams.core.steps import finish
-from streams.core.sweeping import Swept
+from streams.core.definition.definition import DAY_MS, HOUR_MS, Definition
+from streams.core.kpi.breakdown import named_values
+from streams.core.kpi.early_warning import AtRisk
+from streams.core.kpi.values.value import Sweep
+from streams.core.partition.sweep.live_sweep import Swept
+from streams.core.partition.sweep.steps import finish
 from streams.core.totals import OVERALL, merge
-from streams.publish.sweeps import SweepMerger
+from streams.publish.merge.sweep_merger import SweepMerger
 from tests.histories import ALL, CHURNY, NOW_MS, STEADY, Mix, history, seeded
 from tests.laws.driver import IDENTITY, Driven, Way, drive
 from tests.recount import classify
@@ -93,12 +93,13 @@ def test_merged_shares_are_within_one_percent_of_the_exact_ones(seed: int) -> No
     """Every group that is published and every window, over one partition or several."""
     records, partitions, _ = world(seed)
     definition = partitions[0].definition
-    first_seen = merge(one.state.totals() for one in partitions).first_seen
+    groups = merge(one.state.totals() for one in partitions).groups
+    named = named_values(groups, definition)
     merger = SweepMerger(definition, EVERYBODY)
-    merger.offer(swept(partitions), named_values(first_seen, definition, NOW_MS))
+    merger.offer(swept(partitions), named)
     merger.merge()
     (whole,) = drive(records, NOW_MS, Way(), seeded(seed))
-    exact = whole.state.sweep()
+    exact = whole.state.sweep(named)
     found = merger.shares(NOW_MS)
     assert exact.keys() <= found.keys()
     assert [key for key, sweep in exact.items() if not close(found[key], sweep)] == []

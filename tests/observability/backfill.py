@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from streams.core.definition import DAY_MS
+from streams.core.definition.definition import DAY_MS
 from streams.simulate import Business, SimRecord, to_line
 from streams.simulate.bodies import rfc3339
 from tests.observability.promql import Selector
@@ -15,8 +15,8 @@ END_MS = 1_776_211_200_000
 """The end of simulated time: the end of a day."""
 TARGET = 'job="kpi-streams",instance="worker-1:8700"'
 """What a scrape puts to each series."""
-FEWEST = 1
-"""Named values of each dimension: no condition of an alert asks for any."""
+FEWEST = "max_values = 1\nmax_cohorts = 12\n"
+"""Named values of each dimension and combinations of them: no condition of an alert asks for any."""
 _KPI = re.compile(r'kpi="[^"]+"')
 """Of the parts of KPIs only those of the KPIs asked for."""
 _OCCURRED = re.compile(rb'"occurred_at":"([^"]+)"')
@@ -47,7 +47,7 @@ def replayed(events: Path, every: str, windows: str, asked: Iterable[Selector], 
         into: the file.
     """
     definition = into.with_suffix(".toml")
-    definition.write_text(f"max_values = {FEWEST}\n")
+    definition.write_text(FEWEST)
     command = [sys.executable, "-m", "streams.cli.main", "replay", str(events), "--every", every]
     command += ["--windows", windows, "--format", "openmetrics", "--definition", str(definition)]
     with (

@@ -7,7 +7,7 @@ before a parenthesis are functions, the keywords are known, and all others are m
 import re
 from typing import NamedTuple
 
-from streams.publish.catalogue import CATALOGUE
+from streams.publish.prometheus.metrics import CATALOGUE
 
 _OPERATORS = ("and", "or", "unless", "bool", "offset", "atan2", "inf", "nan")
 _GROUPERS = ("by", "without", "on", "ignoring", "group_left", "group_right")

@@ -11,19 +11,21 @@ from itertools import groupby
 from types import TracebackType
 from typing import Self
 
-from streams.core.definition import HOUR_MS, Definition
+from streams.core.customer.identity import Identity
+from streams.core.definition.definition import HOUR_MS, Definition
 from streams.core.events import Kind
-from streams.core.identity import Identity
-from streams.core.partition import PartitionState
-from streams.core.snapshot import build
+from streams.core.kpi.breakdown import named_values
+from streams.core.kpi.snapshot import build
+from streams.core.partition.state import PartitionState
 from streams.engine.stats import Stats
 from streams.publish.board.board import Board
-from streams.publish.catalogue import Sample
-from streams.publish.health import Health
-from streams.publish.http import Address, HttpServer
-from streams.publish.prometheus import Exposition
-from streams.replay import SOURCE_TOPICS
+from streams.publish.http.health import Health
+from streams.publish.http.server import Address, HttpServer
+from streams.publish.prometheus.exposition import Exposition
+from streams.publish.prometheus.metrics import Sample
+from streams.replay.recount import SOURCE_TOPICS
 from streams.simulate import Business, SimRecord, Spike
+from tests.support.eventually import patient
 
 TICK_S = 1.0
 _AHEAD_MS = 240_000
@@ -75,7 +77,7 @@ class Shop:
             self._go_on(instant)
         self._tick()
         self._thread.start()
-        assert self._ready.wait(30)
+        assert self._ready.wait(patient(30))
         return self
 
     def __exit__(
@@ -99,12 +101,13 @@ class Shop:
         now = int(time.time() * 1000)
         began = time.perf_counter()
         self._go_on(now // 1000 * 1000)
+        totals = self._state.totals()
         snapshot = build(
-            self._state.totals(),
+            totals,
             self._definition,
             computed_at_ms=now,
             partitions={"0": {"lag": 0, "state": "ok"}},
-            sweeps=self._state.sweep(),
+            sweeps=self._state.sweep(named_values(totals.groups, self._definition)),
         )
         self._stats.flushed(time.perf_counter() - began)
         for exposition in self._expositions:
@@ -137,6 +140,7 @@ class Shop:
         yield Sample("kpi_streams_redis_writes_total", ticks)
         yield Sample("kpi_streams_redis_failures_total", 0)
         yield Sample("kpi_streams_redis_skipped_total", 0)
+        yield Sample("kpi_streams_redis_foreign", 0)
 
 
 class _Record:

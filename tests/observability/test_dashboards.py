@@ -67,7 +67,7 @@ def test_every_panel_leads_to_the_runbook(panel: dict[str, Any]) -> None:
     assert int(found[1]) in sections
 
 
-@pytest.mark.parametrize("uid", UIDS)
+@pytest.mark.parametrize("uid", sorted(UIDS))
 def test_panels_lie_side_by_side(uid: str) -> None:
     """Within 24 columns, none over another, each with an id of its own."""
     taken: set[tuple[int, int]] = set()

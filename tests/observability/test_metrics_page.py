@@ -8,14 +8,14 @@ import pytest
 
 from deploy.metrics.cardinality import series_bound
 from deploy.metrics.page import PAGE, page
-from streams.core.definition import COHORT_DIMENSIONS, DIMENSIONS, SHARED_VALUES, Definition
+from streams.core.definition.definition import COHORT_DIMENSIONS, DIMENSIONS, SHARED_VALUES, Definition
 from streams.core.events import KINDS
-from streams.core.kpi_value import Sweep
-from streams.core.snapshot import Snapshot, build
+from streams.core.kpi.snapshot import Snapshot, build
+from streams.core.kpi.values.value import Sweep
 from streams.core.totals import LATENESS_MS, OVERALL, Group, Totals
 from streams.engine.stats import Stats
-from streams.publish.catalogue import CATALOGUE, PROCESS
-from streams.publish.samples import Sampler
+from streams.publish.prometheus.metrics import CATALOGUE, PROCESS
+from streams.publish.prometheus.samples import Sampler
 from tests.observability.files import ROOT
 from tests.publish import world
 
@@ -27,9 +27,7 @@ def busy(definition: Definition, values: int) -> Snapshot:
     names = [*(f"v{number}" for number in range(values)), *SHARED_VALUES]
     groups: list[Group] = [OVERALL, *((d, name) for d in DIMENSIONS for name in names)]
     vectors = {group: world.vector(definition, 1) for group in groups}
-    totals = Totals(
-        world.T0, vectors, first_seen={group: place for place, group in enumerate(groups) if group[0]}
-    )
+    totals = Totals(world.T0, vectors)
     totals.accounting.lateness = {kind: [1] * (len(LATENESS_MS) + 2) for kind in KINDS}
     totals.accounting.corrected = {window.name: 1 for window in definition.windows}
     sweep = Sweep(t_ms=world.T0, buyers=10, a_minor=5, b_minor=3, c_minor=2)
@@ -67,7 +65,8 @@ def test_no_business_shows_more_series_than_the_bound(definition: Definition) ->
     shown = [
         len(list(Sampler(definition).samples(busy(definition, n)))) for n in (definition.max_values, 200)
     ]
-    assert shown[0] == shown[1]
+    latest_of_other = 2 * len(definition.windows)  # withheld: whose votes are one customer's is not known
+    assert shown[0] == shown[1] + latest_of_other
     process = len(PROCESS)
     assert 0.9 * most < shown[0] + process <= most
 

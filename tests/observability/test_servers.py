@@ -1,7 +1,5 @@
 """The servers beside the demo: the deployed configuration, with the demo's addresses."""
 
-import asyncio
-
 import pytest
 
 from streams.demo.observability import Monitoring, PrometheusServer, missing, prometheus_config, replaced
@@ -55,14 +53,9 @@ def test_only_what_stands_there_once_is_replaced() -> None:
     assert "worker-1" not in prometheus_config(["127.0.0.1:1"], "127.0.0.1:2")
 
 
-async def _enter(stage: Stage) -> None:
-    async with stage:
-        pass
-
-
 def test_what_is_missing_is_said_before_anything_starts(monkeypatch: pytest.MonkeyPatch) -> None:
     """By name, in one line."""
     monkeypatch.setenv("PATH", "")
     assert missing() == ["prometheus", "alertmanager"]
     with pytest.raises(StageError, match="--observability needs prometheus and alertmanager"):
-        asyncio.run(_enter(Stage(DemoOptions(observability=True), lambda _: None)))
+        Stage(DemoOptions(observability=True), lambda _: None)

@@ -5,10 +5,13 @@ from typing import Any
 import msgspec
 import pytest
 
-from streams.core.decode import Decoder
-from streams.core.definition import Definition
-from streams.core.events import Purchase, Signup
+from streams.core.decoding.decoder import Decoder
+from streams.core.definition.definition import DAY_MS, Definition
+from streams.core.events import Kind, Purchase, Signup
 from streams.opening import OpeningError, events_of
+from tests.core.test_sealing import driven, window
+from tests.histories import NOW_MS as T
+from tests.histories import record
 
 NOW_MS = 1_776_211_200_000
 FULL: dict[str, str | int] = {
@@ -19,6 +22,8 @@ FULL: dict[str, str | int] = {
     "acquisition_cost": "30.50",
     "last_purchase_at": "2026-03-01T10:00:00+01:00",
     "last_purchase_amount": "19.99",
+    "last_purchase_id": "p-7",
+    "last_purchase_source": "shop",
 }
 
 
@@ -44,9 +49,7 @@ def test_a_row_becomes_a_signup_and_a_purchase() -> None:
         cost_minor=3_050,
         trial=False,
     )
-    assert purchase == Purchase(
-        "last-purchase", "opening-balance", "c1", 1_772_355_600_000, amount_minor=1_999, currency="EUR"
-    )
+    assert purchase == Purchase("p-7", "shop", "c1", 1_772_355_600_000, amount_minor=1_999, currency="EUR")
 
 
 def test_whoever_never_bought_has_a_signup_alone() -> None:
@@ -56,9 +59,9 @@ def test_whoever_never_bought_has_a_signup_alone() -> None:
     assert events_of({"id": 17, "since": "2024-05-01"}, "USD")[0].value["customer_id"] == "17"
 
 
-def test_ids_depend_on_the_customer_alone() -> None:
+def test_ids_do_not_depend_on_what_else_is_known() -> None:
     """A newer export of the same customer is a repeat."""
-    newer = {**FULL, "plan": "pro", "last_purchase_at": "2026-04-01"}
+    newer = {**FULL, "plan": "pro", "last_purchase_amount": "20.00"}
     assert [(one.value["source"], one.value["event_id"]) for one in events_of(FULL, "USD")] == [
         (one.value["source"], one.value["event_id"]) for one in events_of(newer, "USD")
     ]
@@ -70,6 +73,7 @@ def test_ids_depend_on_the_customer_alone() -> None:
         ({"id": ""}, "no id"),
         ({"since": ""}, "no since"),
         ({"last_purchase_amount": ""}, "last_purchase_at without last_purchase_amount"),
+        ({"last_purchase_id": ""}, "last_purchase_at without last_purchase_id: the event_id"),
         ({"last_purchase_at": ""}, "last_purchase_amount without last_purchase_at"),
         ({"last_purchase_at": "2024-04-30"}, "last_purchase_at is before since"),
     ],
@@ -78,3 +82,34 @@ def test_a_row_that_is_no_customer_says_why(change: dict[str, str | int], told: 
     """In a few words."""
     with pytest.raises(OpeningError, match=told):
         events_of({**FULL, **change}, "USD")
+
+
+@pytest.mark.parametrize("opening_first", [True, False])
+@pytest.mark.parametrize("age_days", [5, 200])
+def test_opening_balance_and_history_count_a_purchase_once(age_days: int, *, opening_first: bool) -> None:
+    """Whichever comes first, and however old the last purchase is, revenue is that of the history alone."""
+    times = [T - (age_days + n) * DAY_MS for n in range(4)]
+    history = [
+        record("purchase", "c1", ms, f"p{n}", source="shop", amount="10.00", currency="USD")
+        for n, ms in reversed(list(enumerate(times)))
+    ]
+    row: dict[str, str | int] = {
+        "id": "c1",
+        "since": T - 900 * DAY_MS,
+        "last_purchase_at": times[0],
+        "last_purchase_amount": "10.00",
+        "last_purchase_id": "p0",
+        "last_purchase_source": "shop",
+    }
+    opening = [record(kind, "c1", T, **value) for kind, value in told(row)]
+    counts = window(driven(opening + history if opening_first else history + opening, Definition()))
+    within = 4 if age_days == 5 else 0
+    assert (counts["orders"], counts["revenue"]) == (within, within * 1_000)
+
+
+def told(row: dict[str, str | int]) -> list[tuple[Kind, dict[str, Any]]]:
+    """The events of a row, without the customer's id."""
+    return [
+        (kind, {name: field for name, field in value.items() if name != "customer_id"})
+        for kind, value in events_of(row, "USD")
+    ]

@@ -10,16 +10,16 @@ import aiohttp
 from prometheus_client import parser as text_parser
 
 from streams.client import AsyncKpiReader
-from streams.core.definition import Definition
+from streams.core.definition.definition import Definition
 from streams.publish.board.board import Board
-from streams.publish.connection import RedisAddress
-from streams.publish.health import Health
-from streams.publish.http import Address, HttpServer
-from streams.publish.prometheus import Exposition
-from streams.publish.redis import RedisSink
+from streams.publish.http.health import Health
+from streams.publish.http.server import Address, HttpServer
+from streams.publish.prometheus.exposition import Exposition
+from streams.publish.redis.sink import RedisSink
 from streams.publish.sink import Sink
+from streams.redis_contract.connection import RedisAddress
 from tests.publish.world import T0
-from tests.support.eventually import eventually_async
+from tests.support.eventually import eventually_async, patient
 
 WITHIN_S = 10.0
 DEFINITION = Definition(window_names=("1h", "24h"))
@@ -127,4 +127,4 @@ async def running(sink: Sink) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        await asyncio.wait_for(sink.stop(), WITHIN_S)
+        await asyncio.wait_for(sink.stop(), patient(WITHIN_S))

@@ -7,17 +7,18 @@ import pytest
 
 from streams.client import AsyncKpiReader
 from streams.embedded import ValkeyServer
-from streams.publish.connection import RedisAddress
-from streams.publish.redis import RedisSink
+from streams.publish.redis.sink import RedisSink
+from streams.redis_contract.connection import RedisAddress
 from tests.publish import world
 from tests.publish.sinks import DEFINITION, WITHIN_S
 from tests.publish.world import T0
+from tests.support.eventually import patient
 from tests.support.sending import when_sent
 
 
 async def ended(task: "asyncio.Task[Any]") -> bool:
     """Whether a task is cancelled soon."""
-    await asyncio.wait((task,), timeout=WITHIN_S)
+    await asyncio.wait((task,), timeout=patient(WITHIN_S))
     return task.cancelled()
 
 
@@ -65,7 +66,7 @@ def test_a_sink_stops(valkey: ValkeyServer, monkeypatch: pytest.MonkeyPatch) -> 
         await sink.start()
         when_sent(monkeypatch)(lambda: stops.append(asyncio.create_task(stop())))
         sink.publish(world.snapshot(DEFINITION, T0))
-        await asyncio.wait_for(stopped.wait(), WITHIN_S)
+        await asyncio.wait_for(stopped.wait(), patient(WITHIN_S))
         assert not stops[0].cancelled()
 
     asyncio.run(test())

@@ -2,17 +2,21 @@
 
 import asyncio
 import json
+import socket
+import subprocess
+import sys
 from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
 from typing import TypeVar
 
 import aiohttp
 import pytest
 
 from streams.publish.board.board import Board
-from streams.publish.catalogue import Sample
-from streams.publish.health import Health
-from streams.publish.http import Address, HttpError, HttpServer
-from streams.publish.prometheus import Exposition
+from streams.publish.http.health import Health
+from streams.publish.http.server import Address, HttpError, HttpServer
+from streams.publish.prometheus.exposition import Exposition
+from streams.publish.prometheus.metrics import Sample
 from tests.publish import world
 from tests.publish.sinks import DEFINITION, running
 from tests.publish.world import T0
@@ -141,42 +145,59 @@ def test_nothing_can_be_changed(path: str, method: str) -> None:
     assert (status, headers["Allow"]) == (405, "GET,HEAD")
 
 
-def test_a_taken_port_is_one_clear_line() -> None:
-    """Address, reason and setting; the other server is not disturbed."""
-
-    async def scene() -> tuple[str, int]:
-        first = HttpServer(
-            Address(port=0), Exposition(DEFINITION), Board(DEFINITION), alive=Health, ready=Health
-        )
-        async with running(first):
-            address = Address(port=first.port, setting="KPI_HTTP_PORT")
-            second = HttpServer(
-                address, Exposition(DEFINITION), Board(DEFINITION), alive=Health, ready=Health
-            )
-            with pytest.raises(HttpError) as raised:
-                await second.start()
-            return str(raised.value), first.port
-
-    line, port = asyncio.run(scene())
-    assert "\n" not in line
-    assert f"127.0.0.1:{port}" in line
-    assert "in use" in line
-    assert "KPI_HTTP_PORT" in line
+def server_at(host: str, port: int) -> HttpServer:
+    """A server that is to listen there."""
+    return HttpServer(
+        Address(host, port), Exposition(DEFINITION), Board(DEFINITION), alive=Health, ready=Health
+    )
 
 
-def test_a_name_that_does_not_exist_is_one_clear_line() -> None:
-    """A wrong host is the user's mistake like a taken port."""
+def refusal(host: str, port: int) -> str:
+    """Why it cannot."""
 
     async def scene() -> str:
-        server = HttpServer(
-            Address("no.such.host.invalid", 0),
-            Exposition(DEFINITION),
-            Board(DEFINITION),
-            alive=Health,
-            ready=Health,
-        )
         with pytest.raises(HttpError) as raised:
-            await server.start()
+            await server_at(host, port).start()
         return str(raised.value)
 
-    assert "no.such.host.invalid:0" in asyncio.run(scene())
+    return asyncio.run(scene())
+
+
+def test_a_taken_port_is_one_clear_line() -> None:
+    """Address, reason and setting; the other server is not disturbed."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        line = refusal("127.0.0.1", port)
+    assert line == (
+        f"HTTP cannot listen on 127.0.0.1:{port} "
+        "(the port is in use, most likely by another worker; KPI_HTTP_PORT sets another one)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("host", "says"),
+    [
+        ("no.such.host.invalid", "the name cannot be resolved; KPI_HTTP_HOST"),
+        ("192.0.2.1", "this machine has no such address; KPI_HTTP_HOST"),
+    ],
+)
+def test_a_place_that_is_not_here_is_one_clear_line(host: str, says: str) -> None:
+    """A wrong host is the user's mistake like a taken port."""
+    assert refusal(host, 0).startswith(f"HTTP cannot listen on {host}:0 ({says}")
+
+
+@pytest.mark.skipif(
+    int(Path("/proc/sys/net/ipv4/ip_unprivileged_port_start").read_text()) <= 81,
+    reason="anybody may have any port on this machine",
+)
+def test_a_port_that_needs_a_right_is_one_clear_line() -> None:
+    """As a user who may not bind it: in a process of its own, which gives up root and asks for port 81."""
+    script = (
+        "import os, sys; from tests.publish.test_http_server import refusal\n"
+        "os.geteuid() or os.setuid(65534)\nprint(refusal('127.0.0.1', 81))"
+    )
+    told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+    assert told == (
+        "HTTP cannot listen on 127.0.0.1:81 "
+        "(a port below 1024 needs a right that this process lacks; KPI_HTTP_PORT sets another one)\n"
+    )

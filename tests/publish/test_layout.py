@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.core import kpi_value
-from streams.core.kpi_value import Value
-from streams.publish.layout import EXTRAS, NOW, PARTS, Keys, Place, read_number, write_number
+from streams.core.kpi.values import value as kpi_value
+from streams.core.kpi.values.value import Value
+from streams.redis_contract.layout import EXTRAS, NOW, PARTS, Keys, Place, read_number, write_number
 
 TEXT = st.text(min_size=1).filter(lambda text: ":" not in text)
 

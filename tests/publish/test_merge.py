@@ -6,12 +6,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams.core.definition import Definition
-from streams.core.snapshot import Snapshot
+from streams.core.definition.definition import DAY_MS, Definition
+from streams.core.kpi.snapshot import Snapshot
 from streams.core.totals import Totals
-from streams.publish.merge import Merger
-from streams.publish.parts import KEPT, PartitionTotals
+from streams.publish.merge.merger import Merger
+from streams.publish.merge.partition_history import KEPT, PartitionTotals
 from tests.publish.world import T0, part
+from tests.support.chance import examples
 
 HOUR = Definition(window_names=("1h",))
 SECOND = 1_000
@@ -72,7 +73,7 @@ def offers(draw: st.DrawFn) -> tuple[int, list[Offer]]:
 
 
 @given(offers())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150))
 def test_any_order_of_offers_gives_sums_of_one_t_that_never_goes_back(drawn: tuple[int, list[Offer]]) -> None:
     """Interleaved, delayed, repeated and missing parts: each snapshot is a complete sum, or has none yet."""
     partitions, order = drawn
@@ -92,7 +93,7 @@ def test_any_order_of_offers_gives_sums_of_one_t_that_never_goes_back(drawn: tup
 
 
 @given(st.integers(1, 3), st.randoms(use_true_random=False))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50))
 def test_when_all_was_heard_the_newest_t_is_shown(partitions: int, random: Random) -> None:
     """The order of arrival decides nothing in the end."""
     order = [said(partition, tick) for partition in range(partitions) for tick in range(KEPT)]
@@ -105,7 +106,7 @@ def test_when_all_was_heard_the_newest_t_is_shown(partitions: int, random: Rando
 
 
 @given(st.lists(st.tuples(st.integers(0, 1), st.booleans(), st.integers(0, 3)), max_size=40))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100))
 def test_no_value_is_shown_unless_every_partition_is_live(turns: list[tuple[int, bool, int]]) -> None:
     """Whatever partitions become live, fall behind or jump ahead: ok means all live, at one t."""
     merging, ticks, live = merger(2), [0, 0], [False, False]
@@ -215,7 +216,7 @@ def test_while_recovering_the_last_complete_numbers_stay_without_values() -> Non
 
 def test_a_live_partition_without_its_whole_is_not_added_as_nothing() -> None:
     """What is missing is not zero."""
-    empty = PartitionTotals(1, True, 0, Totals(T0), None, HOUR.hash, T0)
+    empty = PartitionTotals(1, True, 0, Totals(T0), None, HOUR.counting_hash, T0)
     snapshot = merger(2, said(0, 0), empty).snapshot(T0)
     assert snapshot is not None
     assert (snapshot.condition, snapshot.windows) == ("recovering", {})
@@ -280,6 +281,22 @@ def test_dimension_values_that_stand_still_are_withheld() -> None:
         value = snapshot.dimensions.values["segment"]["smb"]["1h"]["orders"]
         assert snapshot.windows["1h"]["orders"].status == "ok"
         assert (value.value is None, value.status) == ((True, "stale") if tick > 15 else (False, "ok"))
+
+
+def test_a_silent_source_is_told_of_the_whole_and_of_every_dimension_value() -> None:
+    """The newest event of any partition counts: one that still brings purchases is enough."""
+    old = said(0, 0)
+    old.overall.newest["purchase"] = T0 - 2 * DAY_MS
+    merging = merger(1, old)
+    snapshot = merging.snapshot(T0)
+    assert snapshot is not None
+    by_value = snapshot.dimensions.values["segment"]["smb"]
+    assert (snapshot.windows["1h"]["orders"].status, by_value["1h"]["orders"].status) == ("silent", "silent")
+    assert by_value["1h"]["orders"].value is not None
+    two = merger(2, old, said(1, 0)).snapshot(T0)
+    assert two is not None
+    assert two.windows["1h"]["orders"].status == "ok"
+    assert two.dimensions.values["segment"]["smb"]["1h"]["orders"].status == "ok"
 
 
 def test_a_partition_that_does_not_exist_is_an_error() -> None:

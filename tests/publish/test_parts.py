@@ -1,7 +1,7 @@
 """What is remembered of a partition, and for how long."""
 
-from streams.core.definition import Definition
-from streams.publish.parts import KEPT, Partition
+from streams.core.definition.definition import Definition
+from streams.publish.merge.partition_history import KEPT, Partition
 from tests.publish import world
 from tests.publish.world import T0
 

@@ -9,12 +9,12 @@ from prometheus_client import Metric
 from prometheus_client import parser as text_parser
 from prometheus_client.openmetrics import parser as openmetrics_parser
 
-from streams.core.definition import Definition
-from streams.core.kpi_value import Condition
-from streams.core.snapshot import Snapshot, build
+from streams.core.definition.definition import Definition
+from streams.core.kpi.snapshot import Snapshot, build
+from streams.core.kpi.values.value import Condition
 from streams.core.totals import Totals
-from streams.publish.catalogue import CATALOGUE, KPIS, PROCESS, Sample
-from streams.publish.prometheus import Exposition, SampleCollector
+from streams.publish.prometheus.exposition import Exposition, SampleCollector
+from streams.publish.prometheus.metrics import CATALOGUE, KPIS, PROCESS, Sample
 from tests.publish import world
 from tests.publish.world import T0
 
@@ -150,9 +150,7 @@ def test_values_of_dimensions_are_escaped() -> None:
     """A value may hold any text; the page stays readable and gives it back."""
     value = 'a"b\\c\nd, é{}'
     group = ("plan", value)
-    totals = Totals(
-        T0, {group: world.vector(DEFINITION, 1), ("", ""): world.vector(DEFINITION, 1)}, first_seen={group: 1}
-    )
+    totals = Totals(T0, {group: world.vector(DEFINITION, 1), ("", ""): world.vector(DEFINITION, 1)})
     snapshot = build(totals, DEFINITION, computed_at_ms=T0, partitions={})
     for parse, accept in FORMATS:
         found = series(parse(page(snapshot, accept)))
@@ -235,6 +233,15 @@ def test_promtool_finds_nothing_to_criticise(accept: str) -> None:
         ["promtool", "check", "metrics"], input=text, capture_output=True, text=True, check=False
     )
     assert (run.returncode, run.stdout, run.stderr) == (0, "", "")
+
+
+@pytest.mark.parametrize(("parse", "accept"), FORMATS)
+def test_free_text_is_counted_by_dimension(parse: Parser, accept: str) -> None:
+    """And in no other way."""
+    totals = world.whole(DEFINITION, T0)
+    totals.accounting.refused_values = {"reason": 3}
+    found = series(parse(page(build(totals, DEFINITION, computed_at_ms=T0, partitions={}), accept)))
+    assert found[at("crm_dimension_values_refused_total", dimension="reason")] == 3
 
 
 @pytest.mark.parametrize(("parse", "accept"), FORMATS)

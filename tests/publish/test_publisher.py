@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 
-from streams.core.definition import Definition
-from streams.core.snapshot import Snapshot
-from streams.publish.merge import Merger
+from streams.core.definition.definition import Definition
+from streams.core.kpi.snapshot import Snapshot
+from streams.publish.merge.merger import Merger
 from streams.publish.publisher import Publisher
 from tests.publish.world import T0, part
 from tests.support.eventually import eventually_async

@@ -10,16 +10,16 @@ from uuid import uuid4
 import pytest
 import redis
 
-from streams.core.definition import Definition
-from streams.core.snapshot import Snapshot, build, build_accounting_only
+from streams.core.definition.definition import Definition
+from streams.core.kpi.snapshot import Snapshot, build, build_accounting_only
 from streams.core.totals import OVERALL, Accounting, Totals
 from streams.embedded import ValkeyServer
-from streams.publish.connection import RedisAddress
-from streams.publish.redis import RedisSink
+from streams.publish.redis.sink import RedisSink
+from streams.redis_contract.connection import RedisAddress
 from tests.publish import world
 from tests.publish.sinks import WITHIN_S, running
 from tests.publish.world import T0
-from tests.support.eventually import eventually_async
+from tests.support.eventually import eventually_async, patient
 
 DEFINITION = Definition(window_names=("1h", "24h"))
 PLACES = ("1h", "24h", "now")
@@ -252,9 +252,9 @@ def test_every_write_is_announced(written: Written) -> None:
     """Subscribers of the changes learn t, computed-at, definition and condition."""
     with written.client.pubsub(ignore_subscribe_messages=True) as channel:
         channel.subscribe(written.key("changes"))
-        channel.get_message(timeout=WITHIN_S)
+        channel.get_message(timeout=patient(WITHIN_S))
         written.write(world.snapshot(DEFINITION))
-        message = channel.get_message(timeout=WITHIN_S)
+        message = channel.get_message(timeout=patient(WITHIN_S))
     assert json.loads(message["data"]) == {
         "t": T0,
         "computed_at": T0 + 300,
@@ -268,7 +268,7 @@ def test_a_snapshot_of_many_fields_is_written_whole(written: Written) -> None:
     groups = tuple((d, f"v{i}") for d in ("segment", "plan", "channel", "region") for i in range(50))
     definition = Definition(max_values=50)
     vectors = {group: world.vector(definition, 1) for group in (*groups, OVERALL)}
-    totals = Totals(T0, vectors, first_seen=dict.fromkeys(groups, 1))
+    totals = Totals(T0, vectors)
     written.write(build(totals, definition, computed_at_ms=T0, partitions={}))
     assert written.client.scard(written.key("index")) == 6 * (200 + 1)
     assert written.client.hget(written.key("kpi:30d:region:v49"), "orders") == "40"

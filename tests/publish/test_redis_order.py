@@ -6,8 +6,8 @@ import random
 
 import pytest
 
-from streams.core.definition import Definition
-from streams.core.snapshot import Snapshot
+from streams.core.definition.definition import Definition
+from streams.core.kpi.snapshot import Snapshot
 from streams.embedded import ValkeyServer
 from tests.publish import world
 from tests.publish.test_redis_layout import Written

@@ -3,9 +3,7 @@
 import asyncio
 import contextlib
 import ssl
-import subprocess
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
@@ -13,46 +11,22 @@ import pytest
 
 from streams.client import AsyncKpiReader, UnavailableError
 from streams.embedded import ValkeyServer
-from streams.publish.connection import RedisAddress
-from streams.publish.redis import RedisSink
+from streams.publish.redis.sink import RedisSink
+from streams.redis_contract.connection import RedisAddress
 from tests.publish import world
 from tests.publish.sinks import DEFINITION, WITHIN_S, running
 from tests.publish.world import T0
+from tests.support.certificates import Certificate
 from tests.support.eventually import eventually_async
 
 pytestmark = pytest.mark.system("openssl")
 
 
-@dataclass(frozen=True)
-class Certificate:
-    """A self-signed certificate for 127.0.0.1, which is its own authority."""
-
-    file: Path
-    key: Path
-
-
-def certificate(folder: Path) -> Certificate:
-    """Make one."""
-    made = Certificate(folder / f"{uuid4().hex}.pem", folder / f"{uuid4().hex}.key")
-    request = [
-        "openssl",
-        "req",
-        "-x509",
-        "-newkey",
-        "ec",
-        "-pkeyopt",
-        "ec_paramgen_curve:prime256v1",
-        "-nodes",
-    ]
-    names = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-days", "2"]
-    files = ["-out", str(made.file), "-keyout", str(made.key)]
-    subprocess.run([*request, *names, *files], check=True, capture_output=True)
-    return made
-
-
 @contextlib.asynccontextmanager
-async def tls_in_front_of(plain_url: str, own: Certificate) -> AsyncIterator[str]:
-    """A port that speaks TLS and passes everything on; the URL of it."""
+async def tls_in_front_of(
+    plain_url: str, own: Certificate, clients: Certificate | None = None
+) -> AsyncIterator[str]:
+    """A port that speaks TLS and passes everything on; the URL of it. ``clients``: who signs theirs."""
     port = int(plain_url.rpartition(":")[2].partition("/")[0])
     talks: set[asyncio.Task[None]] = set()
 
@@ -63,6 +37,9 @@ async def tls_in_front_of(plain_url: str, own: Certificate) -> AsyncIterator[str
 
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(own.file, own.key)
+    if clients is not None:
+        context.verify_mode = ssl.CERT_REQUIRED
+        context.load_verify_locations(clients.file)
     server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)
     try:
         yield f"rediss://127.0.0.1:{server.sockets[0].getsockname()[1]}/0"
@@ -97,7 +74,7 @@ async def outcome(sink: RedisSink) -> str:
 
 def test_tls_is_used_and_the_authority_is_checked(valkey: ValkeyServer, tmp_path: Path) -> None:
     """Writer and reader alike: the right authority is enough, another is an outage."""
-    right, wrong = certificate(tmp_path), certificate(tmp_path)
+    right, wrong = Certificate.make(tmp_path, "right"), Certificate.make(tmp_path, "wrong")
     tenant = f"tls-{uuid4().hex}"
 
     async def scene() -> tuple[str, str, float]:

@@ -6,8 +6,8 @@ from uuid import uuid4
 
 import pytest
 
-from streams.core.kpi_value import Condition
-from streams.core.snapshot import build
+from streams.core.kpi.snapshot import build
+from streams.core.kpi.values.value import Condition
 from streams.core.totals import OVERALL, Totals
 from streams.embedded import ValkeyServer
 from tests.publish import world

@@ -4,18 +4,18 @@ import asyncio
 
 import pytest
 
-from streams.core.buckets import Buckets, pack, put
-from streams.core.definition import Definition
-from streams.core.early_warning import AtRisk
-from streams.core.kpi_value import SweptValue
-from streams.core.sweeping import Swept
+from streams.core.definition.definition import Definition
+from streams.core.kpi.early_warning import AtRisk
+from streams.core.kpi.revenue_buckets import Buckets, pack, put
+from streams.core.kpi.values.value import SweptValue
+from streams.core.partition.sweep.live_sweep import Swept
 from streams.core.totals import OVERALL, Group
-from streams.publish.merge import Merger
-from streams.publish.parts import PartitionTotals
+from streams.publish.merge.merger import Merger
+from streams.publish.merge.partition_history import PartitionTotals
+from streams.publish.merge.sweep_merger import LIMIT_MS, SweepMerger
 from streams.publish.publisher import Publisher
-from streams.publish.sweeps import LIMIT_MS, SweepMerger
 from tests.publish.world import T0, dimensions, overall, part
-from tests.support.eventually import eventually_async
+from tests.support.eventually import eventually_async, patient
 
 DAY = Definition(window_names=("1h", "24h"))
 SMB, RARE = ("segment", "smb"), ("segment", "rare")
@@ -50,7 +50,7 @@ def merged(*parts: Swept | None) -> SweepMerger:
 def said(partition: int, t: int, found: Swept | None) -> PartitionTotals:
     """A live part with the sweep of its partition."""
     return PartitionTotals(
-        partition, True, 0, overall(DAY, t), dimensions(DAY, t, values=(SMB,)), DAY.hash, t, found
+        partition, True, 0, overall(DAY, t), dimensions(DAY, t, values=(SMB,)), DAY.counting_hash, t, found
     )
 
 
@@ -199,4 +199,4 @@ def test_a_merge_that_fails_ends_the_publisher() -> None:
     merger = Merger(DAY, 1)
     merger.offer(said(0, T0, Swept(T0, {OVERALL: b"\x01"}, ())))
     with pytest.raises(ValueError, match="array"):
-        asyncio.run(asyncio.wait_for(Publisher(merger, [], lambda: T0, tick_ms=20).run(), 10))
+        asyncio.run(asyncio.wait_for(Publisher(merger, [], lambda: T0, tick_ms=20).run(), patient(10)))

@@ -1,10 +1,10 @@
 """Small consistent totals for the tests of publishing: a business of any size whose numbers can be true."""
 
-from streams.core.definition import Definition
-from streams.core.kpi_value import Condition
-from streams.core.snapshot import Partitions, Snapshot, build
+from streams.core.definition.definition import Definition
+from streams.core.kpi.snapshot import Partitions, Snapshot, build
+from streams.core.kpi.values.value import Condition
 from streams.core.totals import FLOWS, GAUGES, OVERALL, Accounting, Group, Totals, Vector
-from streams.publish.parts import PartitionTotals
+from streams.publish.merge.partition_history import PartitionTotals
 
 T0 = 1_776_211_200_000
 """An instant on every pane boundary (ms)."""
@@ -83,14 +83,13 @@ def dimensions(definition: Definition, t: int, size: int = 1, values: tuple[Grou
         ("reason", "price"),
         ("touchpoint", "onboarding"),
     )
-    vectors = {group: vector(definition, size) for group in groups}
-    return Totals(t, vectors, first_seen={group: t - 1_000_000 + i for i, group in enumerate(groups)})
+    return Totals(t, {group: vector(definition, size) for group in groups})
 
 
 def whole(definition: Definition, t: int, size: int = 1) -> Totals:
     """Both classes of groups of one t."""
     totals, by_value = overall(definition, t, size), dimensions(definition, t, size)
-    return Totals(t, totals.groups | by_value.groups, totals.accounting, totals.newest, by_value.first_seen)
+    return Totals(t, totals.groups | by_value.groups, totals.accounting, totals.newest)
 
 
 def part(
@@ -112,7 +111,7 @@ def part(
         lag=0 if live else 7,
         overall=totals if live else Totals(t, {}, totals.accounting, totals.newest),
         dimensions=dimensions(definition, t, size) if with_dimensions else None,
-        definition_hash=definition_hash or definition.hash,
+        definition_hash=definition_hash or definition.counting_hash,
         received_at_ms=t if received_at_ms is None else received_at_ms,
     )
 

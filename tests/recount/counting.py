@@ -6,7 +6,7 @@ divided here.
 
 from collections.abc import Iterable, Sequence
 
-from streams.core.definition import Definition, Window
+from streams.core.definition.definition import Definition, Window
 from tests.recount.event import DAY_MS, HOUR_MS, Event
 from tests.recount.life import Life
 from tests.recount.risk import band

@@ -7,11 +7,12 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from streams.core.definition import Definition
+from streams.core.definition.definition import Definition
 from tests.recount import fields
 from tests.recount.currencies import MINOR_DIGITS
 from tests.recount.event import TOPICS, Event
 from tests.recount.fields import Bad
+from tests.recount.labels import label
 
 SCALES = {"nps": (10,), "csat": (5, 10), "ces": (7,)}
 """Allowed ``scale_max`` by survey; the first is the default."""
@@ -111,7 +112,7 @@ def _event(kind: str, value: Mapping[str, Any], definition: Definition) -> Event
     if kind == "cancellation":
         return Event(**envelope, **_cancellation(value, definition))
     if kind == "survey":
-        return Event(**envelope, **_survey(value))
+        return Event(**envelope, **_survey(value, definition))
     if kind == "void":
         return Event(**envelope, **_void(value, source))
     return Event(**envelope)
@@ -119,11 +120,11 @@ def _event(kind: str, value: Mapping[str, Any], definition: Definition) -> Event
 
 def _signup(value: Mapping[str, Any], definition: Definition) -> dict[str, Any]:
     return {
-        "plan": fields.text(value, "plan"),
-        "segment": fields.text(value, "segment"),
-        "channel": fields.text(value, "channel"),
-        "region": fields.text(value, "region"),
-        "cost_minor": fields.money_minor(value, "acquisition_cost", definition.base_currency),
+        "plan": label(fields.text(value, "plan"), "plan", definition),
+        "segment": label(fields.text(value, "segment"), "segment", definition),
+        "channel": label(fields.text(value, "channel"), "channel", definition),
+        "region": label(fields.text(value, "region"), "region", definition),
+        "cost_minor": fields.cost_minor(value, "acquisition_cost", definition.base_currency),
         "trial": fields.flag(value, "trial"),
     }
 
@@ -144,12 +145,12 @@ def _cancellation(value: Mapping[str, Any], definition: Definition) -> dict[str,
         raise Bad("churn_type")
     return {
         "effective_ms": fields.time_ms(value, "effective_at", definition),
-        "reason": fields.text(value, "reason"),
+        "reason": label(fields.text(value, "reason"), "reason", definition),
         "churn_type": churn_type,
     }
 
 
-def _survey(value: Mapping[str, Any]) -> dict[str, Any]:
+def _survey(value: Mapping[str, Any], definition: Definition) -> dict[str, Any]:
     survey = fields.text(value, "survey")
     if survey not in SCALES:
         raise Bad("survey")
@@ -161,7 +162,8 @@ def _survey(value: Mapping[str, Any]) -> dict[str, Any]:
     if score is None or not LOWEST[survey] <= score <= scale:
         raise Bad("score")
     fields.text(value, "comment", longest=ANY_LENGTH)
-    return {"survey": survey, "score": score, "scale": scale, "touchpoint": fields.text(value, "touchpoint")}
+    touchpoint = label(fields.text(value, "touchpoint"), "touchpoint", definition)
+    return {"survey": survey, "score": score, "scale": scale, "touchpoint": touchpoint}
 
 
 def _void(value: Mapping[str, Any], source: str) -> dict[str, Any]:

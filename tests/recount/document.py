@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from streams.core.definition import COHORT_DIMENSIONS, Definition
+from streams.core.definition.definition import COHORT_DIMENSIONS, Definition
 from tests.recount import groups
 from tests.recount.decoding import Record
 from tests.recount.groups import OTHER, GroupCounts
@@ -12,6 +12,7 @@ from tests.recount.kpis import churn_values, customers_at_start, now_values, sur
 from tests.recount.life import Life, life
 from tests.recount.people import persons
 from tests.recount.receipt import Receipt, classify, counted
+from tests.recount.silence import silent_sources, told
 from tests.recount.values import Values
 
 Document = dict[str, Any]
@@ -54,15 +55,24 @@ def document(receipts: Sequence[Receipt], t_ms: int, definition: Definition) -> 
     lives = lives_of(receipts, t_ms, definition)
     windows = definition.windows
     overall = groups.group_counts(lives, t_ms, definition)
-    values = _values(lives, overall, t_ms, definition)
+    newest = _newest(receipts, t_ms)
+    silent = silent_sources(newest, t_ms, definition)
+    values = {period: told(own, silent) for period, own in _values(lives, overall, t_ms, definition).items()}
+    by_value = _dimensions(lives, overall, t_ms, definition)
     return {
         "t": t_ms,
         "computed_at": t_ms,
         "windows": {w.name: values[w.name] for w in windows},
         "now": values["now"],
-        "dimensions": _dimensions(receipts, lives, overall, t_ms, definition),
+        "dimensions": {
+            dimension: {
+                value: {period: told(own, silent) for period, own in periods.items()}
+                for value, periods in listed.items()
+            }
+            for dimension, listed in by_value.items()
+        },
         "bounds": {w.name: {"start": definition.floor_edge(t_ms, w.ms), "end": t_ms} for w in windows},
-        "newest_event": _newest(receipts, t_ms),
+        "newest_event": newest,
         "accounting": accounting(receipts, lives, t_ms, definition),
         "partitions": {},
     }
@@ -79,14 +89,13 @@ def _values(lives: Sequence[Life], row: GroupCounts, t_ms: int, definition: Defi
 
 
 def _dimensions(
-    receipts: Sequence[Receipt], lives: list[Life], overall: GroupCounts, t_ms: int, definition: Definition
+    lives: list[Life], overall: GroupCounts, t_ms: int, definition: Definition
 ) -> dict[str, dict[str, dict[str, Values]]]:
-    events = counted(receipts, t_ms)
     names = [w.name for w in definition.windows]
     found: dict[str, dict[str, dict[str, Values]]] = {}
 
     def rename(dimension: str) -> groups.Rename:
-        named = groups.named_values(events, dimension, definition)
+        named = groups.named_values(lives, t_ms, dimension, definition)
         return lambda value: value if value in named else OTHER
 
     for dimension in COHORT_DIMENSIONS:
@@ -102,8 +111,12 @@ def _dimensions(
             for value, row in rows.items()
         }
     rows = groups.touchpoint_counts(lives, t_ms, definition, rename("touchpoint"))
+    mixed = groups.mixed_votes(lives, t_ms, definition, rename("touchpoint"))
     found["touchpoint"] = {
-        value: {name: survey_values(row[name], definition) for name in names}
+        value: {
+            name: survey_values(row[name], definition, latest_known=name not in mixed or value != OTHER)
+            for name in names
+        }
         for value, row in rows.items()
         if groups.anything(row)
     }

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from typing import Any
 
-from streams.core.definition import COHORT_DIMENSIONS, Definition, Window
+from streams.core.definition.definition import COHORT_DIMENSIONS, Definition, Window
 from tests.recount import groups
 from tests.recount.counting import baseline_spans, span
 from tests.recount.document import lives_of
 from tests.recount.groups import OTHER
 from tests.recount.life import Life
-from tests.recount.receipt import Receipt, counted
+from tests.recount.receipt import Receipt
 
 MOST = 5
 
@@ -18,10 +18,10 @@ def drivers(
     receipts: Sequence[Receipt], t_ms: int, definition: Definition
 ) -> dict[str, list[dict[str, Any]]]:
     """Dimension -> its drivers as in the document."""
-    lives, events = lives_of(receipts, t_ms, definition), counted(receipts, t_ms)
+    lives = lives_of(receipts, t_ms, definition)
     found: dict[str, list[dict[str, Any]]] = {}
     for dimension in (*COHORT_DIMENSIONS, *groups.CHURN_DIMENSIONS):
-        named = groups.named_values(events, dimension, definition)
+        named = groups.named_values(lives, t_ms, dimension, definition)
         found[dimension] = []
         for window in definition.windows:
             for before in baseline_spans(t_ms, window, definition):

@@ -12,7 +12,7 @@ from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from typing import Any
 
-from streams.core.definition import Definition
+from streams.core.definition.definition import Definition
 from tests.recount.currencies import MINOR_DIGITS
 
 EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - the offset is subtracted by hand
@@ -108,6 +108,19 @@ def _rfc3339_ms(written: str, name: str) -> int:
 
 def money_minor(value: Mapping[str, Any], name: str, currency: str) -> int | None:
     """Money in minor units of a currency, rounded half to even."""
+    amount = _money(value, name)
+    return None if amount is None else _minor(amount, name, currency)
+
+
+def cost_minor(value: Mapping[str, Any], name: str, currency: str) -> int | None:
+    """The same for a cost, which is at least 0 before it is rounded."""
+    amount = _money(value, name)
+    if amount is not None and amount < 0:
+        raise Bad(name)
+    return None if amount is None else _minor(amount, name, currency)
+
+
+def _money(value: Mapping[str, Any], name: str) -> Decimal | None:
     found = value.get(name)
     if found is None:
         return None
@@ -119,6 +132,10 @@ def money_minor(value: Mapping[str, Any], name: str, currency: str) -> int | Non
         amount = _decimal(found, name)
     else:
         raise Bad(name)
+    return amount
+
+
+def _minor(amount: Decimal, name: str, currency: str) -> int:
     if amount and amount.adjusted() > 20:
         raise Bad(name)
     minor: int = round(Fraction(amount) * 10 ** MINOR_DIGITS[currency])

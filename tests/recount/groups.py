@@ -6,7 +6,7 @@ to the published ones is a renaming, given as a function.
 
 from collections.abc import Callable, Iterable, Sequence
 
-from streams.core.definition import COHORT_DIMENSIONS, Definition, Window
+from streams.core.definition.definition import COHORT_DIMENSIONS, Definition, Window
 from tests.recount.counting import (
     Counts,
     baseline_spans,
@@ -31,16 +31,8 @@ Rename = Callable[[str], str]
 GroupCounts = dict[str, Counts]
 """``now`` and each window by name -> counts."""
 
-EVENT_FIELDS = {
-    "segment": "signup",
-    "plan": "signup",
-    "channel": "signup",
-    "region": "signup",
-    "reason": "cancellation",
-    "churn_type": "cancellation",
-    "touchpoint": "survey",
-}
-"""Dimension -> kind of event that carries its values."""
+ANSWERS = ("nps_p", "nps_passive", "nps_d", "csat5_n", "csat10_n", "ces_n")
+"""What there is of answers in the counts of a window."""
 
 
 def same(value: str) -> str:
@@ -108,40 +100,57 @@ def touchpoint_counts(
     return found
 
 
+def mixed_votes(lives: Sequence[Life], t_ms: int, definition: Definition, rename: Rename) -> set[str]:
+    """The windows in which NPS answers of several touchpoints are ``other``: not one vote a customer."""
+    found = set()
+    for window in definition.windows:
+        within = span(t_ms, window, definition)
+        answers = [e for life in lives for e in in_span(life.person.of_kind("survey"), within)]
+        names = {e.touchpoint or UNKNOWN for e in answers if e.survey == "nps"}
+        if sum(rename(name) == OTHER for name in names) > 1:
+            found.add(window.name)
+    return found
+
+
 def net_revenue(lives: Sequence[Life], t_ms: int, window: Window, definition: Definition) -> list[int]:
     """What each buyer of a window spent in it, in minor units of the base currency."""
     each = [order_counts([life], span(t_ms, window, definition), definition) for life in lives]
     return [own["revenue"] for own in each if own["buyers"]]
 
 
-def named_values(events: Iterable[Event], dimension: str, definition: Definition) -> set[str]:
-    """The values that keep their name: the allow-list, then those first seen, up to ``max_values``.
+def named_values(lives: Sequence[Life], t_ms: int, dimension: str, definition: Definition) -> set[str]:
+    """The values that have their name: the allow-list, then those that hold most, up to ``max_values``.
 
     ``unknown`` and ``inactive`` are our own words and take no place.
     """
-    first: dict[str, int] = {}
-    for event in events:
-        value = getattr(event, dimension) if event.kind == EVENT_FIELDS[dimension] else None
-        if value not in (None, UNKNOWN, OTHER):
-            first[value] = min(event.at_ms, first.get(value, event.at_ms))
-    seen = sorted(first, key=lambda value: (first[value], value))
-    ranked = list(dict.fromkeys([*dict(definition.allow).get(dimension, ()), *seen]))
-    places = [value for value in ranked if value not in (UNKNOWN, OTHER)][: definition.max_values]
+    allowed = dict(definition.allow).get(dimension, ())
+    longest = definition.windows[-1].name
+    weights: dict[str, int] = {}
+    for value, row in _rows(lives, t_ms, definition, dimension).items():
+        if value not in (UNKNOWN, OTHER, INACTIVE, *allowed) and anything(row):
+            answers = [row[longest][name] for name in ANSWERS] if dimension == "touchpoint" else []
+            weights[value] = row["now"]["active"] + row[longest]["churned"] * (not answers) + sum(answers)
+    ranked = [*allowed, *sorted(weights, key=lambda value: (-weights[value], value))]
     own_words = {UNKNOWN, INACTIVE} if dimension == "churn_type" else {UNKNOWN}
-    return {*places, *own_words}
+    return {*ranked[: definition.max_values], *own_words}
+
+
+def _rows(lives: Sequence[Life], t_ms: int, definition: Definition, dimension: str) -> dict[str, GroupCounts]:
+    """The counts of every value of a dimension, none folded."""
+    if dimension in COHORT_DIMENSIONS:
+        own = by_cohort(lives, dimension)
+        return {value: group_counts(mine, t_ms, definition) for value, mine in own.items()}
+    if dimension in CHURN_DIMENSIONS:
+        return churn_counts(lives, t_ms, definition, dimension)
+    return touchpoint_counts(lives, t_ms, definition)
 
 
 def counts(lives: Sequence[Life], t_ms: int, definition: Definition) -> dict[Group, GroupCounts]:
     """The counts of the whole and of every value of every dimension that has any."""
     found = {OVERALL: group_counts(lives, t_ms, definition)}
-    for dimension in COHORT_DIMENSIONS:
-        for value, own in by_cohort(lives, dimension).items():
-            found[dimension, value] = group_counts(own, t_ms, definition)
-    for dimension in CHURN_DIMENSIONS:
-        for value, row in churn_counts(lives, t_ms, definition, dimension).items():
+    for dimension in (*COHORT_DIMENSIONS, *CHURN_DIMENSIONS, "touchpoint"):
+        for value, row in _rows(lives, t_ms, definition, dimension).items():
             found[dimension, value] = row
-    for value, row in touchpoint_counts(lives, t_ms, definition).items():
-        found["touchpoint", value] = row
     return {group: row for group, row in found.items() if group == OVERALL or anything(row)}
 
 

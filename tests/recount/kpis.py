@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
-from streams.core.definition import Definition, Window
+from streams.core.definition.definition import Definition, Window
 from tests.recount import statistics as stats
 from tests.recount.counting import Counts, has_seasonal
 from tests.recount.currencies import MINOR_DIGITS
@@ -94,8 +94,8 @@ def _life(c: Counts, active: int, at_start: int, definition: Definition) -> Valu
     }
 
 
-def survey_values(c: Counts, definition: Definition) -> Values:
-    """NPS, CSAT and CES."""
+def survey_values(c: Counts, definition: Definition, *, latest_known: bool = True) -> Values:
+    """NPS, CSAT and CES; of NPS only what does not rest on latest votes where those are not known."""
     latest = _nps("nps_score.latest", "latest", c, definition)
     responses = _nps("nps_score.responses", "nps", c, definition)
     headline = "latest" if definition.nps_basis == "latest" else "nps"
@@ -104,6 +104,10 @@ def survey_values(c: Counts, definition: Definition) -> Values:
         "nps_score.latest": latest,
         "nps_score.responses": responses,
     }
+    if not latest_known:
+        del values["nps_score.latest"]
+        if headline == "latest":
+            del values["nps_score"]
     for scale in (5, 10):
         satisfied, n = c[f"csat{scale}_satisfied"], c[f"csat{scale}_n"]
         values[f"csat_ratio.{scale}"] = _part(f"csat_ratio.{scale}", definition, satisfied, n)

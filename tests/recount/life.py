@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from streams.core.definition import Definition
+from streams.core.definition.definition import Definition
 from tests.recount.event import Event
 from tests.recount.people import Person
 

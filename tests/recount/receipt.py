@@ -6,7 +6,7 @@ No clock comes in here: the class of a record never depends on the time of evalu
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from streams.core.definition import Definition
+from streams.core.definition.definition import Definition
 from tests.recount.decoding import Record, decode
 from tests.recount.event import Event
 from tests.recount.fields import Bad

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
-from streams.core.definition import Definition
+from streams.core.definition.definition import Definition
 from tests.recount.statistics import Interval
 
 Value = dict[str, Any]

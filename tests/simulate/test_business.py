@@ -7,8 +7,8 @@ from itertools import islice, pairwise
 import msgspec
 import pytest
 
-from streams.core.decode import Decoder
-from streams.core.definition import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, Definition
+from streams.core.decoding.decoder import Decoder
+from streams.core.definition.definition import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, Definition
 from streams.core.events import KINDS, Cancellation, Envelope, Erase, Event, Malformed, Purchase, Signup
 from streams.simulate import Business, SimRecord, Spike, topic_of
 

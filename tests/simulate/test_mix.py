@@ -4,8 +4,8 @@ from collections import Counter
 
 import msgspec
 
-from streams.core.decode import Decoder
-from streams.core.definition import MINUTE_MS, Definition
+from streams.core.decoding.decoder import Decoder
+from streams.core.definition.definition import MINUTE_MS, Definition
 from streams.core.events import KINDS, Malformed
 from streams.simulate import bench_mix, topic_of
 

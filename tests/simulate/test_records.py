@@ -4,27 +4,38 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.core.decode import Decoder
-from streams.core.definition import Definition
+from streams.core.decoding.decoder import Decoder
+from streams.core.definition.definition import Definition
 from streams.core.events import KINDS, Malformed
-from streams.lines import Line, LineError, parse_line
+from streams.replay.lines import Line, LineError, parse_line
+from streams.replay.lines import to_line as line_of
 from streams.simulate import SimRecord, to_line, topic_of
 from streams.simulate.malformed import SORTS, malformed
 
 NOW = 1_776_211_200_000
-KEYS = st.one_of(st.none(), st.text(st.characters(codec="utf-8"), max_size=8).map(str.encode))
+KEYS = st.one_of(
+    st.none(), st.text(st.characters(codec="utf-8"), max_size=8).map(str.encode), st.binary(max_size=8)
+)
 VALUES = st.one_of(
     st.binary(max_size=40),
     st.sampled_from([b"null", b"1e400", b'{"a":\n1}', b'{"a":1.0}', b'"\\ud800"', b"[" * 2_000, b""]),
 )
 
 
-@given(KEYS, VALUES, st.integers(0, 10**14))
-def test_a_line_gives_back_its_record(key: bytes | None, value: bytes, timestamp_ms: int) -> None:
-    """Whatever the bytes are, a record is the same after writing and reading."""
-    line = to_line(SimRecord("t", key, value, timestamp_ms))
+@given(KEYS, st.none() | VALUES, st.none() | st.integers(0, 10**14))
+def test_a_line_gives_back_its_record(
+    key: bytes | None, value: bytes | None, timestamp_ms: int | None
+) -> None:
+    """Whatever the bytes are, and where there are none, a record is the same after writing and reading."""
+    record = Line("t", key, value, timestamp_ms)
+    line = line_of(record)
     assert line.count(b"\n") == 1
-    assert parse_line(line) == Line("t", key, value, timestamp_ms)
+    assert parse_line(line) == record
+
+
+def test_a_simulated_record_is_such_a_line() -> None:
+    """With all that it has."""
+    assert parse_line(to_line(SimRecord("t", b"k", b"{}", 5))) == Line("t", b"k", b"{}", 5)
 
 
 @pytest.mark.parametrize("sort", range(SORTS))
@@ -46,6 +57,9 @@ def test_malformed_records_of_every_sort_are_malformed(sort: int) -> None:
         (b'{"topic":"t","timestamp":1.5,"value":{}}', "not a record"),
         (b'{"topic":"t","value":{},"value_b64":"YQ=="}', "value and value_b64"),
         (b'{"topic":"t","value_b64":"a"}', "no base64"),
+        ('{"topic":"t","value_b64":"é"}'.encode(), "no base64"),
+        (b'{"topic":"t","key_b64":"a"}', "key_b64 is no base64"),
+        (b'{"topic":"t","key":"a","key_b64":"YQ=="}', "key and key_b64"),
     ],
 )
 def test_what_is_no_line_is_refused_with_a_reason(line: bytes, why: str) -> None:

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from tests.support.eventually import eventually, eventually_async
+from tests.support.eventually import PATIENCE, eventually, eventually_async
 
 
 def test_returns_the_first_true_value() -> None:
@@ -16,7 +16,7 @@ def test_returns_the_first_true_value() -> None:
 def test_fails_at_the_deadline_with_the_last_value() -> None:
     """The failure tells how the condition looked when time was up."""
     with pytest.raises(AssertionError, match=r"still gives '' after 0\.05 s"):
-        eventually(str, within=0.05)
+        eventually(str, within=0.05 / PATIENCE)
 
 
 def test_lets_an_exception_of_the_condition_through() -> None:
@@ -49,4 +49,4 @@ def test_async_fails_at_the_deadline_even_in_the_middle_of_a_call() -> None:
         return await asyncio.Event().wait()
 
     with pytest.raises(AssertionError, match=r"still gives None after 0\.05 s"):
-        asyncio.run(eventually_async(condition, within=0.05))
+        asyncio.run(eventually_async(condition, within=0.05 / PATIENCE))

@@ -14,11 +14,11 @@ from functools import cache
 from itertools import groupby
 from typing import Any, cast
 
-from streams.core.definition import DAY_MS, MINUTE_MS, Definition
+from streams.core.definition.definition import DAY_MS, MINUTE_MS, Definition
 from streams.core.events import Kind
-from streams.core.snapshot import build
+from streams.core.kpi.snapshot import build
 from streams.core.totals import merge
-from streams.replay import replay
+from streams.replay.recount import replay
 from streams.simulate import Business, Spike, to_line
 from tests.core.test_snapshot_golden import SWEPT
 from tests.histories import seeded

@@ -154,7 +154,7 @@ def _publishing() -> list[Panel]:
     effort = Say("Time for a snapshot", "Mean of the snapshots computed.", SECONDS, "KpisStale")
     odd = Say(
         "Never good",
-        "Totals refused, state records too large, log lines held back.",
+        "Totals refused, log lines held back.",
         NUMBER,
         "RecoveryTooLong",
     )
@@ -173,7 +173,6 @@ def _publishing() -> list[Panel]:
         curves(
             odd,
             Query("sum by (job) (kpi_streams_totals_refused_total)", "totals refused"),
-            Query("sum by (job) (kpi_streams_state_records_oversized_total)", "too large"),
             Query("sum by (job) (kpi_streams_log_lines_suppressed_total)", "lines held back"),
             width=5,
         ),

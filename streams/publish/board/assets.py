@@ -1,6 +1,7 @@
 """The page's files, held in memory: what is served is what the package holds, and nothing else.
 
-Rules: everything in ``static`` is read when the board is made; a request never becomes a path. The policy
+Rules: everything in ``static`` is read when the board is made, and what the page says of KPIs is made of the
+catalogue then; a request never becomes a path. The policy
 allows what comes from this server and nothing else: no inline code or style, no other host.
 
 Never: reads a file for a request.
@@ -11,7 +12,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 from aiohttp import web
+
+from streams.core.kpi.catalogue.registry import CATALOGUE
 
 _RULES = (
     "default-src 'none'",
@@ -30,6 +34,7 @@ POLICY = "; ".join(_RULES)
 Handler = Callable[[web.Request], Awaitable[web.Response]]
 
 INDEX = "index.html"
+_DECLARED = "js/declared.js"
 _FOLDER = Path(__file__).with_name("static")
 _TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
@@ -43,12 +48,30 @@ class Asset:
 
 
 def load() -> dict[str, Asset]:
-    """The files by their path below ``static``."""
+    """The files by their path below ``static``, and the one that is made of the catalogue."""
     files = sorted(path for path in _FOLDER.rglob("*") if path.is_file())
-    return {
+    held = {
         path.relative_to(_FOLDER).as_posix(): Asset(path.read_bytes(), _TYPES.get(path.suffix, "text/plain"))
         for path in files
     }
+    return {**held, _DECLARED: Asset(_declared(), _TYPES[".js"])}
+
+
+def _declared() -> bytes:
+    """What the catalogue says of the KPIs on the page, as a module of its own."""
+    told = {
+        name: {
+            "name": kpi.board.name,
+            "why": kpi.board.why,
+            "worse": kpi.board.worse,
+            "tile": kpi.board.tile,
+            "standing": kpi.standing,
+            "form": kpi.unit,
+        }
+        for name, kpi in CATALOGUE.items()
+        if kpi.board
+    }
+    return b"export const DECLARED = %b;\n" % msgspec.json.format(msgspec.json.encode(told))
 
 
 def build_of(assets: dict[str, Asset]) -> str:

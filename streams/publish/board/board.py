@@ -14,15 +14,15 @@ from collections.abc import Callable, Iterable, Iterator
 import msgspec
 from aiohttp import web
 
-from streams.core.breakdown import Breakdown
-from streams.core.definition import Definition
-from streams.core.snapshot import Snapshot
+from streams.core.definition.definition import Definition
+from streams.core.kpi.breakdown import Breakdown
+from streams.core.kpi.snapshot import Snapshot
 from streams.publish.board import assets, document
 from streams.publish.board.history import History
 from streams.publish.board.past import Past
 from streams.publish.board.stream import Broadcast, Page, frame
-from streams.publish.catalogue import Sample
-from streams.publish.health import Health
+from streams.publish.http.health import Health
+from streams.publish.prometheus.metrics import Sample
 
 _BEAT_S = 1.0
 _TOO_MANY = 503

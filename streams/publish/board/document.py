@@ -10,40 +10,15 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from streams.core.breakdown import Breakdown
-from streams.core.definition import COHORT_DIMENSIONS, Definition
-from streams.core.kpi import Values
-from streams.core.periods import NOW
-from streams.core.snapshot import Snapshot
-from streams.publish.catalogue import Sample
+from streams.core.definition.definition import COHORT_DIMENSIONS, Definition
+from streams.core.kpi.breakdown import Breakdown
+from streams.core.kpi.catalogue.registry import CATALOGUE
+from streams.core.kpi.formulas import Values
+from streams.core.kpi.group_kpis import NOW
+from streams.core.kpi.snapshot import Snapshot
+from streams.publish.prometheus.metrics import Sample
 
-SHOWN = (
-    "new_customers",
-    "reactivated_customers",
-    "churned_customers",
-    "lost_customers",
-    "churn_ratio",
-    "retention_ratio",
-    "acquisition_ratio",
-    "growth_ratio",
-    "nps_score",
-    "csat_ratio.5",
-    "csat_ratio.10",
-    "ces_mean",
-    "orders",
-    "buyers",
-    "revenue",
-    "average_order_value",
-    "purchase_frequency",
-    "repurchase_ratio",
-    "purchase_retention_ratio",
-    "acquisition_cost",
-    "lifetime_value",
-    "customer_equity",
-    "top20_revenue_ratio",
-    "churn_spike_p",
-    "churn_spike_seasonal_p",
-)
+SHOWN = tuple(kpi.name for kpi in CATALOGUE.values() if kpi.board and not kpi.standing)
 """KPIs of the whole that the page shows, of each window."""
 
 _COHORTS = ("churned_customers", "churn_ratio", "churn_spike_p", "customers_at_risk.high")
@@ -66,7 +41,7 @@ def setup(definition: Definition) -> dict[str, object]:
         "windows": {window.name: window.ms for window in definition.windows},
         "freshness_limit_ms": definition.freshness_limit_ms,
         "currency": definition.base_currency,
-        "min_n": {kpi: definition.min_n_of(kpi) for kpi in (*SHOWN, "long_term_ratio")},
+        "min_n": {kpi: definition.min_n_of(kpi) for kpi, told in CATALOGUE.items() if told.board},
     }
 
 

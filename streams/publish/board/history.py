@@ -11,24 +11,16 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Mapping
 
-from streams.core.definition import DAY_MS, MINUTE_MS, Definition
-from streams.core.periods import NOW
-from streams.core.snapshot import Snapshot
+from streams.core.definition.definition import DAY_MS, MINUTE_MS, Definition
+from streams.core.kpi.catalogue.registry import CATALOGUE
+from streams.core.kpi.group_kpis import NOW
+from streams.core.kpi.snapshot import Snapshot
 from streams.publish.board.document import encode
-from streams.publish.layout import read_number
+from streams.redis_contract.layout import read_number
 
 KEPT = DAY_MS // MINUTE_MS
 
-CHARTED = (
-    "churn_ratio",
-    "new_customers",
-    "churned_customers",
-    "retention_ratio",
-    "nps_score",
-    "csat_ratio.5",
-    "revenue",
-    "repurchase_ratio",
-)
+CHARTED = tuple(kpi.name for kpi in CATALOGUE.values() if kpi.board and kpi.board.curve)
 """KPIs with a curve in every window."""
 
 _STANDING = "active_customers"

@@ -8,17 +8,19 @@ Never writes, and is never needed: without Redis the board shows what the proces
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Mapping
 from typing import Any
 
 import redis
-from redis.asyncio import Redis
 
 from streams.publish.board.history import History
-from streams.publish.connection import BackOff, RedisAddress, answered
-from streams.publish.layout import Keys
+from streams.redis_contract.connection import BackOff, RedisAddress, answered
+from streams.redis_contract.failures import SETTINGS, Cause
+from streams.redis_contract.layout import Keys
 
 _PAGE = 40
+_log = logging.getLogger(__name__)
 
 
 class Past:
@@ -30,20 +32,28 @@ class Past:
     """
 
     def __init__(self, address: RedisAddress, tenant: str) -> None:
-        self._address = address
+        self._address, self._tenant = address, tenant
         self._key = Keys(tenant).history
+        self._told = False
 
     async def read_into(self, history: History) -> None:
         """Fill the history; ends when all that there is has been read, however long Redis is away."""
-        address, back_off = self._address, BackOff()
-        # Any: redis-py's types cannot say that answers come decoded
-        client: Any = Redis.from_url(address.url, retry=address.async_retry(), **address.options())
+        back_off = BackOff()
+        client = self._address.async_client(self._tenant)
         async with client:
             while True:
                 try:
                     return await self._read(client, history)
-                except (redis.RedisError, OSError):  # the Redis sink says so, once
+                except (redis.RedisError, OSError) as error:  # an outage is told by the Redis sink, once
+                    self._refused(error)
                     await asyncio.sleep(back_off.next_s())
+
+    def _refused(self, error: Exception) -> None:
+        """Say, once, that a person has to change something: what may be written need not be readable."""
+        failure = self._address.explain(error)
+        if failure.cause is Cause.REFUSED and not self._told:
+            self._told = True
+            _log.warning("the board has no history yet: %s", failure.line(SETTINGS))
 
     async def _read(self, client: Any, history: History) -> None:  # noqa: ANN401 - see read_into
         since = "-"

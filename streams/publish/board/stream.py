@@ -10,11 +10,13 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 
 from streams.publish.board.document import encode
+from streams.publish.http.doorkeeper import most_connections
 
 QUEUED = 16
 """Events that may wait for a page: some seconds. What the socket buffers comes on top."""
 
-MOST_PAGES = 1_000
+MOST_PAGES = most_connections() // 2
+"""Open pages; the rest of the connections is for probes, Prometheus and readers."""
 
 
 def frame(event: str, document: object) -> bytes:

@@ -4,13 +4,13 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 
-from streams.core.definition import Definition
+from streams.core.definition.definition import Definition
 from streams.publish.board.board import Board
-from streams.publish.health import Health
-from streams.publish.http import Address, HttpServer
-from streams.publish.prometheus import Exposition
+from streams.publish.http.health import Health
+from streams.publish.http.server import Address, HttpServer
+from streams.publish.prometheus.exposition import Exposition
 
-ASK = b"GET /api/events HTTP/1.1\r\nHost: board\r\n\r\n"
+ASK = b"GET /api/events HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 
 @contextlib.asynccontextmanager

@@ -6,13 +6,13 @@ import time
 from collections.abc import Callable
 from typing import Self
 
-from streams.core.definition import Definition
-from streams.core.snapshot import Snapshot
+from streams.core.definition.definition import Definition
+from streams.core.kpi.snapshot import Snapshot
 from streams.publish.board.board import Board
 from tests.publish import world
 from tests.publish.board.pages import EventPage, serving
 from tests.publish.world import T0
-from tests.support.eventually import eventually_async
+from tests.support.eventually import eventually_async, patient
 
 DEFINITION = Definition()
 PAGES = 200
@@ -35,12 +35,12 @@ class Server:
 
     def __enter__(self) -> Self:
         self._thread.start()
-        assert self._up.wait(15)
+        assert self._up.wait(patient(15))
         return self
 
     def __exit__(self, *_: object) -> None:
         self._loop.call_soon_threadsafe(self._down.set)
-        self._thread.join(15)
+        self._thread.join(patient(15))
         self._loop.close()
 
     def publish(self, snapshot: Snapshot) -> None:

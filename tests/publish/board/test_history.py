@@ -5,7 +5,7 @@ from itertools import pairwise
 import msgspec
 import pytest
 
-from streams.core.definition import DAY_MS, MINUTE_MS, Definition
+from streams.core.definition.definition import DAY_MS, MINUTE_MS, Definition
 from streams.publish.board.history import CHARTED, KEPT, History
 from tests.publish import world
 from tests.publish.world import T0

@@ -7,18 +7,18 @@ from uuid import uuid4
 import msgspec
 from redis import Redis
 
-from streams.core.definition import MINUTE_MS, Definition
+from streams.core.definition.definition import MINUTE_MS, Definition
 from streams.embedded import ValkeyServer
 from streams.publish.board.board import Board
 from streams.publish.board.history import History
 from streams.publish.board.past import Past
-from streams.publish.connection import RedisAddress
-from streams.publish.layout import Keys
-from streams.publish.redis import RedisSink
+from streams.publish.redis.sink import RedisSink
+from streams.redis_contract.connection import RedisAddress
+from streams.redis_contract.layout import Keys
 from tests.publish import world
 from tests.publish.sinks import running
 from tests.publish.world import T0
-from tests.support.eventually import eventually_async
+from tests.support.eventually import eventually_async, patient
 
 DEFINITION = Definition(window_names=("1h", "24h"))
 WITHIN_S = 10.0
@@ -74,8 +74,8 @@ def test_a_board_starts_without_waiting_for_redis() -> None:
     async def scene() -> None:
         past = Past(RedisAddress("redis://127.0.0.1:1/0"), "nobody")
         board = Board(DEFINITION, past=past)
-        await asyncio.wait_for(board.start(), 1)
+        await asyncio.wait_for(board.start(), patient(1))
         await asyncio.sleep(0)
-        await asyncio.wait_for(board.stop(), WITHIN_S)
+        await asyncio.wait_for(board.stop(), patient(WITHIN_S))
 
     asyncio.run(scene())

@@ -29,12 +29,13 @@ export function accounting(view) {
     term(ignored, "ignored"), el("span", {}, "+"), term(malformed, "malformed"),
     el("strong", {}, holds ? "✓ balances" : "✗ does not balance"),
   );
-  const { not_active, parked, void_pending, late_beyond_retention, folded_values } = view.accounting;
-  const gauges = { "waiting for their time": parked, "voids without a target": void_pending, "cancellations of nobody active": not_active, "older than every window": late_beyond_retention, "dimension values folded": folded_values };
+  const { not_active, parked, void_pending, late_beyond_retention } = view.accounting;
+  const gauges = { "waiting for their time": parked, "voids without a target": void_pending, "cancellations of nobody active": not_active, "older than every window": late_beyond_retention };
   const rows = [
     ...Object.entries(view.accounting.counted).map(([kind, n]) => fact(`counted: ${kind}`, count(n))),
     ...reasons("ignored", view.accounting.ignored),
     ...reasons("malformed", view.accounting.malformed),
+    ...reasons("free text, counted as other", view.accounting.refused_values),
     ...Object.entries(gauges).filter(([, n]) => n).map(([name, n]) => fact(name, count(n))),
   ];
   setChildren(host, [identity, customers(view), table("Records not counted, by reason", rows)].filter(Boolean));

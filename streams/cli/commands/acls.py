@@ -1,0 +1,40 @@
+"""``kpi acls``: the least rights of a role, as commands for whoever keeps Kafka and Redis."""
+
+import shlex
+
+import click
+
+from streams.cli.closing import closing
+from streams.cli.definitions import chosen_definition
+from streams.cli.environment import client_settings
+from streams.cli.terminal import say
+from streams.rights import ROLES, Role, kafka_line, kafka_rights, redis_rights
+
+_ROLES = "\n".join(("\b", "Roles:", *(f"  {role:<13}  {says}" for role, says in ROLES.items())))
+
+
+@click.command(
+    epilog=closing(
+        "kpi acls worker",
+        "kpi acls reader --user dashboards",
+        reads="KPI_APP_ID, KPI_BROKERS, KPI_DEFINITION_FILE, KPI_PROCESSING_GUARANTEE, KPI_REDIS_URL, "
+        "KPI_TOPIC_*",
+    )
+    + f"\n\n{_ROLES}"
+)
+@click.argument("role", metavar="ROLE", type=click.Choice(tuple(ROLES)))
+@click.option("--user", metavar="NAME", default="kpi", show_default=True, help="Whom the rights are for.")
+def command(*, role: Role, user: str) -> None:
+    """Print the least rights that ROLE needs: lines for kafka-acls.sh, and for redis-cli.
+
+    Names are those of the settings and of the definition's tenant; the line for Redis is for every server of
+    it, as replicas and nodes of a cluster keep users of their own. Asks no server, and grants nothing.
+    """
+    settings = client_settings()
+    for right in kafka_rights(role, settings):
+        say(kafka_line(right, user, settings.brokers))
+    tenant = chosen_definition(settings.definition_file or None).tenant
+    rules = redis_rights(role, tenant, cluster="+cluster://" in settings.redis_url)
+    if rules and settings.redis_url:
+        login = () if role == "doctor" else ("on", ">PASSWORD")
+        say(shlex.join(["redis-cli", "ACL", "SETUSER", user, *login, *rules]))

@@ -1,0 +1,152 @@
+"""``kpi simulate``: the events of a made-up business, as a replay file or sent to Kafka."""
+
+import time
+from itertools import islice
+from typing import TYPE_CHECKING
+
+import click
+
+from streams.cli.closing import KAFKA, closing
+from streams.cli.environment import client_settings
+from streams.cli.errors import CliError
+from streams.cli.exits import Exit
+from streams.cli.output import STANDARD, opened_to_write
+from streams.cli.progress import Progress
+from streams.cli.types import DURATION, INSTANT
+from streams.core.definition.definition import DAY_MS, Definition
+from streams.settings import Settings
+from streams.simulate import Business, SimRecord, Spike, to_line, topic_of
+from streams.simulate.market import BASE_AGE_MS, SEGMENTS
+
+if TYPE_CHECKING:
+    from streams.engine.kafka.client import Client
+
+_CHUNK = 20_000
+
+
+@click.command(
+    epilog=closing(
+        "kpi simulate --customers 500 --days 30 -o events.jsonl.gz",
+        "kpi simulate --spike smb 24h 10 6h | kpi replay - --format text",
+        "kpi simulate --to-kafka --rate 100",
+        reads=f"none; with --to-kafka {KAFKA}, KPI_PARTITIONER, KPI_TOPIC_*",
+    )
+)
+@click.option(
+    "-o",
+    "--output",
+    default=STANDARD,
+    show_default=True,
+    metavar="FILE",
+    help="Where to write; a name that ends in .gz packs, - is standard output.",
+)
+@click.option(
+    "--customers",
+    metavar="N",
+    type=click.IntRange(1, 10_000_000),
+    default=2_000,
+    show_default=True,
+    help="About how many customers the business has.",
+)
+@click.option(
+    "--days",
+    metavar="N",
+    type=click.IntRange(1, 3_650),
+    default=60,
+    show_default=True,
+    help="Days of history.",
+)
+@click.option(
+    "--until",
+    metavar="INSTANT",
+    type=INSTANT,
+    help="End of the history, like 2026-04-15T00:00:00Z or milliseconds since 1970; default: now.",
+)
+@click.option(
+    "--seed",
+    metavar="N",
+    type=int,
+    default=1,
+    show_default=True,
+    help="The same whole number (and --until): the same bytes.",
+)
+@click.option(
+    "--spike",
+    type=(click.Choice(SEGMENTS.values), DURATION, click.FloatRange(min=1), DURATION),
+    metavar="SEGMENT AGO FACTOR DURATION",
+    help="A churn spike, like smb 24h 10 6h: ten times the churn, from 24 hours before the end for 6 hours. "
+    f"SEGMENT is {', '.join(SEGMENTS.values)}; default: none.",
+)
+@click.option("--to-kafka", is_flag=True, help="Send to Kafka instead, the history at once.")
+@click.option(
+    "--rate",
+    metavar="N",
+    type=click.FloatRange(0.1, 100_000),
+    help="With --to-kafka: go on live, so many events a second; default: end with the history.",
+)
+def command(
+    *,
+    output: str,
+    customers: int,
+    days: int,
+    until: int | None,
+    seed: int,
+    spike: tuple[str, int, float, int] | None,
+    to_kafka: bool,
+    rate: float | None,
+) -> None:
+    """Make up the events of a business: to a file that "kpi replay" and "kpi send" read, or to Kafka.
+
+    Customers sign up, order by season, answer surveys, cancel and come back; some events are late,
+    doubled or malformed, as in life.
+    """
+    if rate is not None and not to_kafka:
+        raise CliError(Exit.USAGE, "--rate: only traffic to Kafka has a rate; add --to-kafka")
+    end_ms = int(time.time() * 1000) if until is None else until
+    if end_ms - days * DAY_MS - BASE_AGE_MS < Definition().min_event_time_ms:
+        raise CliError(Exit.USAGE, "--until: a history so long ago would have events from before 1980")
+    business = Business(seed, customers, days, end_ms, spike=_spike(spike, end_ms))
+    if to_kafka:
+        _send(business, rate)
+        return
+    with opened_to_write(output) as file, Progress("simulating") as progress:
+        records = business.history()
+        while chunk := list(islice(records, _CHUNK)):
+            file.writelines(map(to_line, chunk))
+            progress.advance(len(chunk))
+
+
+def _spike(spike: tuple[str, int, float, int] | None, end_ms: int) -> Spike | None:
+    if spike is None:
+        return None
+    segment, ago_ms, factor, duration_ms = spike
+    return Spike(segment, end_ms - ago_ms, factor, duration_ms)
+
+
+def _send(business: Business, rate: float | None) -> None:
+    from streams.cli.kafka_errors import answered  # noqa: PLC0415 - Faust is slow to import
+    from streams.engine.kafka.client import Client  # noqa: PLC0415 - likewise
+
+    settings = client_settings()
+    client = Client(settings)
+    answered(client, _sent(business, rate, settings, client), "sending records")
+
+
+async def _sent(business: Business, rate: float | None, settings: Settings, client: "Client") -> None:
+    from streams.sending import Sender, paced  # noqa: PLC0415 - likewise
+
+    topics = {topic_of(kind): topic for topic, kind in settings.source_topics.items()}
+
+    async def send(chunk: list[SimRecord]) -> None:
+        await sender.submit(record._replace(topic=topics[record.topic]) for record in chunk)
+        progress.advance(len(chunk))
+
+    async with Sender(client.options, settings.partitioner) as sender:
+        with Progress("sending") as progress:
+            records = business.history()
+            while chunk := list(islice(records, _CHUNK)):
+                await send(chunk)
+            await sender.drain()
+            if rate is not None:
+                async for chunk in paced(business.live(rate)):
+                    await send(chunk)

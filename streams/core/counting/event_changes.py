@@ -1,0 +1,68 @@
+"""What single events change in the cells: (quantity, amount) pairs by family. Pure."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from streams.core.counting import quantities as q
+from streams.core.customer.entries import (
+    FORM_CES,
+    FORM_CSAT5,
+    FORM_CSAT10,
+    FORM_NPS,
+    PurchaseEntry,
+    SurveyEntry,
+)
+from streams.core.definition.definition import Definition
+
+Change = tuple[int, int]
+"""(quantity, amount)."""
+
+COHORT: Final = -1
+"""In sums of a record: the customer's own cohort, whichever it is."""
+
+_FORM_AT: Final = {FORM_CSAT5: q.CSAT5, FORM_CSAT10: q.CSAT10}
+_SATISFIED: Final = {FORM_CSAT5: 4, FORM_CSAT10: 9}
+
+
+def purchase_changes(entry: PurchaseEntry) -> list[Change]:
+    """What a purchase or refund counts by itself."""
+    changes: list[Change] = []
+    if entry.amount_minor >= 0:
+        changes.append((q.ORDERS, 1))
+    if not entry.base:
+        changes.append((q.LEFT_OUT, 1))
+        return changes
+    changes.append((q.ORDERS_BASE if entry.amount_minor >= 0 else q.REFUNDS_BASE, 1))
+    changes.append((q.REVENUE, entry.amount_minor))
+    return changes
+
+
+Lengths = tuple[int, ...]
+"""Lengths (ms) of the windows that have purchase retention, shortest first."""
+
+
+def pair_lengths(definition: Definition) -> Lengths:
+    """The lengths under a definition."""
+    return tuple(w.ms for w in q.pair_windows(definition))
+
+
+def pair_changes(earlier_ms: int, later_ms: int, lengths: Lengths) -> Iterator[tuple[int, list[Change]]]:
+    """(time, changes) of two consecutive orders; ``earlier_ms`` 0: the later one is the first ever."""
+    gap = later_ms - earlier_ms
+    wide = [i for i, length in enumerate(lengths) if not earlier_ms or gap >= length]
+    if wide:
+        yield later_ms, [(q.PAIRS + 2 * i + 1, 1) for i in wide]
+        if earlier_ms:
+            yield earlier_ms, [(q.PAIRS + 2 * i, 1) for i in wide]
+
+
+def survey_changes(entry: SurveyEntry) -> list[Change]:
+    """What an answer counts by itself, in its cohort and in its touchpoint."""
+    score = entry.score
+    if entry.form == FORM_NPS:
+        return [(q.NPS + q.nps_class(score), 1)]
+    if entry.form == FORM_CES:
+        return [(q.CES, 1), (q.CES + 1, score), (q.CES + 2, score * score)]
+    at = _FORM_AT[entry.form]
+    satisfied = int(score >= _SATISFIED[entry.form])
+    return [(at, 1), (at + 1, satisfied), (at + 2, score), (at + 3, score * score)]

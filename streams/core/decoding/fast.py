@@ -1,0 +1,116 @@
+"""The fast path's second half: from a record as msgspec read it to the event.
+
+Rules: a builder makes the event of a record that is plainly all right and raises ``RejectedError`` or a
+lookup error for every other one, right or wrong: the strict decoder judges those. Never looks at the
+record's key, timestamp or bytes.
+"""
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import msgspec
+
+from streams.core.decoding import wire
+from streams.core.decoding.money import cost_minor_units, minor_units
+from streams.core.decoding.strict import CHURN_TYPES, SCALES
+from streams.core.decoding.timestamps import LAST_MS, Clock
+from streams.core.definition.currencies import EXPONENTS
+from streams.core.definition.definition import Definition
+from streams.core.events import Cancellation, Erase, Event, Kind, Purchase, Signup, Survey, Void
+
+Path: TypeAlias = tuple[Callable[[bytes], Any], Callable[[Any, int], Event]]
+"""What reads a record's JSON, and what makes the event of it and its time in milliseconds."""
+
+
+def fast_paths(definition: Definition, clock: Clock) -> dict[Kind, Path]:
+    """The path of each kind."""
+    return {
+        "signup": (
+            msgspec.json.Decoder(wire.WireSignup).decode,
+            _signup(EXPONENTS[definition.base_currency]),
+        ),
+        "purchase": (msgspec.json.Decoder(wire.WirePurchase).decode, _purchase),
+        "cancellation": (
+            msgspec.json.Decoder(wire.WireCancellation).decode,
+            _cancellation(clock, definition.min_event_time_ms),
+        ),
+        "survey": (msgspec.json.Decoder(wire.WireSurvey).decode, _survey),
+        "void": (msgspec.json.Decoder(wire.WireVoid).decode, _void),
+        "erase": (msgspec.json.Decoder(wire.Wire).decode, _erase),
+    }
+
+
+def _signup(digits: int) -> Callable[[wire.WireSignup, int], Signup]:
+    def build(read: wire.WireSignup, at_ms: int) -> Signup:
+        cost = bytes(read.acquisition_cost)
+        return Signup(
+            read.event_id,
+            read.source or "",
+            read.customer_id,
+            at_ms,
+            read.plan or None,
+            read.segment or None,
+            read.channel or None,
+            read.region or None,
+            None if cost == b"null" else cost_minor_units(cost, digits),
+            read.trial or False,
+        )
+
+    return build
+
+
+def _purchase(read: wire.WirePurchase, at_ms: int) -> Purchase:
+    currency = read.currency
+    amount_minor = minor_units(bytes(read.amount), EXPONENTS[currency])
+    return Purchase(read.event_id, read.source or "", read.customer_id, at_ms, amount_minor, currency)
+
+
+def _cancellation(clock: Clock, earliest_ms: int) -> Callable[[wire.WireCancellation, int], Cancellation]:
+    def build(read: wire.WireCancellation, at_ms: int) -> Cancellation:
+        effective = read.effective_at
+        if isinstance(effective, str):
+            effective = clock.read(effective)
+        if effective is not None and not earliest_ms <= effective <= LAST_MS:
+            raise LookupError
+        churn_type = read.churn_type or None
+        if churn_type not in CHURN_TYPES:
+            raise LookupError
+        return Cancellation(
+            read.event_id,
+            read.source or "",
+            read.customer_id,
+            at_ms,
+            effective,
+            read.reason or None,
+            churn_type,
+        )
+
+    return build
+
+
+def _survey(read: wire.WireSurvey, at_ms: int) -> Survey:
+    survey, score = read.survey, read.score
+    least, greatest = SCALES[survey, read.scale_max]
+    if not least <= score <= greatest:
+        raise LookupError
+    return Survey(
+        read.event_id,
+        read.source or "",
+        read.customer_id,
+        at_ms,
+        survey,
+        score,
+        greatest,
+        read.touchpoint or None,
+    )
+
+
+def _void(read: wire.WireVoid, at_ms: int) -> Void:
+    source = read.source or ""
+    return Void(
+        read.event_id, source, read.customer_id, at_ms, read.voids_event_id, read.voids_source or source
+    )
+
+
+def _erase(read: wire.Wire, at_ms: int) -> Erase:
+    return Erase(read.event_id, read.source or "", read.customer_id, at_ms)

@@ -1,0 +1,162 @@
+"""The form in which a KPI is declared, and what it is computed from.
+
+Rules: a KPI is computed from exact integers of one group at one t, never from another KPI's quotient; what is
+divided is divided by build.py. A name with a dot is a variant: ``csat_ratio.5`` of the family ``csat_ratio``.
+See docs/contract.md, section 4.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias
+
+from streams.core.definition.definition import Definition, Formula, NpsBasis, Window
+from streams.core.kpi.values.build import Builder
+from streams.core.kpi.values.value import Sweep, Value
+
+Counts: TypeAlias = Mapping[str, int]
+"""Gauges or flows of a group's totals, by name."""
+
+Kinds: TypeAlias = frozenset[str]
+"""Kinds of events."""
+
+PURCHASES: Final[Kinds] = frozenset({"purchase"})
+ANSWERS: Final[Kinds] = frozenset({"survey"})
+ARRIVALS: Final[Kinds] = frozenset({"signup", "purchase"})
+LIFE: Final[Kinds] = ARRIVALS | {"cancellation"}
+ALL: Final[Kinds] = LIFE | ANSWERS
+
+Scope = Literal["customers", "answers", "cause", "now"]
+"""Who has a KPI: the whole and values of customer dimensions in a window; touchpoints, too; reasons and churn
+types, too; or the whole and customer dimensions as of now, without a window."""
+
+Unit = Literal["count", "ratio", "money", "points", "number", "probability"]
+"""How a value reads: a count; a part of 1; major units of the base currency; -100 to 100; a plain number; the
+probability of chance."""
+
+_NOTHING_SWEPT: Final = Sweep(0, 0, 0, 0, 0)
+
+VOTES: Final[Mapping[NpsBasis, str]] = {"latest": "latest", "responses": "nps"}
+"""Basis of the score -> how its flows are called."""
+
+
+class Ground:
+    """What the KPIs of one group in one window, or now, are computed from.
+
+    Args:
+        flows: of the group in the window; empty for now.
+        gauges: of the group now.
+        definition: what the numbers mean.
+        build: makes values.
+        window: which; None: now.
+        sweep: what a sweep over the buyers found; None: nothing yet.
+        latest_known: whether the group's latest votes are known.
+        whole: flows and gauges of the whole, where parts are measured by its customers.
+    """
+
+    __slots__ = (
+        "build",
+        "definition",
+        "flows",
+        "gauges",
+        "latest_known",
+        "new",
+        "start",
+        "sweep",
+        "swept",
+        "window",
+    )
+
+    def __init__(
+        self,
+        flows: Counts,
+        gauges: Counts,
+        definition: Definition,
+        build: Builder,
+        window: Window | None = None,
+        *,
+        sweep: Sweep | None = None,
+        latest_known: bool = True,
+        whole: tuple[Counts, Counts] | None = None,
+    ) -> None:
+        self.flows, self.gauges = flows, gauges
+        self.definition, self.build = definition, build
+        self.window, self.latest_known = window, latest_known
+        self.swept, self.sweep = sweep is not None, sweep or _NOTHING_SWEPT
+        of_flows, of_gauges = whole or (flows, gauges)
+        self.start, self.new = 0, 0
+        if of_flows and of_gauges:
+            self.start, self.new = customers_at_start(of_flows, of_gauges), of_flows["new"]
+
+    def churn(self, formula: Formula) -> tuple[int, int]:
+        """Numerator and denominator of a churn ratio."""
+        if formula == "standard":
+            return self.flows["lost"], self.start
+        return self.flows["churned"], self.start + (self.new if formula == "stripe" else 0)
+
+
+def customers_at_start(flows: Counts, gauges: Counts) -> int:
+    """B, the active customers at the window's start, from those at its end and what happened in it."""
+    return gauges["active"] - flows["new"] - flows["reactivated"] + flows["churned"] + flows["erased"]
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """How variants are shown in Prometheus: one metric, and a label that tells them apart."""
+
+    metric: str
+    help: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """How the live page shows a KPI."""
+
+    name: str
+    why: str = ""
+    """Why it can be undefined."""
+    worse: Literal[-1, 0, 1] = 0
+    """Which direction is bad news: up, down, or neither."""
+    tile: int = 0
+    """Its place among the tiles; 0: in a table."""
+    curve: bool = False
+    """Whether it is drawn over the last day."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kpi:
+    """A KPI.
+
+    ``formula`` names its quantities in braces; streams/explain/symbols.py gives them names and numbers.
+    """
+
+    name: str
+    title: str
+    meaning: str
+    formula: str
+    edges: tuple[str, ...] = ()
+    """What happens at the edges, a sentence each."""
+    unit: Unit
+    rests_on: Kinds
+    """The kinds of events that it is made of."""
+    compute: Callable[[Ground], Value]
+    given: Callable[[Ground], bool] | None = None
+    """Whether it is published there; None: always."""
+    scopes: tuple[Scope, ...] = ("customers",)
+    sampled: bool = False
+    """Whether it is ``low_n`` below its ``min_n``."""
+    help: str = ""
+    """Of its metric in Prometheus; a variant has that of its family."""
+    family: Family | None = None
+    board: Board | None = None
+    """How the live page shows it; None: not at all."""
+
+    @property
+    def standing(self) -> bool:
+        """Whether it is a number of now, without a window."""
+        return "now" in self.scopes
+
+    @property
+    def base(self) -> str:
+        """Its name without the variant."""
+        return self.name.partition(".")[0]

@@ -1,0 +1,91 @@
+"""The path of those who come back: an order, later than everything else, of a customer who left.
+
+Held to the general path by a law, like the other paths beside it.
+"""
+
+from typing import Final
+
+from streams.core.counting import quantities as q
+from streams.core.counting.contributions import emit_gone
+from streams.core.customer.derive import LONG_TERM_MS, latest_vote
+from streams.core.customer.entries import CancellationEntry, PurchaseEntry
+from streams.core.customer.life import CHURNED, NEW, Transition
+from streams.core.customer.record import (
+    ACTIVE,
+    ERASED,
+    HAS_SEALED,
+    HAS_VOIDS,
+    LEFT,
+    PLAIN_LIFE,
+    STANDING,
+    Customer,
+)
+from streams.core.customer.risk import CALM, DETRACTOR, DETRACTOR_MS, DETRACTOR_SCORE, band_at
+from streams.core.partition.paths.purchase import PurchasePath
+from streams.core.partition.store.customers import Customers
+
+_ODD: Final = HAS_VOIDS | HAS_SEALED | ERASED
+
+
+class ReturnPath:
+    """The path of those who come back, of one partition."""
+
+    __slots__ = ("_by_effect", "_customers", "_on", "_purchases")
+
+    def __init__(self, customers: Customers, purchases: PurchasePath) -> None:
+        definition = customers.definition
+        self._customers = customers
+        self._purchases = purchases
+        self._by_effect = definition.recognition == "effective_at"
+        self._on = definition.purchase_reactivates and definition.inactivity_churn_ms is None
+
+    def fits(self, customer: Customer, entry: PurchaseEntry) -> bool:
+        """Whether an order at this time may take this path."""
+        return (
+            self._on
+            and customer.state == LEFT
+            and not customer.flags & _ODD
+            and not customer.due
+            and entry.at_ms > customer.engaged
+            and entry.amount_minor >= 0
+            and self._customers.clock - entry.at_ms < LONG_TERM_MS
+            and _in_effect(customer.body.cancellations, entry.at_ms)
+        )
+
+    def apply(self, key: bytes, customer: Customer, entry: PurchaseEntry) -> None:
+        """Take a customer back who ``fits``, then their order."""
+        customers, at_ms, cohort = self._customers, entry.at_ms, customer.cohort
+        emit_gone(customers.families.life, self._past(customer), cohort, customers.groups, -1)
+        changes = [(q.REACTIVATED, 1), (q.DELTA_MS, at_ms)]
+        customers.families.life.add(cohort, at_ms, changes)
+        customers.families.calendar.add(cohort, at_ms, changes)
+        customer.state = ACTIVE
+        customer.since = at_ms
+        customer.due = at_ms + LONG_TERM_MS
+        vote = latest_vote(customer, customer.body.surveys)
+        low = vote is not None and vote[1] <= DETRACTOR_SCORE and customers.clock - vote[0] < DETRACTOR_MS
+        standing = DETRACTOR if low else CALM
+        if vote is not None and low:
+            customer.due = min(customer.due, vote[0] + DETRACTOR_MS)
+        customer.flags = customer.flags & ~(STANDING | PLAIN_LIFE) | standing
+        band = band_at(standing, customer.orders, customer.first, customer.last, customers.clock)
+        customers.stand(cohort, band, 1, long_term=False)
+        self._purchases.apply(key, customer, entry.digest, at_ms, entry.amount_minor << 1 | entry.base)
+        customers.schedule(key, customer, customers.clock)
+
+    def _past(self, customer: Customer) -> list[Transition]:
+        """The life of somebody who left. Who has cancelled once left by that: nothing needs to be derived."""
+        cancellations = customer.body.cancellations
+        if len(cancellations) != 1:
+            return self._customers.facts(customer).life.transitions
+        left = cancellations[0]
+        gone_ms = left.effect_ms if self._by_effect else left.at_ms
+        return [Transition(customer.since, NEW), Transition(gone_ms, CHURNED, left)]
+
+
+def _in_effect(cancellations: list[CancellationEntry], at_ms: int) -> bool:
+    """Whether all are in effect before an instant."""
+    for known in cancellations:  # noqa: SIM110 - without a generator: a path of many
+        if known.effect_ms >= at_ms:
+            return False
+    return True

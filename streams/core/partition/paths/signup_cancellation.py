@@ -1,0 +1,107 @@
+"""The in-order path for signups and cancellations of active customers: later than all that is known of them.
+
+A signup of somebody active changes at most the cohort; a cancellation that takes effect at once ends life.
+Held to the general path by a law, like the other paths beside it.
+"""
+
+from typing import Final
+
+from streams.core.counting import quantities as q
+from streams.core.counting.contributions import causes, emit_gone, transition_changes
+from streams.core.customer.derive import LONG_TERM_MS
+from streams.core.customer.entries import CancellationEntry, SignupEntry
+from streams.core.customer.life import CHURNED, NEW, Transition
+from streams.core.customer.record import (
+    ACTIVE,
+    ERASED,
+    HAS_SEALED,
+    HAS_VOIDS,
+    LEFT,
+    PLAIN_LIFE,
+    STANDING,
+    Customer,
+)
+from streams.core.customer.risk import PENDING, band_at
+from streams.core.partition.paths.profile_move import move
+from streams.core.partition.store.customers import Customers
+
+_ODD: Final = HAS_VOIDS | HAS_SEALED | ERASED
+
+
+class LifePath:
+    """The path of signups and cancellations of one partition."""
+
+    __slots__ = ("_by_effect", "_customers", "_kept_events", "_on")
+
+    def __init__(self, customers: Customers) -> None:
+        definition = customers.definition
+        self._customers = customers
+        self._kept_events = definition.kept_life_events
+        self._by_effect = definition.recognition == "effective_at"
+        self._on = definition.inactivity_churn_ms is None
+
+    def signup(self, customer: Customer, entry: SignupEntry) -> bool:
+        """Add a signup; False: not on this path."""
+        if not self._fits(customer, entry.at_ms):
+            return False
+        if entry.cohort != customer.cohort:
+            move(self._customers, customer, entry.cohort)
+        customer.body.signups.append(entry)
+        customer.note(entry.event_id)
+        self._engage(customer, entry.at_ms)
+        return True
+
+    def cancellation(self, customer: Customer, entry: CancellationEntry) -> bool:
+        """Add a cancellation that is in effect; False: not on this path."""
+        effect_ms = entry.effect_ms if self._by_effect else entry.at_ms
+        if effect_ms > self._customers.clock or effect_ms <= customer.engaged:
+            return False
+        if not self._fits(customer, entry.at_ms):
+            return False
+        self._leave(customer, Transition(effect_ms, CHURNED, entry))
+        customer.body.cancellations.append(entry)
+        customer.note(entry.event_id)
+        self._engage(customer, entry.at_ms)
+        return True
+
+    def _fits(self, customer: Customer, at_ms: int) -> bool:
+        """Whether a signup or cancellation at this time comes after everything, and finds nothing pending."""
+        body = customer.body
+        return (
+            self._on
+            and customer.state == ACTIVE
+            and not customer.flags & _ODD
+            and customer.flags & STANDING != PENDING
+            and at_ms > customer.engaged
+            and len(body.signups) + len(body.cancellations) < self._kept_events
+        )
+
+    def _leave(self, customer: Customer, leave: Transition) -> None:
+        """Out of the active ones, for one cause."""
+        customers, cohort = self._customers, customer.cohort
+        if customer.flags & PLAIN_LIFE:
+            before = [Transition(customer.since, NEW)]
+        else:
+            before = customers.facts(customer).life.transitions
+        panes = customers.families
+        changes = transition_changes(leave, None, 1)
+        panes.life.add(cohort, leave.at_ms, changes)
+        panes.calendar.add(cohort, leave.at_ms, changes)
+        for group in causes(leave, customers.groups):
+            panes.life.add(group, leave.at_ms, [(q.CHURNED, 1)], whole=False)
+        emit_gone(panes.life, [*before, leave], cohort, customers.groups, 1)
+        standing, clock = customer.flags & STANDING, customers.clock
+        band = band_at(standing, customer.orders, customer.first, customer.last, clock)
+        customers.stand(cohort, band, -1, long_term=clock - customer.since >= LONG_TERM_MS)
+        customer.state = LEFT
+        customer.flags &= ~(STANDING | PLAIN_LIFE)
+        customer.due = 0
+
+    def _engage(self, customer: Customer, at_ms: int) -> None:
+        """The event is the newest one."""
+        panes, cohort = self._customers.families.orders, customer.cohort
+        panes.add(cohort, customer.engaged, [(q.ENGAGED, -1)])
+        panes.add(cohort, at_ms, [(q.ENGAGED, 1)])
+        customer.engaged = at_ms
+        customer.changed = True
+        customer.facts = None

@@ -1,0 +1,45 @@
+"""What a customer of a plain life contributes: one who is active since the first and only activation.
+
+Header and purchases say all that counts, so nothing is derived. Held to the general path by a law.
+"""
+
+from typing import Final
+
+from streams.core.counting import quantities as q
+from streams.core.counting.contributions import emit_surveys, transition_changes
+from streams.core.counting.purchases import emit_purchases
+from streams.core.customer.derive import LONG_TERM_MS, cost_of
+from streams.core.customer.life import NEW, Transition
+from streams.core.customer.record import ERASED, HAS_SEALED, HAS_VOIDS, PLAIN_LIFE, STANDING, Customer
+from streams.core.customer.risk import band_at
+from streams.core.partition.store.customers import Customers
+
+_MARKS: Final = PLAIN_LIFE | HAS_VOIDS | HAS_SEALED | ERASED
+
+
+def is_plain(customer: Customer) -> bool:
+    """Whether ``emit_plain`` knows all about a customer."""
+    return customer.flags & _MARKS == PLAIN_LIFE
+
+
+def emit_plain(customers: Customers, customer: Customer) -> None:
+    """Add everything that a plain customer contributes as of the clock."""
+    families, cohort, since, clock = customers.families, customer.cohort, customer.since, customers.clock
+    body = customer.body
+    changes = transition_changes(Transition(since, NEW), cost_of(body.signups, since), 1)
+    families.life.add(cohort, since, changes)
+    families.calendar.add(cohort, since, changes)
+    _emit_orders(customers, customer)
+    if body.surveys:
+        emit_surveys(families.surveys, customer, cohort, body.surveys, 1)
+    band = band_at(customer.flags & STANDING, customer.orders, customer.first, customer.last, clock)
+    customers.stand(cohort, band, 1, long_term=clock - since >= LONG_TERM_MS)
+
+
+def _emit_orders(customers: Customers, customer: Customer) -> None:
+    panes, cohort, lengths = customers.families.orders, customer.cohort, customers.lengths
+    emit_purchases(panes, cohort, customer.purchases, lengths, 1)
+    newest = (customer.engaged, q.ENGAGED), (customer.last, q.BUYERS), (customer.second, q.REPEAT)
+    for at_ms, quantity in newest:
+        if at_ms:
+            panes.add(cohort, at_ms, [(quantity, 1)])

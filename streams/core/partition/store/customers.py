@@ -1,0 +1,293 @@
+"""The customers of one partition: records, what they add to the panes and gauges, and their timers.
+
+Every change of a record goes through here or through the in-order paths, which are held to the same
+results. What a record contributes is taken out before it changes and added again after. Records at rest are
+packed bytes (the same the changelog keeps); those touched since the last ``drain`` are objects.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from streams.core.counting.contributions import emit_engaged, emit_life, emit_orders, emit_surveys
+from streams.core.counting.event_changes import pair_lengths
+from streams.core.counting.families import families
+from streams.core.counting.sealed_sums import compact
+from streams.core.customer.derive import Facts, derive, stand_due
+from streams.core.customer.groups import Groups
+from streams.core.customer.identity import DIGEST_SIZE, Identity
+from streams.core.customer.record import ACTIVE, ERASED, HAS_SEALED, STANDING, Customer, unpack
+from streams.core.customer.risk import HIGH, LOW, MEDIUM, band_at
+from streams.core.definition.definition import Definition
+from streams.core.partition.store.releasing import groups_of
+from streams.core.partition.store.timers import Timers
+
+ACTIVE_AT: Final = 0
+LONG_TERM_AT: Final = 1
+LOW_AT: Final = 2
+BAND_AT: Final = {0: LOW_AT, LOW: LOW_AT, MEDIUM: LOW_AT + 1, HIGH: LOW_AT + 2}
+GAUGES_WIDTH: Final = 5
+ANONYMOUS: Final = b"A"
+CUSTOMER: Final = b"C"
+_STRIDE: Final = 64
+"""Records packed in a step of a drain."""
+
+Change = tuple[bytes, bytes | None]
+"""A record of the changelog: key and value; None deletes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """Which families of panes a change touches."""
+
+    life: bool = True
+    orders: bool = True
+    surveys: bool = True
+
+
+EVERYTHING: Final = Touched()
+LIFE_ALONE: Final = Touched(orders=False, surveys=False)
+
+
+class Customers:
+    """Records, panes, gauges and timers of one partition."""
+
+    __slots__ = (
+        "_retention_ms",
+        "clock",
+        "cold",
+        "definition",
+        "families",
+        "gauges",
+        "gone",
+        "groups",
+        "hot",
+        "identity",
+        "lengths",
+        "not_active",
+        "removed",
+        "timers",
+        "void_pending",
+        "whole",
+    )
+
+    def __init__(self, definition: Definition, identity: Identity, groups: Groups) -> None:
+        self.definition = definition
+        self.identity = identity
+        self.groups = groups
+        self.lengths = pair_lengths(definition)
+        self.families = families(definition)
+        self.clock = -1
+        self._retention_ms = definition.retention_ms
+        self.cold: dict[bytes, bytes] = {}
+        self.hot: dict[bytes, Customer] = {}
+        self.gone: set[bytes] = set()
+        """Keys of records removed since the last drain."""
+        self.removed = True
+        """Whether groups may have lost their last record since they were looked through."""
+        self.gauges: dict[int, list[int]] = {}
+        """Cohort -> active, long term, low, medium, high."""
+        self.whole = [0] * GAUGES_WIDTH
+        self.not_active = 0
+        self.void_pending = 0
+        self.timers = Timers(self._due_of)
+
+    # ---- records
+
+    @property
+    def oldest_ms(self) -> int:
+        """What is dated at or before it is older than retention."""
+        return self.clock - self._retention_ms
+
+    def get(self, key: bytes) -> Customer | None:
+        """A record, to be changed."""
+        customer = self.hot.get(key)
+        if customer is None:
+            packed = self.cold.get(key)
+            if packed is None:
+                return None
+            customer = self.hot[key] = unpack(packed)
+        return customer
+
+    def put(self, key: bytes, customer: Customer) -> None:
+        """Enter a new record."""
+        self.hot[key] = customer
+        self.gone.discard(key)
+        marked = self.groups.marked
+        if marked is not None:  # of what an erase left: its groups were another record's
+            marked.update(groups_of(customer))
+
+    def remove(self, key: bytes) -> None:
+        """Remove a record; the changelog may hold an older one even where none is cold."""
+        self.hot.pop(key, None)
+        self.cold.pop(key, None)
+        self.gone.add(key)
+        self.removed = True
+
+    def drain(self) -> Iterator[list[Change]]:
+        """Lay to rest what was touched; the changes for the changelog, some at a time."""
+        yield [(log_key(key), None) for key in self.gone]
+        self.gone.clear()
+        touched = list(self.hot.items())
+        for at in range(0, len(touched), _STRIDE):
+            yield self._pack(touched[at : at + _STRIDE])
+        self.hot.clear()
+
+    def _pack(self, touched: list[tuple[bytes, Customer]]) -> list[Change]:
+        cold, oldest_ms = self.cold, self.oldest_ms
+        changes: list[Change] = []
+        for key, customer in touched:
+            if customer.changed:
+                if customer.flags & HAS_SEALED and customer.body.sealed is not None:
+                    compact(customer.body.sealed, self.families.orders, oldest_ms)
+                packed = cold[key] = customer.pack()
+                changes.append((log_key(key), packed))
+        return changes
+
+    @property
+    def changed(self) -> bool:
+        """Whether drain would yield anything."""
+        return bool(self.gone) or any(customer.changed for customer in self.hot.values())
+
+    # ---- contributions
+
+    def facts(self, customer: Customer) -> Facts:
+        """What is true of a customer at the clock."""
+        known: Facts | None = customer.facts
+        if known is None or known.t != self.clock:
+            known = derive(customer, self.clock, self.definition, self.identity)
+            customer.facts = known
+        return known
+
+    def emit(self, customer: Customer, facts: Facts, sign: int, families: Touched = EVERYTHING) -> None:
+        """Add (1) or take out (-1) what a record contributes to some families, and to the gauges."""
+        panes = self.families
+        if families.life:
+            emit_life(panes.life, panes.calendar, facts, self.groups, sign)
+        emit_engaged(panes.orders, facts, sign)
+        if families.orders:
+            emit_orders(panes.orders, customer, facts, self.lengths, sign)
+        if families.surveys:
+            emit_surveys(panes.surveys, customer, facts.cohort, facts.surveys, sign)
+        self.not_active += sign * facts.life.not_active
+        self.void_pending += sign * facts.void_pending
+        if facts.band:
+            self.stand(facts.cohort, facts.band, sign, long_term=facts.long_term)
+
+    def enter(self, key: bytes, customer: Customer, families: Touched = EVERYTHING) -> None:
+        """Derive a changed record anew, add what it contributes, write its header and set its timer."""
+        customer.facts = None
+        facts = self.facts(customer)
+        self.emit(customer, facts, 1, families)
+        write_header(customer, facts)
+        self.schedule(key, customer, self.clock)
+
+    def schedule(self, key: bytes, customer: Customer, t: int) -> None:
+        """Set the timer of a record for its next change after t."""
+        due = stand_due(customer, t)
+        if due:
+            self.timers.set(due, key)
+
+    def stand(self, cohort: int, band: int, sign: int, *, long_term: bool) -> None:
+        """Count an active customer in the gauges, or take one out."""
+        for gauges in (self.gauges_of(cohort), self.whole):
+            gauges[ACTIVE_AT] += sign
+            gauges[LONG_TERM_AT] += sign * long_term
+            gauges[BAND_AT[band]] += sign
+
+    def shift_band(self, cohort: int, old: int, new: int) -> None:
+        """Move an active customer between risk bands."""
+        for gauges in (self.gauges_of(cohort), self.whole):
+            gauges[BAND_AT[old]] -= 1
+            gauges[BAND_AT[new]] += 1
+
+    def gauges_of(self, cohort: int) -> list[int]:
+        """The gauges of a cohort."""
+        gauges = self.gauges.get(cohort)
+        if gauges is None:
+            gauges = self.gauges[cohort] = [0] * GAUGES_WIDTH
+        return gauges
+
+    # ---- time
+
+    def advance(self, t: int) -> None:
+        """Move the clock: whoever changes by itself until t, changes."""
+        for key in self.timers.due(t):
+            self._wake(key, t)
+        self.clock = t
+
+    def _peek(self, key: bytes) -> Customer | None:
+        customer = self.hot.get(key)
+        if customer is None:
+            packed = self.cold.get(key)
+            return None if packed is None else unpack(packed)
+        return customer
+
+    def _due_of(self, key: bytes) -> int:
+        customer = self._peek(key)
+        return 0 if customer is None else stand_due(customer, self.clock)
+
+    def _wake(self, key: bytes, t: int) -> None:
+        customer = self._peek(key)
+        if customer is None:
+            return
+        if 0 < customer.due <= t:
+            self.hot[key] = customer
+            if customer.flags & ERASED:
+                self._forget(key, customer)
+                return
+            self._live_on(customer, t)
+        elif customer.state == ACTIVE and stand_due(customer, self.clock) <= t:
+            self._drift(customer, t)
+        self.schedule(key, customer, t)
+
+    def _live_on(self, customer: Customer, t: int) -> None:
+        """What changed in life between the clock and t."""
+        before = self.facts(customer)
+        after = derive(customer, t, self.definition, self.identity)
+        self.emit(customer, before, -1, LIFE_ALONE)
+        self.emit(customer, after, 1, LIFE_ALONE)
+        write_header(customer, after)
+        customer.facts = None
+
+    def _forget(self, key: bytes, customer: Customer) -> None:
+        """The windows have passed what an erase left."""
+        self.emit(customer, self.facts(customer), -1)
+        self.remove(key)
+
+    def _drift(self, customer: Customer, t: int) -> None:
+        """The risk band alone may have changed between the clock and t: the record does not."""
+        facts = customer.flags & STANDING, customer.orders, customer.first, customer.last
+        old, new = band_at(*facts, self.clock), band_at(*facts, t)
+        if old != new:
+            self.shift_band(customer.cohort, old, new)
+
+
+def write_header(customer: Customer, facts: Facts) -> None:
+    """Keep in the header what timers, recovery and the in-order path need."""
+    customer.due = facts.due
+    customer.engaged = facts.engaged
+    customer.first = facts.first
+    customer.last = facts.last
+    customer.second = facts.second
+    customer.since = facts.life.since
+    customer.cohort = facts.cohort
+    customer.orders = facts.orders
+    customer.state = facts.life.state
+    customer.flags = facts.flags
+    customer.changed = True
+
+
+def log_key(key: bytes) -> bytes:
+    """The key of a record in the changelog."""
+    return key if is_anonymous(key) else CUSTOMER + key
+
+
+def record_key(log_key: bytes) -> bytes:
+    """The key of a record from that in the changelog."""
+    return log_key if log_key.startswith(ANONYMOUS) else log_key[len(CUSTOMER) :]
+
+
+def is_anonymous(key: bytes) -> bool:
+    """Whether a key is that of what an erase left."""
+    return len(key) == DIGEST_SIZE + 1

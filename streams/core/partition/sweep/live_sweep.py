@@ -1,0 +1,140 @@
+"""The live sweep over the customers, in small steps: revenue in buckets, and who is most at risk.
+
+It tells what held at the clock of its first step. What happens during it is left out where it is dated later;
+a customer who moves to another cohort or is corrected meanwhile counts as found. Records are only read.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from streams.core.customer.entries import PURCHASE
+from streams.core.customer.record import HAS_VOIDS, Customer, unpack
+from streams.core.kpi.early_warning import AtRisk, Ranking, assess, most
+from streams.core.kpi.revenue_buckets import Buckets, add, pack, put
+from streams.core.partition.store.customers import Customers
+from streams.core.partition.store.releasing import groups_of
+from streams.core.partition.sweep.exact_shares import payments
+from streams.core.partition.sweep.steps import Steps
+from streams.core.totals import OVERALL, Group
+
+_STRIDE: Final = 32
+"""Customers a step."""
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What the sweep over one partition found; it adds up over partitions."""
+
+    t: int
+    """The clock when it began (ms)."""
+    shares: dict[Group, bytes]
+    """The whole, and every value of a customer dimension that has buyers -> packed buckets of the windows
+    that have revenue shares, in the order of the definition."""
+    at_risk: tuple[AtRisk, ...]
+    """The highest score first."""
+
+
+def sweeping(customers: Customers, at_risk_limit: int) -> Steps[Swept]:
+    """Sweep over a partition; its records may change between two steps.
+
+    Args:
+        customers: the partition's.
+        at_risk_limit: how many of those at risk to name at most.
+    """
+    spending = _Spending(customers)
+    ranking = Ranking(at_risk_limit)
+    t, marked = customers.clock, customers.groups.marked
+    for at, key in enumerate(_keys(customers)):
+        customer = _look(customers, key)
+        if customer is not None:
+            if marked is not None:
+                marked.update(groups_of(customer))
+            spending.add(customer)
+            one = assess(customers, key, customer, t)
+            if one is not None:
+                ranking.add(one)
+        if at % _STRIDE == 0:
+            yield
+    shares = yield from spending.packed()
+    at_risk = []
+    for at, (_, key) in enumerate(ranking.customers):
+        customer = _look(customers, key)  # who left or was erased during the sweep is not at risk any more
+        one = None if customer is None else assess(customers, key, customer, t)
+        if one is not None:
+            at_risk.append(one)
+        if at % _STRIDE == 0:
+            yield
+    return Swept(t, shares, most(at_risk, at_risk_limit))
+
+
+def _keys(customers: Customers) -> Iterator[bytes]:
+    """The keys of all customers there are now, each once, whatever happens to them later."""
+    in_use, at_rest = dict.fromkeys(customers.hot), list(customers.cold)
+    yield from in_use
+    for key in at_rest:
+        if key not in in_use:
+            yield key
+
+
+def _look(customers: Customers, key: bytes) -> Customer | None:
+    """A record, to be read."""
+    customer = customers.hot.get(key)
+    if customer is None:
+        packed = customers.cold.get(key)
+        return None if packed is None else unpack(packed)
+    return customer
+
+
+class _Spending:
+    """Sorts buyers into buckets: by cohort while it looks at them, by group in the end."""
+
+    def __init__(self, customers: Customers) -> None:
+        definition = customers.definition
+        self._customers = customers
+        self._t = customers.clock
+        windows = [w for w in definition.windows if definition.has_revenue_shares(w)]
+        self._starts = [definition.floor_edge(self._t, w.ms) for w in windows]
+        self._oldest = min(self._starts, default=self._t)
+        self._cohorts: dict[int, list[Buckets]] = {}
+
+    def add(self, customer: Customer) -> None:
+        """Put a customer into the buckets of every window in which they bought."""
+        if customer.last <= self._oldest:
+            return
+        last, paid = customer.last, payments(self._customers, customer)
+        if last > self._t:  # ordered since the sweep began
+            last = self._last_order(customer)
+            paid = [(at_ms, amount) for at_ms, amount in paid if at_ms <= self._t]
+        rows = self._cohorts.get(customer.cohort)
+        if rows is None:
+            rows = self._cohorts[customer.cohort] = [{} for _ in self._starts]
+        for start, buckets in zip(self._starts, rows, strict=True):
+            if last > start:
+                put(buckets, sum([amount for at_ms, amount in paid if at_ms > start]))
+
+    def _last_order(self, customer: Customer) -> int:
+        """The time of the last order that is not after t, of one who ordered since; 0 for none."""
+        facts = self._customers.facts(customer) if customer.flags & HAS_VOIDS else None
+        block = customer.purchases if facts is None else facts.purchases
+        times = [at_ms for _, at_ms, amount in PURCHASE.iter_unpack(block) if amount >= 0]
+        sealed = customer.body.sealed
+        if sealed is not None:
+            times.append(sealed.last_ms)
+        return max((at_ms for at_ms in times if at_ms <= self._t), default=0)
+
+    def packed(self) -> Steps[dict[Group, bytes]]:
+        """The buckets of every group that has buyers."""
+        groups: dict[Group, list[Buckets]] = defaultdict(lambda: [{} for _ in self._starts])
+        for cohort, rows in self._cohorts.items():
+            for group in (OVERALL, *self._customers.groups.values_of(cohort)):
+                for into, buckets in zip(groups[group], rows, strict=True):
+                    add(into, buckets)
+                yield
+        found = {}
+        for group, rows in groups.items():
+            if any(rows):
+                found[group] = pack(rows)
+            yield
+        return found

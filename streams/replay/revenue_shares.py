@@ -1,0 +1,143 @@
+"""Revenue shares for replays: what each buyer spent, kept up to date from one snapshot to the next.
+
+The same figures as the sweep of streams.core.partition.sweep.exact_shares, without reading every customer
+again for every snapshot: records that changed are entered anew, all others stand in arrays. Integers are 64
+bits wide; where sums might not fit (``exact`` is then False) nothing here may be asked for.
+"""
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from streams.core.customer.entries import PURCHASE, PURCHASE_SIZE
+from streams.core.customer.groups import OTHER, UNKNOWN, Members
+from streams.core.definition.definition import COHORT_DIMENSIONS, Definition, Window
+from streams.core.kpi.group_kpis import Sweeps
+from streams.core.kpi.values.value import Sweep
+from streams.core.partition.sweep.payments import Spent
+from streams.core.totals import OVERALL, Group, Named
+
+Integers = npt.NDArray[np.int64]
+
+_ENTRY = np.dtype([("digest", "S16"), ("at", "<i8"), ("amount", "<i8")])
+_NOTHING_PAID = PURCHASE.pack(b"", 0, 1)
+_SAFE = 2.0**62
+_EMPTY: Integers = np.zeros(0, dtype=np.int64)
+
+
+class Spending:
+    """What the buyers of one partition spent.
+
+    Args:
+        definition: which windows there are.
+    """
+
+    def __init__(self, definition: Definition) -> None:
+        self._definition = definition
+        self._windows = [w for w in definition.windows if definition.has_revenue_shares(w)]
+        self._row: dict[bytes, int] = {}
+        self._alive = np.zeros(0, dtype=np.bool_)
+        self._cohort = self._last = self._begin = self._at = self._amount = _EMPTY
+
+    @property
+    def exact(self) -> bool:
+        """Whether no sum can leave 64 bits."""
+        return float(np.abs(self._amount.astype(np.float64)).sum()) < _SAFE
+
+    def update(self, changes: Iterable[tuple[bytes, Spent | None]]) -> None:
+        """Enter changed records; None: gone."""
+        fresh: list[Spent] = []
+        blocks: list[bytes] = []
+        rows = len(self._alive)
+        for key, spent in changes:
+            old = self._row.pop(key, None)
+            if old is not None:
+                self._alive[old] = False
+            if spent is not None and spent.last_ms:
+                self._row[key] = rows + len(fresh)
+                fresh.append(spent)
+                blocks.append(spent.purchases or _NOTHING_PAID)
+        entries = np.frombuffer(b"".join(blocks), dtype=_ENTRY)
+        sizes = _integers([len(block) // PURCHASE_SIZE for block in blocks])
+        self._begin = np.append(self._begin, len(self._at) + np.cumsum(sizes) - sizes)
+        self._alive = np.append(self._alive, np.ones(len(fresh), dtype=np.bool_))
+        self._cohort = np.append(self._cohort, _integers([spent.cohort for spent in fresh]))
+        self._last = np.append(self._last, _integers([spent.last_ms for spent in fresh]))
+        self._at = np.append(self._at, entries["at"])
+        in_base = entries["amount"] & 1 == 1
+        self._amount = np.append(self._amount, np.where(in_base, entries["amount"] >> 1, 0))
+        if 2 * len(self._row) < len(self._alive):
+            self._compact()
+
+    def shares(self, t: int, table: Sequence[Members], named: Named) -> Sweeps:
+        """The revenue shares of every published group.
+
+        Args:
+            t: the evaluation time; the records entered must be as of it.
+            table: the groups by number (groups.py).
+            named: per dimension the values that keep their own name.
+        """
+        found: dict[tuple[Group, str], Sweep] = {}
+        places = [_places(table, at, named.get(d, frozenset())) for at, d in enumerate(COHORT_DIMENSIONS)]
+        for window in self._windows:
+            net, cohort = self._ranked(t, window)
+            (whole,) = _cut(net, _integers([len(net)]))
+            found[OVERALL, window.name] = Sweep(t, *whole)
+            for dimension, (values, place) in zip(COHORT_DIMENSIONS, places, strict=True):
+                mine = place[cohort]
+                order = np.argsort(mine, kind="stable")
+                cuts = _cut(net[order], np.bincount(mine, minlength=len(values)))
+                for value, cut in zip(values, cuts, strict=True):
+                    found[(dimension, value), window.name] = Sweep(t, *cut)
+        return found
+
+    def _ranked(self, t: int, window: Window) -> tuple[Integers, npt.NDArray[np.int64]]:
+        """Net revenue of a window's buyers, never below 0, the best first; and their cohorts."""
+        if not len(self._alive):
+            return _EMPTY, _EMPTY
+        start = self._definition.floor_edge(t, window.ms)
+        net = np.add.reduceat(np.where(self._at > start, self._amount, 0), self._begin)
+        buyers = np.flatnonzero(self._alive & (self._last > start))
+        spent = np.maximum(net[buyers], 0)
+        order = np.argsort(spent)[::-1]
+        return spent[order], self._cohort[buyers[order]]
+
+    def _compact(self) -> None:
+        """Forget the rows that were replaced."""
+        sizes = np.diff(np.append(self._begin, len(self._at)))
+        kept = np.repeat(self._alive, sizes)
+        self._at, self._amount = self._at[kept], self._amount[kept]
+        self._cohort, self._last = self._cohort[self._alive], self._last[self._alive]
+        left = sizes[self._alive]
+        self._begin = np.cumsum(left) - left
+        new = np.cumsum(self._alive) - 1
+        self._row = {key: int(new[row]) for key, row in self._row.items()}
+        self._alive = np.ones(len(left), dtype=np.bool_)
+
+
+def _integers(numbers: list[int]) -> Integers:
+    return np.array(numbers, dtype=np.int64)
+
+
+def _places(
+    table: Sequence[Members], at: int, named: frozenset[str]
+) -> tuple[list[str], npt.NDArray[np.int16]]:
+    """The published values of a dimension, and for every group of the table the place of its value."""
+    place: dict[str, int] = {}
+    of = np.zeros(len(table), dtype=np.int16)
+    for number, members in enumerate(table):
+        if len(members) == len(COHORT_DIMENSIONS):
+            value = members[at]
+            shown = value if value == UNKNOWN or value in named else OTHER
+            of[number] = place.setdefault(shown, len(place))
+    return list(place), of
+
+
+def _cut(ranked: Integers, sizes: npt.NDArray[np.int64]) -> list[tuple[int, int, int, int]]:
+    """(buyers, revenue of the best 20 %, of the next 30 %, of the rest) of groups that stand one by one."""
+    sums = np.concatenate(([0], np.cumsum(ranked)))
+    begin = np.cumsum(sizes) - sizes
+    a, b, end = begin - (-sizes // 5), begin - (-sizes // 2), begin + sizes
+    parts = (sizes, sums[a] - sums[begin], sums[b] - sums[a], sums[end] - sums[b])
+    return list(zip(*(part.tolist() for part in parts), strict=True))

@@ -1,0 +1,155 @@
+"""The least rights of each kind of process, in Kafka and in Redis: one table, printed by ``kpi acls``.
+
+Rules: what stands here is enough; tests run with exactly these rights. A name that is a prefix ends where the
+deployment's own name ends.
+
+Never: grants anything itself.
+"""
+
+import shlex
+from collections.abc import Iterator, Sequence
+from typing import Final, Literal, NamedTuple
+
+from streams.deadletters import TASK
+from streams.settings import Settings
+
+Role = Literal[
+    "worker",
+    "publisher",
+    "operator",
+    "repartitioner",
+    "steward",
+    "producer",
+    "auditor",
+    "reader",
+    "doctor",
+]
+ROLES: Final[dict[Role, str]] = {
+    "worker": "counts, and publishes unless KPI_ROLE says otherwise",
+    "publisher": "shows what workers count",
+    "operator": "makes and checks topics, counts anew",
+    "repartitioner": "gives the source topics another number of partitions",
+    "steward": "reads, sends again, deletes dead letters: personal data",
+    "producer": "sends events, like kpi send",
+    "auditor": "reads the source topics, like kpi replay --from-kafka",
+    "reader": "reads values from Redis, like KpiReader",
+    "doctor": "adds what kpi doctor asks Redis: memory and clock",
+}
+
+
+class KafkaRight(NamedTuple):
+    """Operations on a resource."""
+
+    resource: Literal["topic", "group", "transactional-id"]
+    name: str
+    prefixed: bool
+    operations: tuple[str, ...]
+
+
+_OPTIONS: Final = {"topic": "--topic", "group": "--group", "transactional-id": "--transactional-id"}
+
+
+def kafka_line(right: KafkaRight, user: str, brokers: Sequence[str]) -> str:
+    """The command that grants a right."""
+    words = ["kafka-acls.sh", "--bootstrap-server", ",".join(brokers)]
+    words += ["--add", "--allow-principal", f"User:{user}"]
+    for operation in right.operations:
+        words += ["--operation", operation]
+    words += [_OPTIONS[right.resource], right.name]
+    if right.prefixed:
+        words += ["--resource-pattern-type", "prefixed"]
+    return shlex.join(words)
+
+
+def kafka_rights(role: Role, settings: Settings) -> Iterator[KafkaRight]:
+    """What a role needs in Kafka."""
+    sources = tuple(settings.source_topics)
+    changelog, totals, dead = settings.topic_changelog, settings.topic_totals, settings.topic_dead_letter
+    if role == "worker":
+        yield from _topics(sources, "Read", "Describe", "DescribeConfigs")
+        yield from _topics((changelog, totals), "Read", "Write", "Describe", "DescribeConfigs")
+        yield from _topics((dead,), "Write", "Describe", "DescribeConfigs")
+        yield KafkaRight("group", settings.app_id, False, ("Read", "Describe"))
+        if settings.exactly_once:
+            yield KafkaRight("transactional-id", f"{settings.app_id}-", True, ("Write", "Describe"))
+    elif role == "publisher":
+        yield from _topics((totals,), "Read", "Describe", "DescribeConfigs")
+        yield from _topics((*sources, changelog, dead), "Describe", "DescribeConfigs")
+    elif role == "operator":
+        yield from _topics((*sources, dead), "Create", "Read", "Describe", "DescribeConfigs", "AlterConfigs")
+        yield from _topics((dead,), "Alter")
+        yield from _topics(
+            (changelog, totals), "Create", "Delete", "Read", "Describe", "DescribeConfigs", "AlterConfigs"
+        )
+        yield KafkaRight("group", settings.app_id, False, ("Describe",))
+        if settings.exactly_once:
+            yield KafkaRight("transactional-id", f"{settings.app_id}-", True, ("Write", "Describe"))
+    elif role == "repartitioner":
+        yield from _repartitioner(settings)
+    elif role == "steward":
+        yield from _steward(settings)
+    elif role == "producer":
+        yield from _topics(sources, "Write", "Describe", "DescribeConfigs")
+    elif role == "auditor":
+        yield from _topics(sources, "Read", "Describe", "DescribeConfigs")
+
+
+def _repartitioner(settings: Settings) -> Iterator[KafkaRight]:
+    sources = tuple(settings.source_topics)
+    copies = (*(f"{name}.repartition" for name in sources), f"{settings.app_id}.repartition")
+    whole = ("Create", "Delete", "Read", "Write", "Describe", "DescribeConfigs", "AlterConfigs")
+    yield from _topics((*sources, *copies), *whole)
+    yield from _topics((settings.topic_changelog, settings.topic_totals), "Create", "Delete", "Describe")
+    yield from _topics((settings.topic_dead_letter,), "Create", "Alter", "Describe")
+    yield KafkaRight("group", settings.app_id, False, ("Describe",))
+    if settings.exactly_once:
+        yield KafkaRight("transactional-id", f"{settings.app_id}-", True, ("Write", "Describe"))
+
+
+def _steward(settings: Settings) -> Iterator[KafkaRight]:
+    yield from _topics((settings.topic_dead_letter,), "Read", "Write", "Delete", "Describe")
+    yield from _topics(tuple(settings.source_topics), "Write", "Describe", "DescribeConfigs")
+    if settings.exactly_once:
+        yield KafkaRight("transactional-id", f"{settings.app_id}-{TASK}", False, ("Write", "Describe"))
+
+
+def _topics(names: tuple[str, ...], *operations: str) -> Iterator[KafkaRight]:
+    for name in names:
+        yield KafkaRight("topic", name, False, operations)
+
+
+_WRITER: Final = (
+    *("evalsha", "script|load", "hget", "hmget", "hset", "exists", "zcard", "zadd", "smembers", "sadd"),
+    *("del", "expire", "set", "get", "pttl", "xadd", "xrevrange", "xrange", "publish", "ping"),
+)
+_READER: Final = (
+    *("hget", "hmget", "hgetall", "get", "smembers", "zrevrange", "multi", "exec", "subscribe"),
+    *("unsubscribe", "ping"),
+)
+_REDIS: Final[dict[Role, tuple[str, ...]]] = {"worker": _WRITER, "publisher": _WRITER, "reader": _READER}
+_DOCTOR: Final = ("+info", "+time")
+"""Of no key, and added to what the user has: the doctor looks at what its own user may do."""
+
+
+def redis_rights(role: Role, tenant: str, *, cluster: bool = False) -> list[str]:
+    """What a role needs in Redis, as rules of ACL SETUSER; empty: nothing.
+
+    In a cluster it also asks who holds the tenant. Those of the doctor come on top of those of another role.
+    """
+    if role == "doctor":
+        return list(_DOCTOR)
+    commands = _REDIS.get(role, ())
+    if not commands:
+        return []
+    if cluster:
+        commands = (*commands, "cluster|slots")
+    prefix = f"crm:{{{tenant}}}:"
+    keys = f"~{prefix}*" if role != "reader" else f"%R~{prefix}*"
+    return [
+        "resetkeys",
+        keys,
+        "resetchannels",
+        f"&{prefix}changes",
+        "-@all",
+        *(f"+{name}" for name in commands),
+    ]

@@ -1,0 +1,78 @@
+"""A KPI that somebody declares is everywhere: in every sink, explained, listed and documented."""
+
+import subprocess
+import sys
+from collections import Counter
+
+from streams.core.kpi.catalogue.registry import CATALOGUE, CHAPTERS, headlines
+
+DECLARED = """
+from streams.core.kpi.catalogue import purchases
+from streams.core.kpi.catalogue.entry import LIFE, Board, Kpi
+ADDED = Kpi(
+    name="orders_each",
+    title="Orders of a customer",
+    meaning="Orders for each active customer.",
+    formula="{numerator} / {A}",
+    unit="number",
+    rests_on=LIFE,
+    compute=lambda g: g.build.quotient("orders_each", g.flows["orders"], g.gauges["active"]),
+    sampled=True,
+    help="Orders per active customer.",
+    board=Board("Orders each", curve=True),
+)
+purchases.PURCHASES_AND_MONEY = (*purchases.PURCHASES_AND_MONEY, ADDED)
+"""
+LOOKED_FOR = """
+from deploy.metrics.page import page
+from streams.cli.figures import figure
+from streams.cli.guide import guide
+from streams.cli.table import WINDOWED
+from streams.core.decoding.timestamps import Clock
+from streams.core.definition.definition import Definition
+from streams.explain import example
+from streams.explain.explanation import Place, explain
+from streams.publish.board import assets, document, history
+from streams.publish.prometheus.samples import Sampler
+from streams.publish.redis.fields import overall_hashes
+from streams.redis_contract.layout import Keys
+from streams.replay.recount import replay
+
+definition = Definition()
+(snapshot,) = replay(example.lines(), definition=definition, as_of=[Clock().read(example.AS_OF)])
+told = snapshot.document()
+shown = {sample.name for sample in Sampler(definition).samples(snapshot)}
+assert {"crm_orders_each", "crm_orders_each_by"} <= shown, "Prometheus"
+assert "orders_each" in told["windows"]["30d"], "snapshot"
+assert b"orders_each:denominator" in overall_hashes(snapshot, Keys("t")).packed["crm:{t}:kpi:30d"], "Redis"
+explained = explain(told, "orders_each", Place("30d"), definition)
+assert (explained.title, explained.filled.count("/")) == ("Orders of a customer", 1), "explain"
+assert figure("orders_each", 1.25) == "1.25", "tables"
+assert "orders_each" in WINDOWED and "orders_each" in document.SHOWN and "orders_each" in history.CHARTED
+assert "### `orders_each`: Orders of a customer" in guide(definition), "docs/kpis.md"
+assert "| `crm_orders_each` | gauge |" in page(), "docs/metrics.md"
+assert b"Orders each" in assets.load()["js/declared.js"].body, "the live page"
+assert definition.min_n_of("orders_each") == 30
+"""
+
+
+def test_a_kpi_declared_in_one_place_is_everywhere() -> None:
+    """Declared before anything else is imported, as if it stood in its file."""
+    ran = subprocess.run(
+        [sys.executable, "-c", DECLARED + LOOKED_FOR], capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 0, ran.stderr[-2_000:]
+
+
+def test_every_kpi_can_be_shown() -> None:
+    """One of a name; help of its own or of its family, a full sentence; no variant without a family."""
+    declared = [kpi for chapter in CHAPTERS.values() for kpi in chapter]
+    assert Counter(kpi.name for kpi in declared).most_common(1)[0][1] == 1
+    for kpi in declared:
+        assert bool(kpi.help) != bool(kpi.family), kpi.name
+        assert (kpi.family.help if kpi.family else kpi.help).endswith("."), kpi.name
+        assert ("." in kpi.name) == (kpi.family is not None), kpi.name
+    of_families = {kpi.base for kpi in declared if kpi.family}
+    assert {"churn_ratio", "nps_score"} == of_families & CATALOGUE.keys()
+    assert "churn_ratio.simple" not in headlines(standing=False)
+    assert "csat_ratio.10" in headlines(standing=False)

@@ -1,0 +1,1 @@
+"""Genuine producers in Python and Java, each a program that sends the lines of its input."""
