@@ -55,7 +55,7 @@ TARGETS: Mapping[str, Target] = {
     "compiled core: cancellation": Target(25_000),
     "compiled core: recovery": Target(50_000, 150_000),
     "memory: each further customer with 3 events": Target(350),
-    "tick: totals at 200 cohorts": Target(5),
+    "tick: totals at 200 profiles": Target(5),
     "tick: merge of 64 partitions": Target(50),
 }
 """By name; 25,000 a second is the 40 µs that the general path may take."""

@@ -75,7 +75,7 @@ _ATTRIBUTES = {"plan": "pro", "segment": "smb", "channel": "search", "region": "
 
 
 def three_events(customers: int, end_ms: int = END_MS) -> Iterator[Batch]:
-    """A signup and two purchases of each customer, within the day up to ``end_ms``; 240 cohorts."""
+    """A signup and two purchases of each customer, within the day up to ``end_ms``; 240 profiles."""
     kinds: tuple[Kind, ...] = ("signup", "purchase", "purchase")
     for event, kind in enumerate(kinds):
         begin = end_ms - (24 - 8 * event) * HOUR_MS

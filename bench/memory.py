@@ -28,7 +28,7 @@ def measure(*, quick: bool) -> Iterator[Figure]:
     each = (large["grown"] - small["grown"]) / (many - few)
     yield Figure("memory: each further customer with 3 events", "bytes", each)
     yield Figure("memory: its packed record and key", "bytes", large["packed"])
-    yield Figure("memory: panes of a partition, 240 cohorts", "bytes", small["grown"] - few * each)
+    yield Figure("memory: panes of a partition, 240 profiles", "bytes", small["grown"] - few * each)
 
 
 def _filled(customers: int) -> Mapping[str, float]:

@@ -17,7 +17,7 @@ from bench.load import mix
 from streams.engine.garbage import calm_collector
 
 _EVERY_S = 0.002
-_LIFE = "churn, acquisition, retention, growth, cohorts"
+_LIFE = "churn, acquisition, retention, growth, profiles"
 _ORDERS = "orders, revenue, average order value"
 _LOYALTY = "buyers, repurchase, purchase retention, engaged"
 _SURVEYS = "NPS, CSAT, CES"

@@ -17,7 +17,7 @@ _PARTITIONS = 64
 def measure(*, quick: bool) -> Iterator[Figure]:
     """Milliseconds of processor time."""
     rounds, ticks, customers = (2, 10, 5_000) if quick else (5, 30, 20_000)
-    for name, dimensions in (("totals of the whole", False), ("totals at 200 cohorts", True)):
+    for name, dimensions in (("totals of the whole", False), ("totals at 200 profiles", True)):
         yield _figure(name, _totals(rounds, ticks, customers, dimensions=dimensions))
     for name, dimensions in (("merge of 64 partitions", False), ("merge of 64 partitions, all values", True)):
         yield _figure(name, _merge(rounds, ticks, customers, dimensions=dimensions))

@@ -23,7 +23,7 @@ NOW_MS = 1_772_366_400_000
 
 ALL = frozenset(
     {"ties", "edges", "future", "long_term", "late", "duplicates", "malformed", "voids", "erases"}
-    | {"trials", "costs", "cohorts", "scheduled", "refunds", "currencies", "surveys"}
+    | {"trials", "costs", "profiles", "scheduled", "refunds", "currencies", "surveys"}
 )
 """Every feature of a history; leave some out to switch them off."""
 

@@ -143,7 +143,7 @@ class Story:
         """Attributes, cost and trial."""
         pick = self.rng.choice
         value: Value = {"trial": True} if self.has("trials", 0.3) else {}
-        if self.has("cohorts"):
+        if self.has("profiles"):
             value |= {"segment": pick(SEGMENTS), "plan": pick(PLANS)}
             value |= {"channel": pick(CHANNELS), "region": pick(REGIONS)}
         if self.has("costs", 0.4):

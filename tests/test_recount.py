@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams.core.definition.definition import COHORT_DIMENSIONS, Definition
+from streams.core.definition.definition import PROFILE_DIMENSIONS, Definition
 from tests.golden.definition import DEFINITION
 from tests.histories import CHURNY, NOW_MS, histories, history, seeded, shuffle
 from tests.recount import OVERALL, classify, counts, document, recount
@@ -122,11 +122,11 @@ def test_customers_add_up(records: list[Record], t_ms: int) -> None:
 @given(histories(), ANY_T)
 @settings(max_examples=examples(60))
 def test_the_values_of_a_dimension_add_up_to_the_whole(records: list[Record], t_ms: int) -> None:
-    """Every number of every cohort dimension; churn by reason and churn type likewise."""
+    """Every number of every profile dimension; churn by reason and churn type likewise."""
     found = counts(records, t_ms)
     for name, whole in found[OVERALL].items():
         for field, n in whole.items():
-            for dimension in COHORT_DIMENSIONS:
+            for dimension in PROFILE_DIMENSIONS:
                 assert sum(row[name][field] for (d, _), row in found.items() if d == dimension) == n
         for field in ("churned", "lost") if name != "now" else ():
             for dimension in ("reason", "churn_type"):

@@ -104,7 +104,7 @@ def test_the_choices_of_the_definition_change_a_life() -> None:
 
 
 def test_an_erased_customer_leaves_without_churn_and_returns_as_another() -> None:
-    """Pending cancellations die; both persons count as engaged; the cohort's numbers stay."""
+    """Pending cancellations die; both persons count as engaged; the profile's numbers stay."""
     records = [
         record("signup", "a", T - 9, segment="smb"),
         record("cancellation", "a", T - 8, effective_at=T - 3),

@@ -31,7 +31,7 @@ def instants(rng: Random) -> list[int]:
 
 @pytest.mark.parametrize("seed", range(40))
 def test_shares_are_those_of_a_sweep_over_everybody(seed: int) -> None:
-    """Late, withdrawn, erased, sealed, moved between cohorts: whatever changes a buyer."""
+    """Late, withdrawn, erased, sealed, moved between profiles: whatever changes a buyer."""
     rng = seeded(seed)
     definition = FEW if seed % 3 else Definition()
     records = history(rng, customers=8, events=150, mix=CHURNY if seed % 2 else STEADY)

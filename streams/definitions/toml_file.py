@@ -66,6 +66,8 @@ def _no_toml(text: str, mistake: str) -> str:
 def _definition(table: Mapping[str, object]) -> Definition:
     choices: dict[str, Any] = {}
     for key, value in table.items():
+        if key in _FORMER_KEYS:
+            raise DefinitionError(f"{key}: is called {_FORMER_KEYS[key]} now, and means the same")
         if key not in _KEYS:
             raise DefinitionError(f"{key}: unknown key: allowed are {', '.join(_KEYS)}")
         field, read = _KEYS[key]
@@ -181,11 +183,12 @@ _READERS: Final[dict[str, Reader]] = {
     "silence": _silence,
     "max_values": _whole,
     "max_values_inside": _whole,
-    "max_cohorts": _whole,
+    "max_profiles": _whole,
     "allow": _allow,
     "labels": _text,
 }
 _NAMES: Final = {"window_names": "windows"}
+_FORMER_KEYS: Final = {"max_cohorts": "max_profiles"}
 
 
 def key_of(field: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from streams.core.definition.definition import COHORT_DIMENSIONS, DIMENSIONS, Definition
+from streams.core.definition.definition import DIMENSIONS, PROFILE_DIMENSIONS, Definition
 from streams.core.kpi.catalogue.registry import CATALOGUE, formula_of, sources_of
 from streams.core.kpi.group_kpis import NOW
 from streams.core.kpi.silence import silent_kinds
@@ -117,7 +117,7 @@ def _silent(document: Document, kpi: str, definition: Definition) -> dict[str, i
 
 def _formula(kpi: str, place: Place, definition: Definition) -> str:
     """A cause has its churns alone: the denominator is that of the whole."""
-    if kpi == "churn_ratio" and place.dimension not in (None, *COHORT_DIMENSIONS):
+    if kpi == "churn_ratio" and place.dimension not in (None, *PROFILE_DIMENSIONS):
         return "{numerator} / {denominator}"
     return formula_of(kpi, definition)
 

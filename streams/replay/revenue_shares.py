@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from streams.core.customer.entries import PURCHASE, PURCHASE_SIZE
 from streams.core.customer.groups import OTHER, UNKNOWN, Members
-from streams.core.definition.definition import COHORT_DIMENSIONS, Definition, Window
+from streams.core.definition.definition import PROFILE_DIMENSIONS, Definition, Window
 from streams.core.kpi.group_kpis import Sweeps
 from streams.core.kpi.values.value import Sweep
 from streams.core.partition.sweep.payments import Spent
@@ -38,7 +38,7 @@ class Spending:
         self._windows = [w for w in definition.windows if definition.has_revenue_shares(w)]
         self._row: dict[bytes, int] = {}
         self._alive = np.zeros(0, dtype=np.bool_)
-        self._cohort = self._last = self._begin = self._at = self._amount = _EMPTY
+        self._profile = self._last = self._begin = self._at = self._amount = _EMPTY
 
     @property
     def exact(self) -> bool:
@@ -62,7 +62,7 @@ class Spending:
         sizes = _integers([len(block) // PURCHASE_SIZE for block in blocks])
         self._begin = np.append(self._begin, len(self._at) + np.cumsum(sizes) - sizes)
         self._alive = np.append(self._alive, np.ones(len(fresh), dtype=np.bool_))
-        self._cohort = np.append(self._cohort, _integers([spent.cohort for spent in fresh]))
+        self._profile = np.append(self._profile, _integers([spent.profile for spent in fresh]))
         self._last = np.append(self._last, _integers([spent.last_ms for spent in fresh]))
         self._at = np.append(self._at, entries["at"])
         in_base = entries["amount"] & 1 == 1
@@ -79,13 +79,13 @@ class Spending:
             named: per dimension the values that keep their own name.
         """
         found: dict[tuple[Group, str], Sweep] = {}
-        places = [_places(table, at, named.get(d, frozenset())) for at, d in enumerate(COHORT_DIMENSIONS)]
+        places = [_places(table, at, named.get(d, frozenset())) for at, d in enumerate(PROFILE_DIMENSIONS)]
         for window in self._windows:
-            net, cohort = self._ranked(t, window)
+            net, profile = self._ranked(t, window)
             (whole,) = _cut(net, _integers([len(net)]))
             found[OVERALL, window.name] = Sweep(t, *whole)
-            for dimension, (values, place) in zip(COHORT_DIMENSIONS, places, strict=True):
-                mine = place[cohort]
+            for dimension, (values, place) in zip(PROFILE_DIMENSIONS, places, strict=True):
+                mine = place[profile]
                 order = np.argsort(mine, kind="stable")
                 cuts = _cut(net[order], np.bincount(mine, minlength=len(values)))
                 for value, cut in zip(values, cuts, strict=True):
@@ -93,7 +93,7 @@ class Spending:
         return found
 
     def _ranked(self, t: int, window: Window) -> tuple[Integers, npt.NDArray[np.int64]]:
-        """Net revenue of a window's buyers, never below 0, the best first; and their cohorts."""
+        """Net revenue of a window's buyers, never below 0, the best first; and their profiles."""
         if not len(self._alive):
             return _EMPTY, _EMPTY
         start = self._definition.floor_edge(t, window.ms)
@@ -101,14 +101,14 @@ class Spending:
         buyers = np.flatnonzero(self._alive & (self._last > start))
         spent = np.maximum(net[buyers], 0)
         order = np.argsort(spent)[::-1]
-        return spent[order], self._cohort[buyers[order]]
+        return spent[order], self._profile[buyers[order]]
 
     def _compact(self) -> None:
         """Forget the rows that were replaced."""
         sizes = np.diff(np.append(self._begin, len(self._at)))
         kept = np.repeat(self._alive, sizes)
         self._at, self._amount = self._at[kept], self._amount[kept]
-        self._cohort, self._last = self._cohort[self._alive], self._last[self._alive]
+        self._profile, self._last = self._profile[self._alive], self._last[self._alive]
         left = sizes[self._alive]
         self._begin = np.cumsum(left) - left
         new = np.cumsum(self._alive) - 1
@@ -127,7 +127,7 @@ def _places(
     place: dict[str, int] = {}
     of = np.zeros(len(table), dtype=np.int16)
     for number, members in enumerate(table):
-        if len(members) == len(COHORT_DIMENSIONS):
+        if len(members) == len(PROFILE_DIMENSIONS):
             value = members[at]
             shown = value if value == UNKNOWN or value in named else OTHER
             of[number] = place.setdefault(shown, len(place))

@@ -23,7 +23,7 @@ b
         (Figure("worker: mix", "event", 14.2), "at least 70,000: met"),
         (Figure("worker: mix", "event", 14.3), "at least 70,000: not met"),
         (Figure("worker: purchases", "event", 6.0), "at least 100,000: met, stretch too"),
-        (Figure("tick: totals at 200 cohorts", "ms", 5.1), "at most 5: not met"),
+        (Figure("tick: totals at 200 profiles", "ms", 5.1), "at most 5: not met"),
         (Figure("worker: against plain Faust, mix", "times", 31.0), "at least 30: met"),
         (Figure("core: mix", "event", 1.0), ""),
     ],

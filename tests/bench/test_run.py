@@ -36,7 +36,7 @@ def test_records_of_a_path_end_as_the_path_says(path: str) -> None:
 
 
 def test_three_events_make_customers_with_three_events() -> None:
-    """All counted, all active, in 240 cohorts."""
+    """All counted, all active, in 240 profiles."""
     core = Core()
     core.kept = {}
     assert core.run(three_events(500)) == 1_500
@@ -55,5 +55,5 @@ def test_the_command_prints_figures() -> None:
         text=True,
         check=True,
     )
-    assert "tick: totals at 200 cohorts" in told.stdout
+    assert "tick: totals at 200 profiles" in told.stdout
     assert "at most 5:" in told.stdout

@@ -47,7 +47,7 @@ def _order(event_id: str, customer: str, number: int, at_ms: int) -> SimRecord:
     return SimRecord(topic_of("purchase"), customer.encode(), body.encode(), at_ms)
 
 
-def new_cohort(number: int, at_ms: int) -> SimRecord:
+def new_profile(number: int, at_ms: int) -> SimRecord:
     """The signup of a new customer, whose plan, segment, channel and region nobody has seen before."""
     customer = f"v{number}"
     attributes = {name: f"{name}{number}" for name in _ATTRIBUTES}

@@ -133,8 +133,8 @@ def _portrait(one: Customer, table: list[tuple[str, ...]]) -> Portrait:
     body = one.body
     return (
         (one.engaged, one.first, one.last, one.second, one.since, one.orders, one.kept, one.state),
-        table[one.cohort],
-        tuple(sorted((e.at_ms, e.event_id, e.source, *table[e.cohort], e.trial) for e in body.signups)),
+        table[one.profile],
+        tuple(sorted((e.at_ms, e.event_id, e.source, *table[e.profile], e.trial) for e in body.signups)),
         tuple(sorted((e.at_ms, e.event_id, e.effect_ms, *table[e.reason]) for e in body.cancellations)),
         tuple(sorted((e.at_ms, e.event_id, e.form, e.score, *table[e.touchpoint]) for e in body.surveys)),
         tuple(sorted((e.at_ms, e.digest, e.target) for e in body.voids)),

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from streams.embedded import KafkaCluster
 from streams.engine.kafka.client import Client
-from tests.chaos.flood import Flood, Stream, essay, garbage, hot_order, new_cohort, new_touchpoint, order
+from tests.chaos.flood import Flood, Stream, essay, garbage, hot_order, new_profile, new_touchpoint, order
 from tests.chaos.gauge import Gauge
 from tests.chaos.stage import Stage
 from tests.support.eventually import eventually
@@ -43,8 +43,8 @@ LOADS = (  # dimension values: until there are as many as are told apart, memory
     Load("one customer has every second event", (Stream(hot_order, 2_500), Stream(order, 2_500))),
     Load(
         "5,000 new dimension values a second",
-        (Stream(new_touchpoint, 3_000), Stream(new_cohort, 500), _OTHERS),
-        (Stream(new_touchpoint, 1_000), Stream(new_cohort, 5_000), _OTHERS),
+        (Stream(new_touchpoint, 3_000), Stream(new_profile, 500), _OTHERS),
+        (Stream(new_touchpoint, 1_000), Stream(new_profile, 5_000), _OTHERS),
     ),
     Load("comments of 890,000 bytes", (Stream(essay, 10), _OTHERS), (Stream(essay, 2), _OTHERS)),
     Load("10,000 malformed records a second", (Stream(garbage, 10_000), _OTHERS)),

@@ -162,7 +162,7 @@ def test_min_n_is_the_kpis_own_its_familys_or_the_general_one() -> None:
             ({key: 10_001}, f"{key}: 10001: allowed is 10000 or less")
             for key in ("kept_events", "kept_life_events")
         ),
-        ({"max_cohorts": 10**6 + 1}, "max_cohorts: 1000001: allowed is 1000000 or less"),
+        ({"max_profiles": 10**6 + 1}, "max_profiles: 1000001: allowed is 1000000 or less"),
         ({"min_n": 10**15 + 1}, "min_n: 1000000000000001: allowed is 1000000000000000 or less"),
         (
             {"window_names": tuple(f"{n}d" for n in range(1, 66))},
@@ -258,7 +258,7 @@ CHANGED: dict[str, Any] = {
     "max_values": 1,
     "labels": "allowed",
     "max_values_inside": 20,
-    "max_cohorts": 1,
+    "max_profiles": 1,
     "allow": (("plan", ("pro",)),),
 }
 """Another choice for every field."""

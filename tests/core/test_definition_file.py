@@ -45,7 +45,7 @@ def test_a_file_can_change_every_choice() -> None:
         kept_life_events = 128
         max_values = 5
         max_values_inside = 50
-        max_cohorts = 100
+        max_profiles = 100
         [[tiers]]
         width = "1h"
         age = "30d"
@@ -86,7 +86,7 @@ def test_a_file_can_change_every_choice() -> None:
         ),
         max_values=5,
         max_values_inside=50,
-        max_cohorts=100,
+        max_profiles=100,
         allow=(("plan", ()), ("segment", ("smb", "ent"))),
     )
 
@@ -94,6 +94,7 @@ def test_a_file_can_change_every_choice() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
+        ("max_cohorts = 5", "max_cohorts: is called max_profiles now, and means the same"),
         ("windos = 1", "windos: unknown key: allowed are version, tenant, windows,"),
         ("version = 2", "version: 2: allowed is text in quotes"),
         ("min_n = true", "min_n: true: allowed is a whole number"),

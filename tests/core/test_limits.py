@@ -14,7 +14,7 @@ GREATEST: list[dict[str, Any]] = [
     {"kept_events": 10_000},
     {"kept_life_events": 10_000},
     {"max_values_inside": 10**6, "max_values": 10_000},
-    {"max_cohorts": 10**6},
+    {"max_profiles": 10**6},
     {"min_n": 10**15, "min_n_by_kpi": (("churn_ratio", 10**15),)},
     {"freshness_limit_ms": 10**15},
     {"max_clock_skew_ms": 10**15},

@@ -99,7 +99,7 @@ def test_a_void_of_a_sealed_event_waits_for_ever() -> None:
     assert (window(one)["orders"], one.state.accounting_only().accounting.void_pending) == (4, 1)
 
 
-def test_sealed_events_move_with_the_cohort() -> None:
+def test_sealed_events_move_with_the_profile() -> None:
     """Their sums belong to the customer, wherever the customer belongs."""
     records = [*orders(5000, 4000, 3000, 2000, 1000), record("signup", "a", T - 10, segment="smb")]
     one = driven(records)

@@ -60,7 +60,7 @@ def within_kept_history(rng: Random, kept: int, **options: object) -> list[Recor
 @pytest.mark.parametrize("seed", range(HISTORIES))
 @pytest.mark.parametrize("rules", RULES)
 def test_sealed_events_count_like_kept_ones(rules: str, seed: int) -> None:
-    """In every window and in the customer's cohort, restarts included; only what is kept can be withdrawn."""
+    """In every window and in the customer's profile, restarts included; only what is kept is withdrawn."""
     rng = seeded(seed)
     kept = rng.choice((1, 2, 3, 5))
     definition = replace(Definition(), kept_events=kept, **RULES[rules])  # type: ignore[arg-type]

@@ -15,7 +15,7 @@ END_MS = 1_776_211_200_000
 """The end of simulated time: the end of a day."""
 TARGET = 'job="kpi-streams",instance="worker-1:8700"'
 """What a scrape puts to each series."""
-FEWEST = "max_values = 1\nmax_cohorts = 12\n"
+FEWEST = "max_values = 1\nmax_profiles = 12\n"
 """Named values of each dimension and combinations of them: no condition of an alert asks for any."""
 _KPI = re.compile(r'kpi="[^"]+"')
 """Of the parts of KPIs only those of the KPIs asked for."""

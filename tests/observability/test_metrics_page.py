@@ -8,7 +8,7 @@ import pytest
 
 from deploy.metrics.cardinality import series_bound
 from deploy.metrics.page import PAGE, page
-from streams.core.definition.definition import COHORT_DIMENSIONS, DIMENSIONS, SHARED_VALUES, Definition
+from streams.core.definition.definition import DIMENSIONS, PROFILE_DIMENSIONS, SHARED_VALUES, Definition
 from streams.core.events import KINDS
 from streams.core.kpi.snapshot import Snapshot, build
 from streams.core.kpi.values.value import Sweep
@@ -35,7 +35,7 @@ def busy(definition: Definition, values: int) -> Snapshot:
         (group, window.name): sweep
         for group in groups
         for window in definition.windows
-        if definition.has_revenue_shares(window) and (group == OVERALL or group[0] in COHORT_DIMENSIONS)
+        if definition.has_revenue_shares(window) and (group == OVERALL or group[0] in PROFILE_DIMENSIONS)
     }
     partitions = {str(number): {"lag": 0, "state": "ok"} for number in range(4)}
     return build(totals, definition, computed_at_ms=world.T0, partitions=partitions, sweeps=sweeps)  # type: ignore[arg-type]

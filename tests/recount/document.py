@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from streams.core.definition.definition import COHORT_DIMENSIONS, Definition
+from streams.core.definition.definition import PROFILE_DIMENSIONS, Definition
 from tests.recount import groups
 from tests.recount.decoding import Record
 from tests.recount.groups import OTHER, GroupCounts
@@ -98,9 +98,9 @@ def _dimensions(
         named = groups.named_values(lives, t_ms, dimension, definition)
         return lambda value: value if value in named else OTHER
 
-    for dimension in COHORT_DIMENSIONS:
+    for dimension in PROFILE_DIMENSIONS:
         found[dimension] = {}
-        for value, own in groups.by_cohort(lives, dimension, rename(dimension)).items():
+        for value, own in groups.by_profile(lives, dimension, rename(dimension)).items():
             row = groups.group_counts(own, t_ms, definition)
             if groups.anything(row):
                 found[dimension][value] = _values(own, row, t_ms, definition)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from streams.core.definition.definition import COHORT_DIMENSIONS, Definition, Window
+from streams.core.definition.definition import PROFILE_DIMENSIONS, Definition, Window
 from tests.recount import groups
 from tests.recount.counting import baseline_spans, span
 from tests.recount.document import lives_of
@@ -20,7 +20,7 @@ def drivers(
     """Dimension -> its drivers as in the document."""
     lives = lives_of(receipts, t_ms, definition)
     found: dict[str, list[dict[str, Any]]] = {}
-    for dimension in (*COHORT_DIMENSIONS, *groups.CHURN_DIMENSIONS):
+    for dimension in (*PROFILE_DIMENSIONS, *groups.CHURN_DIMENSIONS):
         named = groups.named_values(lives, t_ms, dimension, definition)
         found[dimension] = []
         for window in definition.windows:
@@ -38,17 +38,17 @@ def _of_window(
     window: Window,
     spans: tuple[tuple[int, int], tuple[int, int]],
 ) -> list[dict[str, Any]]:
-    by_cohort = dimension in COHORT_DIMENSIONS
+    by_profile = dimension in PROFILE_DIMENSIONS
     churns: dict[str, list[int]] = {}
     for life in lives:
         for at, within in enumerate(spans):
             for tr in life.within(*within):
                 if tr.what == "churned":
-                    value = groups.cohort_value(life, dimension) if by_cohort else getattr(tr, dimension)
+                    value = groups.profile_value(life, dimension) if by_profile else getattr(tr, dimension)
                     churns.setdefault(value if value in named else OTHER, [0, 0])[at] += 1
     out = []
     for value, (observed, base) in churns.items():
-        own = [life for life in lives if not by_cohort or _value(life, dimension, named) == value]
+        own = [life for life in lives if not by_profile or _value(life, dimension, named) == value]
         exposure, base_exposure = (sum(life.exposure_ms(*within) for life in own) for within in spans)
         if base_exposure and observed > base * exposure / base_exposure:
             expected = base * exposure / base_exposure
@@ -58,5 +58,5 @@ def _of_window(
 
 
 def _value(life: Life, dimension: str, named: set[str]) -> str:
-    value = groups.cohort_value(life, dimension)
+    value = groups.profile_value(life, dimension)
     return value if value in named else OTHER

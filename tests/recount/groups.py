@@ -6,7 +6,7 @@ to the published ones is a renaming, given as a function.
 
 from collections.abc import Callable, Iterable, Sequence
 
-from streams.core.definition.definition import COHORT_DIMENSIONS, Definition, Window
+from streams.core.definition.definition import PROFILE_DIMENSIONS, Definition, Window
 from tests.recount.counting import (
     Counts,
     baseline_spans,
@@ -40,18 +40,18 @@ def same(value: str) -> str:
     return value
 
 
-def cohort_value(life: Life, dimension: str) -> str:
+def profile_value(life: Life, dimension: str) -> str:
     """The value of a person's latest signup; unknown if absent or without a signup."""
     signups = life.person.of_kind("signup")
     value = getattr(signups[-1], dimension) if signups else None
     return value or UNKNOWN
 
 
-def by_cohort(lives: Iterable[Life], dimension: str, rename: Rename = same) -> dict[str, list[Life]]:
-    """The lives of each value of a cohort dimension."""
+def by_profile(lives: Iterable[Life], dimension: str, rename: Rename = same) -> dict[str, list[Life]]:
+    """The lives of each value of a profile dimension."""
     found: dict[str, list[Life]] = {}
     for life in lives:
-        found.setdefault(rename(cohort_value(life, dimension)), []).append(life)
+        found.setdefault(rename(profile_value(life, dimension)), []).append(life)
     return found
 
 
@@ -137,8 +137,8 @@ def named_values(lives: Sequence[Life], t_ms: int, dimension: str, definition: D
 
 def _rows(lives: Sequence[Life], t_ms: int, definition: Definition, dimension: str) -> dict[str, GroupCounts]:
     """The counts of every value of a dimension, none folded."""
-    if dimension in COHORT_DIMENSIONS:
-        own = by_cohort(lives, dimension)
+    if dimension in PROFILE_DIMENSIONS:
+        own = by_profile(lives, dimension)
         return {value: group_counts(mine, t_ms, definition) for value, mine in own.items()}
     if dimension in CHURN_DIMENSIONS:
         return churn_counts(lives, t_ms, definition, dimension)
@@ -148,7 +148,7 @@ def _rows(lives: Sequence[Life], t_ms: int, definition: Definition, dimension: s
 def counts(lives: Sequence[Life], t_ms: int, definition: Definition) -> dict[Group, GroupCounts]:
     """The counts of the whole and of every value of every dimension that has any."""
     found = {OVERALL: group_counts(lives, t_ms, definition)}
-    for dimension in (*COHORT_DIMENSIONS, *CHURN_DIMENSIONS, "touchpoint"):
+    for dimension in (*PROFILE_DIMENSIONS, *CHURN_DIMENSIONS, "touchpoint"):
         for value, row in _rows(lives, t_ms, definition, dimension).items():
             found[dimension, value] = row
     return {group: row for group, row in found.items() if group == OVERALL or anything(row)}

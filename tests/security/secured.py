@@ -11,7 +11,7 @@ from confluent_kafka.admin._scram import ScramCredentialInfo, ScramMechanism, Us
 from streams.embedded import KafkaCluster
 from streams.embedded.ports import LOOPBACK, free_ports
 from tests.support.certificates import Certificate
-from tests.support.eventually import patient
+from tests.support.eventually import eventually, patient
 
 USER, PASSWORD = "alice", "alice's secret"
 DOORS = {"TLS": "SSL", "MUTUAL": "SSL", "SASL": "SASL_PLAINTEXT", "SASLTLS": "SASL_SSL"}
@@ -47,6 +47,14 @@ class SecuredKafka:
                 [UserScramCredentialUpsertion(USER, info, PASSWORD.encode())]
             )
             asked[USER].result(timeout=patient(20))
+
+        def known() -> bool:
+            asked = admin.describe_user_scram_credentials([USER])
+            assert isinstance(asked, dict)
+            found = asked[USER].result(timeout=patient(20))
+            return {info.mechanism for info in found.scram_credential_infos} == set(mechanisms)
+
+        eventually(known, within=20)
 
     def _properties(self) -> dict[str, str]:
         listeners = ",".join(f"{name}://{LOOPBACK}:{port}" for name, port in self._ports.items())

@@ -12,7 +12,7 @@ import msgspec
 import pytest
 import redis
 from confluent_kafka.admin import AdminClient
-from confluent_kafka.admin._acl import AclBinding, AclOperation, AclPermissionType
+from confluent_kafka.admin._acl import AclBinding, AclBindingFilter, AclOperation, AclPermissionType
 from confluent_kafka.admin._resource import ResourcePatternType, ResourceType
 
 from streams.client import KpiReader, UnavailableError
@@ -28,7 +28,7 @@ from streams.simulate import SimRecord
 from tests.engine.test_deadletter import Came
 from tests.kafka.harness import Deployment
 from tests.security.secured import PASSWORD, USER, SecuredKafka
-from tests.support.eventually import eventually_async, patient
+from tests.support.eventually import eventually, eventually_async, patient
 
 pytestmark = [pytest.mark.kafka, pytest.mark.system("openssl")]
 
@@ -51,7 +51,10 @@ _OPERATIONS = {
 
 
 def grant(secured: SecuredKafka, rights: list[KafkaRight]) -> None:
-    """Give the user these rights, and no others."""
+    """Give the user these rights, and no others; returns once the broker judges by them.
+
+    The controller answers when they are written down, the broker follows its log a moment later.
+    """
     admin = AdminClient({"bootstrap.servers": secured.cluster.bootstrap, "log_level": 0})
     bindings = {
         AclBinding(
@@ -68,6 +71,20 @@ def grant(secured: SecuredKafka, rights: list[KafkaRight]) -> None:
     }
     for asked in admin.create_acls(list(bindings)).values():
         asked.result(timeout=patient(20))
+
+    def in_force() -> bool:
+        of_user = AclBindingFilter(
+            ResourceType.ANY,
+            None,  # type: ignore[arg-type]  # its types do not know that None matches any
+            ResourcePatternType.ANY,
+            f"User:{USER}",
+            None,  # type: ignore[arg-type]
+            AclOperation.ANY,
+            AclPermissionType.ANY,
+        )
+        return bindings <= set(admin.describe_acls(of_user).result(timeout=patient(20)))
+
+    eventually(in_force, within=20)
 
 
 def as_user(secured: SecuredKafka) -> dict[str, str]:

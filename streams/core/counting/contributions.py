@@ -6,7 +6,7 @@ Every function here is additive with a sign: emitting with -1 what was emitted w
 from typing import Final
 
 from streams.core.counting import quantities as q
-from streams.core.counting.event_changes import COHORT, Change, Lengths, survey_changes
+from streams.core.counting.event_changes import PROFILE, Change, Lengths, survey_changes
 from streams.core.counting.panes import Panes
 from streams.core.counting.purchases import emit_purchases
 from streams.core.counting.sealed_sums import sealed_changes
@@ -20,25 +20,25 @@ _QUANTITY: Final = {NEW: q.NEW, REACTIVATED: q.REACTIVATED, CHURNED: q.CHURNED}
 
 
 def emit_life(panes: Panes, calendar: Panes, facts: Facts, groups: Groups, sign: int) -> None:
-    """Transitions: in the cohort, by panes and by the hour; and churn in its reason and churn type."""
+    """Transitions: in the profile, by panes and by the hour; and churn in its reason and churn type."""
     for transition in facts.life.transitions:
         changes = transition_changes(transition, facts.cost_minor, sign)
-        panes.add(facts.cohort, transition.at_ms, changes)
-        calendar.add(facts.cohort, transition.at_ms, changes)
+        panes.add(facts.profile, transition.at_ms, changes)
+        calendar.add(facts.profile, transition.at_ms, changes)
         if transition.kind == CHURNED:
             for group in causes(transition, groups):
                 panes.add(group, transition.at_ms, [(q.CHURNED, sign)], whole=False)
-    emit_gone(panes, facts.life.transitions, facts.cohort, groups, sign)
+    emit_gone(panes, facts.life.transitions, facts.profile, groups, sign)
 
 
-def emit_gone(panes: Panes, transitions: list[Transition], cohort: int, groups: Groups, sign: int) -> None:
+def emit_gone(panes: Panes, transitions: list[Transition], profile: int, groups: Groups, sign: int) -> None:
     """The activations and churns of a customer who is gone by churn, there and under the last cause."""
     if not transitions or transitions[-1].kind != CHURNED:
         return
     because = causes(transitions[-1], groups)
     for transition in transitions:
         changes = [(q.GONE, sign if transition.kind in (NEW, REACTIVATED) else -sign)]
-        panes.add(cohort, transition.at_ms, changes)
+        panes.add(profile, transition.at_ms, changes)
         for group in because:
             panes.add(group, transition.at_ms, changes, whole=False)
 
@@ -62,42 +62,42 @@ def causes(transition: Transition, groups: Groups) -> tuple[int, int]:
 
 def emit_orders(panes: Panes, customer: Customer, facts: Facts, lengths: Lengths, sign: int) -> None:
     """Purchases and distinct buyers."""
-    cohort = facts.cohort
+    profile = facts.profile
     sealed = customer.body.sealed
     before_ms = sealed.last_ms if sealed is not None else 0
-    emit_purchases(panes, cohort, facts.purchases, lengths, sign, before_ms=before_ms)
+    emit_purchases(panes, profile, facts.purchases, lengths, sign, before_ms=before_ms)
     if sealed is not None:
         for end, group, changes in sealed_changes(sealed, q.ORDERS_FAMILY):
-            panes.add(cohort if group == COHORT else group, end, _signed(changes, sign))
+            panes.add(profile if group == PROFILE else group, end, _signed(changes, sign))
     for at_ms, quantity in ((facts.last, q.BUYERS), (facts.second, q.REPEAT)):
         if at_ms:
-            panes.add(cohort, at_ms, [(quantity, sign)])
+            panes.add(profile, at_ms, [(quantity, sign)])
 
 
 def emit_engaged(panes: Panes, facts: Facts, sign: int) -> None:
     """The customer at the time of the newest event."""
     if facts.engaged:
-        panes.add(facts.cohort, facts.engaged, [(q.ENGAGED, sign)])
+        panes.add(facts.profile, facts.engaged, [(q.ENGAGED, sign)])
 
 
 def emit_surveys(
-    panes: Panes, customer: Customer, cohort: int, surveys: list[SurveyEntry], sign: int
+    panes: Panes, customer: Customer, profile: int, surveys: list[SurveyEntry], sign: int
 ) -> None:
-    """Answers that stand, and the latest NPS answer, in the cohort and by touchpoint."""
+    """Answers that stand, and the latest NPS answer, in the profile and by touchpoint."""
     for entry in surveys:
         changes = _signed(survey_changes(entry), sign)
-        panes.add(cohort, entry.at_ms, changes)
+        panes.add(profile, entry.at_ms, changes)
         panes.add(entry.touchpoint, entry.at_ms, changes, whole=False)
     sealed = customer.body.sealed
     if sealed is not None:
         for end, group, changes in sealed_changes(sealed, q.SURVEYS_FAMILY):
-            whole = group == COHORT
-            panes.add(cohort if whole else group, end, _signed(changes, sign), whole=whole)
+            whole = group == PROFILE
+            panes.add(profile if whole else group, end, _signed(changes, sign), whole=whole)
     for touchpoint, (at_ms, score) in latest_votes(customer, surveys).items():
         panes.add(touchpoint, at_ms, [(q.LATEST + q.nps_class(score), sign)], whole=False)
     latest = latest_vote(customer, surveys)
     if latest is not None:
-        panes.add(cohort, latest[0], [(q.LATEST + q.nps_class(latest[1]), sign)])
+        panes.add(profile, latest[0], [(q.LATEST + q.nps_class(latest[1]), sign)])
 
 
 def latest_votes(customer: Customer, surveys: list[SurveyEntry]) -> dict[int, tuple[int, int]]:

@@ -17,8 +17,8 @@ from streams.core.definition.definition import Definition
 Change = tuple[int, int]
 """(quantity, amount)."""
 
-COHORT: Final = -1
-"""In sums of a record: the customer's own cohort, whichever it is."""
+PROFILE: Final = -1
+"""In sums of a record: the customer's own profile, whichever it is."""
 
 _FORM_AT: Final = {FORM_CSAT5: q.CSAT5, FORM_CSAT10: q.CSAT10}
 _SATISFIED: Final = {FORM_CSAT5: 4, FORM_CSAT10: 9}
@@ -57,7 +57,7 @@ def pair_changes(earlier_ms: int, later_ms: int, lengths: Lengths) -> Iterator[t
 
 
 def survey_changes(entry: SurveyEntry) -> list[Change]:
-    """What an answer counts by itself, in its cohort and in its touchpoint."""
+    """What an answer counts by itself, in its profile and in its touchpoint."""
     score = entry.score
     if entry.form == FORM_NPS:
         return [(q.NPS + q.nps_class(score), 1)]

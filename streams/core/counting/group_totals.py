@@ -38,8 +38,8 @@ class Assembler:
         families = (f.life, f.calendar, f.orders, f.surveys)
         return self._vector(t, gauges, [panes.sums_whole() for panes in families])
 
-    def cohorts(self, t: int, gauges: Sequence[int], members: Sequence[int]) -> Vector:
-        """The vector of a value of a cohort dimension: the sum over its cohorts."""
+    def profiles(self, t: int, gauges: Sequence[int], members: Sequence[int]) -> Vector:
+        """The vector of a value of a profile dimension: the sum over its profiles."""
         f = self._families
         families = (f.life, f.calendar, f.orders, f.surveys)
         return self._vector(t, gauges, [panes.sums_of(members) for panes in families])

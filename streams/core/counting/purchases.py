@@ -15,21 +15,21 @@ FIRST: Final = 1 << 62
 
 
 def emit_purchases(
-    panes: Panes, cohort: int, block: bytes, lengths: Lengths, sign: int, *, before_ms: int = 0
+    panes: Panes, profile: int, block: bytes, lengths: Lengths, sign: int, *, before_ms: int = 0
 ) -> None:
     """Count purchases and refunds, and each pair of consecutive orders.
 
     Args:
         panes: the family of orders.
-        cohort: whose they are.
+        profile: whose they are.
         block: purchases in order of time (entries.PURCHASE).
         lengths: of the windows that have purchase retention.
         sign: 1, or -1 to take them out.
         before_ms: time of the order before them; 0: there was none.
     """
-    before, previous = before_ms, panes.cell(cohort, before_ms) if before_ms else None
+    before, previous = before_ms, panes.cell(profile, before_ms) if before_ms else None
     for _, at_ms, money in PURCHASE.iter_unpack(block):
-        cell = panes.cell(cohort, at_ms)
+        cell = panes.cell(profile, at_ms)
         if cell is not None:
             count_purchase((cell, cell[-2], cell[-1]), money, sign)
         if money >= 0:

@@ -1,6 +1,6 @@
 """Sealing: purchases and surveys beyond the kept ones become sums by pane (docs/contract.md, section 2).
 
-Their ids go, what they counted stays and still moves with the customer's cohort. Only what derive.py calls
+Their ids go, what they counted stays and still moves with the customer's profile. Only what derive.py calls
 kept can be withdrawn or recounted. An event that a void had withdrawn is sealed without a trace but the
 void's own, whose target is then settled.
 """
@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Raw
 
 from streams.core.counting.event_changes import (
-    COHORT,
+    PROFILE,
     Change,
     Lengths,
     pair_changes,
@@ -35,11 +35,11 @@ _FAMILIES: Final = 4
 def seal_purchase(sealed: Sealed, entry: PurchaseEntry, panes: Panes, lengths: Lengths) -> None:
     """Turn the oldest kept purchase into sums."""
     sealed.engaged_ms = entry.at_ms
-    _note(sealed, ORDERS_FAMILY, COHORT, panes.end_of(entry.at_ms), purchase_changes(entry))
+    _note(sealed, ORDERS_FAMILY, PROFILE, panes.end_of(entry.at_ms), purchase_changes(entry))
     if entry.amount_minor < 0:
         return
     for at_ms, changes in pair_changes(sealed.last_ms, entry.at_ms, lengths):
-        _note(sealed, ORDERS_FAMILY, COHORT, panes.end_of(at_ms), changes)
+        _note(sealed, ORDERS_FAMILY, PROFILE, panes.end_of(at_ms), changes)
     sealed.orders += 1
     sealed.first_ms = sealed.first_ms or entry.at_ms
     sealed.second_ms, sealed.last_ms = sealed.last_ms, entry.at_ms
@@ -49,7 +49,7 @@ def seal_survey(sealed: Sealed, entry: SurveyEntry, panes: Panes) -> None:
     """Turn the oldest kept answer into sums."""
     sealed.engaged_ms = entry.at_ms
     end = panes.end_of(entry.at_ms)
-    for group in (COHORT, entry.touchpoint):
+    for group in (PROFILE, entry.touchpoint):
         _note(sealed, SURVEYS_FAMILY, group, end, survey_changes(entry))
     if entry.form == FORM_NPS:
         sealed.votes.pop(entry.touchpoint, None)  # the votes stay in the order in which they were sealed
@@ -57,7 +57,7 @@ def seal_survey(sealed: Sealed, entry: SurveyEntry, panes: Panes) -> None:
 
 
 def sealed_changes(sealed: Sealed, family: int) -> Iterator[tuple[int, int, list[Change]]]:
-    """(pane end, group or COHORT, changes) of one family."""
+    """(pane end, group or PROFILE, changes) of one family."""
     for end, packed in sealed.sums.items():
         for group, flat in _unpack(packed).items():
             pairs = zip(flat[::2], flat[1::2], strict=True)
@@ -67,10 +67,10 @@ def sealed_changes(sealed: Sealed, family: int) -> Iterator[tuple[int, int, list
 
 
 def sealed_groups(sealed: Sealed) -> Iterator[int]:
-    """The groups that sealed sums and votes name; COHORT is none."""
+    """The groups that sealed sums and votes name; PROFILE is none."""
     yield from sealed.votes
     for packed in sealed.sums.values():
-        yield from (group for group in _unpack(packed) if group != COHORT)
+        yield from (group for group in _unpack(packed) if group != PROFILE)
 
 
 def compact(sealed: Sealed, panes: Panes, oldest_ms: int) -> None:

@@ -56,7 +56,7 @@ class Facts:
 
     t: int
     """As of when."""
-    cohort: int
+    profile: int
     life: Life
     cost_minor: int | None
     """Acquisition cost of the new customer, where there is one and it is known."""
@@ -98,7 +98,7 @@ def derive(customer: Customer, t: int, definition: Definition, identity: Identit
     chain = ([x for x in (sealed.second_ms, sealed.last_ms) if x] if sealed else []) + times
     facts = Facts(
         t=t,
-        cohort=kept.latest.cohort if kept.latest else NOBODY,
+        profile=kept.latest.profile if kept.latest else NOBODY,
         life=life,
         cost_minor=cost_of(kept.signups, life.transitions[0].at_ms) if _begins(life) else None,
         purchases=kept.purchases,

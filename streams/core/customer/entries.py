@@ -26,7 +26,7 @@ class SignupEntry(Struct, frozen=True, gc=False, array_like=True, tag=1):
     at_ms: int
     event_id: str
     source: str
-    cohort: int
+    profile: int
     cost_minor: int | None
     trial: bool
 
@@ -120,7 +120,7 @@ class Sealed(Struct, gc=False, array_like=True):
     last_ms: int = 0
     second_ms: int = 0
     sums: dict[int, Raw] = {}
-    """Pane end -> group (-1: the cohort) -> flat (quantity code, amount) pairs, packed; see sealing.py."""
+    """Pane end -> group (-1: the profile) -> flat (quantity code, amount) pairs, packed; see sealing.py."""
     votes: dict[int, Vote] = {}
     """Touchpoint -> its latest sealed NPS answer; the latest of all comes last."""
 

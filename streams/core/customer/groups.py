@@ -1,8 +1,8 @@
-"""Groups: small integers for cohorts and for values of event dimensions.
+"""Groups: small integers for profiles and for values of event dimensions.
 
-A cohort is one combination of segment, plan, channel and region; cells are counted per cohort. A churn
+A profile is one combination of segment, plan, channel and region; cells are counted per profile. A churn
 reason, a churn type and a touchpoint are groups of their own. At most ``max_values_inside`` values a
-dimension and ``max_cohorts`` cohorts are told apart in a partition; further ones become ``other``, and are
+dimension and ``max_profiles`` profiles are told apart in a partition; further ones become ``other``, and are
 counted. So does a text that is no label (labels.py), which is kept nowhere, not even as a digest. Numbers are
 never given twice: the table is part of the changelog.
 """
@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 from streams.core.customer.life import INACTIVE
-from streams.core.definition.definition import COHORT_DIMENSIONS, DIMENSIONS, Definition
+from streams.core.definition.definition import DIMENSIONS, PROFILE_DIMENSIONS, Definition
 from streams.core.definition.labels import takes
 from streams.core.totals import Group
 
@@ -23,14 +23,14 @@ _SHARED: Final = (UNKNOWN, OTHER)
 _OWN: Final = (*_SHARED, INACTIVE)
 
 NOBODY: Final = 0
-"""The cohort of whom nothing is known; every table begins with it."""
+"""The profile of whom nothing is known; every table begins with it."""
 
 MAX_FOLDED: Final = 10_000
 """Joined values of a partition that are remembered, so that each counts once; further ones count no more."""
 _FOLDED_SIZE: Final = 8
 
 Members = tuple[str, ...]
-"""A cohort's four values, or (dimension, value)."""
+"""A profile's four values, or (dimension, value)."""
 
 
 class Groups:
@@ -43,11 +43,11 @@ class Groups:
 
     __slots__ = (
         "_allow",
-        "_cohorts",
         "_definition",
         "_digest",
         "_folded",
         "_numbers",
+        "_profiles",
         "_released",
         "_values",
         "by_value",
@@ -64,10 +64,10 @@ class Groups:
         self._allow = {dimension: frozenset(values) for dimension, values in definition.allow}
         self._numbers: dict[Members, int] = {}
         self._values: dict[str, set[str]] = {dimension: set() for dimension in DIMENSIONS}
-        self._cohorts = 0
+        self._profiles = 0
         self.table: list[Members] = []
         self.by_value: dict[Group, list[int]] = {}
-        """(dimension, value) -> its groups: for a cohort dimension every cohort that has the value."""
+        """(dimension, value) -> its groups: for a profile dimension every profile that has the value."""
         self._folded: set[bytes] = set()
         self.fresh: list[int] = []
         """Groups made since the changelog was last written."""
@@ -79,15 +79,15 @@ class Groups:
         """Groups known to be in use since a pass over all records began; None while there is none."""
         self._released = False
         """Whether the pass has ended: what is not marked can go."""
-        self._make((UNKNOWN,) * len(COHORT_DIMENSIONS))
+        self._make((UNKNOWN,) * len(PROFILE_DIMENSIONS))
         self.fresh.clear()
 
-    def cohort(self, segment: str | None, plan: str | None, channel: str | None, region: str | None) -> int:
-        """The number of a cohort; absent values are ``unknown``."""
+    def profile(self, segment: str | None, plan: str | None, channel: str | None, region: str | None) -> int:
+        """The number of a profile; absent values are ``unknown``."""
         key = (segment or UNKNOWN, plan or UNKNOWN, channel or UNKNOWN, region or UNKNOWN)
         number = self._numbers.get(key)
         if number is None:
-            number = self._new_cohort(key)
+            number = self._new_profile(key)
         if self.marked is not None:
             self.marked.add(number)
         return number
@@ -108,13 +108,13 @@ class Groups:
     def values_of(self, number: int) -> list[Group]:
         """The (dimension, value) pairs of a group."""
         members = self.table[number]
-        if len(members) == len(COHORT_DIMENSIONS):
-            return list(zip(COHORT_DIMENSIONS, members, strict=True))
+        if len(members) == len(PROFILE_DIMENSIONS):
+            return list(zip(PROFILE_DIMENSIONS, members, strict=True))
         return [(members[0], members[1])]
 
-    def is_cohort(self, number: int) -> bool:
-        """Whether a group is a cohort."""
-        return len(self.table[number]) == len(COHORT_DIMENSIONS)
+    def is_profile(self, number: int) -> bool:
+        """Whether a group is a profile."""
+        return len(self.table[number]) == len(PROFILE_DIMENSIONS)
 
     def pack(self, number: int) -> bytes:
         """A group for the changelog."""
@@ -153,7 +153,7 @@ class Groups:
         self.table[number] = ()
         if self._numbers.get(members) == number:
             del self._numbers[members]
-        self._cohorts -= len(members) == len(COHORT_DIMENSIONS)
+        self._profiles -= len(members) == len(PROFILE_DIMENSIONS)
         for group in groups:
             numbers = self.by_value[group]
             numbers.remove(number)
@@ -188,7 +188,7 @@ class Groups:
 
     def _stays(self, number: int) -> bool:
         """Whether a group is there for good: of nobody, or of a word that no event has to carry."""
-        return number == NOBODY or (not self.is_cohort(number) and self.table[number][1] in _OWN)
+        return number == NOBODY or (not self.is_profile(number) and self.table[number][1] in _OWN)
 
     @property
     def folded(self) -> int:
@@ -208,8 +208,8 @@ class Groups:
 
     def _labelled(self, members: Members) -> Members:
         """A group with ``other`` for every text that is no label."""
-        if len(members) == len(COHORT_DIMENSIONS):
-            pairs = zip(COHORT_DIMENSIONS, members, strict=True)
+        if len(members) == len(PROFILE_DIMENSIONS):
+            pairs = zip(PROFILE_DIMENSIONS, members, strict=True)
             return tuple(value if self._is_label(dimension, value) else OTHER for dimension, value in pairs)
         dimension, value = members
         return members if self._is_label(dimension, value) else (dimension, OTHER)
@@ -229,20 +229,20 @@ class Groups:
         self._fold((dimension, value))
         return OTHER
 
-    def _new_cohort(self, key: Members) -> int:
-        members = tuple(self._told_apart(d, v) for d, v in zip(COHORT_DIMENSIONS, key, strict=True))
+    def _new_profile(self, key: Members) -> int:
+        members = tuple(self._told_apart(d, v) for d, v in zip(PROFILE_DIMENSIONS, key, strict=True))
         number = self._numbers.get(members)
-        if number is None and self._cohorts >= self._definition.max_cohorts:
+        if number is None and self._profiles >= self._definition.max_profiles:
             members = self._shrink(members)
             number = self._numbers.get(members)
         return self._make(members) if number is None else number
 
     def _shrink(self, members: Members) -> Members:
-        """Beyond ``max_cohorts``: ``other`` in the dimension of most values, until the cohort exists."""
+        """Beyond ``max_profiles``: ``other`` in the dimension of most values, until the profile exists."""
         self._fold(members)
-        dimensions = sorted(COHORT_DIMENSIONS, key=lambda d: -len(self._values[d]))
+        dimensions = sorted(PROFILE_DIMENSIONS, key=lambda d: -len(self._values[d]))
         for dimension in dimensions:
-            at = COHORT_DIMENSIONS.index(dimension)
+            at = PROFILE_DIMENSIONS.index(dimension)
             members = (*members[:at], OTHER, *members[at + 1 :])
             if members in self._numbers:
                 break
@@ -258,7 +258,7 @@ class Groups:
     def _enter(self, number: int, members: Members) -> None:
         self.table[number] = members
         self._numbers[members] = number
-        self._cohorts += len(members) == len(COHORT_DIMENSIONS)
+        self._profiles += len(members) == len(PROFILE_DIMENSIONS)
         for group in self.values_of(number):
             self.by_value.setdefault(group, []).append(number)
             if group[1] not in _SHARED:

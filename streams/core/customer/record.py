@@ -33,7 +33,7 @@ ERASED: Final = 32
 
 
 HEADER: Final = Layout("<6qIIIHBB")
-"""due, engaged, first, last, second, since; cohort, orders, body length; kept, state, flags."""
+"""due, engaged, first, last, second, since; profile, orders, body length; kept, state, flags."""
 _encode: Final = msgspec.msgpack.Encoder().encode
 _decode_body: Final = msgspec.msgpack.Decoder(Body).decode
 _NO_BODY: Final = b""
@@ -60,7 +60,6 @@ class Customer:
         "_lately",
         "_packed_body",
         "changed",
-        "cohort",
         "due",
         "engaged",
         "facts",
@@ -69,6 +68,7 @@ class Customer:
         "kept",
         "last",
         "orders",
+        "profile",
         "purchases",
         "second",
         "since",
@@ -77,7 +77,7 @@ class Customer:
 
     def __init__(self) -> None:
         self.due = self.engaged = self.first = self.last = self.second = self.since = 0
-        self.cohort = self.orders = self.kept = 0
+        self.profile = self.orders = self.kept = 0
         self.state = NEVER
         self.flags = 0
         self.purchases = b""
@@ -139,7 +139,7 @@ class Customer:
                 self.last,
                 self.second,
                 self.since,
-                self.cohort,
+                self.profile,
                 self.orders,
                 len(body),
                 self.kept,
@@ -161,7 +161,7 @@ def unpack(packed: bytes) -> Customer:
         customer.last,
         customer.second,
         customer.since,
-        customer.cohort,
+        customer.profile,
         customer.orders,
         length,
         customer.kept,

@@ -21,9 +21,9 @@ DAY_MS: Final = 24 * HOUR_MS
 
 UNITS_MS: Final = {"ms": 1, "s": SECOND_MS, "m": MINUTE_MS, "h": HOUR_MS, "d": DAY_MS}
 _DURATION_DIGITS: Final = 12
-COHORT_DIMENSIONS: Final = ("segment", "plan", "channel", "region")
+PROFILE_DIMENSIONS: Final = ("segment", "plan", "channel", "region")
 EVENT_DIMENSIONS: Final = ("reason", "churn_type", "touchpoint")
-DIMENSIONS: Final = COHORT_DIMENSIONS + EVENT_DIMENSIONS
+DIMENSIONS: Final = PROFILE_DIMENSIONS + EVENT_DIMENSIONS
 SILENCE_KINDS: Final = ("signup", "purchase", "cancellation", "survey")
 """Kinds of events that can be expected to go on; voids and erasures come when they come."""
 SHARED_VALUES: Final = ("unknown", "other")
@@ -37,7 +37,7 @@ _MOST: Final = {
     "kept_life_events": 10_000,
     "max_values": 10_000,
     "max_values_inside": 1_000_000,
-    "max_cohorts": 1_000_000,
+    "max_profiles": 1_000_000,
 }
 """Greatest values: what a record's header (16 bits) and the ranks of an erased person (four digits) can tell
 apart, and names that memory can hold."""
@@ -75,7 +75,7 @@ SIDES: Final[dict[str, Side]] = {
     "silence": "publication",
     "max_values": "publication",
     "max_values_inside": "counting",
-    "max_cohorts": "counting",
+    "max_profiles": "counting",
     "allow": "publication",
     "labels": "counting",
 }
@@ -171,7 +171,7 @@ class Definition:
     """Kind of event -> age of its newest one from which on the source is silent; None: never."""
     max_values: int = 20
     max_values_inside: int = 1_000
-    max_cohorts: int = 10_000
+    max_profiles: int = 10_000
     allow: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """Per dimension the values that always keep their own name."""
     labels: Labels = "short"
@@ -220,7 +220,7 @@ class Definition:
             "freshness_limit": (self.freshness_limit_ms, 1),
             "max_values": (self.max_values, 1),
             "max_values_inside": (self.max_values_inside, self.max_values),
-            "max_cohorts": (self.max_cohorts, 1),
+            "max_profiles": (self.max_profiles, 1),
             **{f"min_n_by_kpi.{kpi}": (n, 0) for kpi, n in self.min_n_by_kpi},
             **{f"silence.{kind}": (ms, 1) for kind, ms in self.silence if ms is not None},
         }
@@ -356,6 +356,9 @@ class Definition:
         for key in _LATER:
             if getattr(self, key) == _DEFAULTS[key]:
                 choices.pop(key, None)
+        for key, former in _FORMERLY.items():
+            if key in choices:
+                choices[former] = choices.pop(key)
         if sides == ("counting",) and self.admitted:
             choices["admitted"] = self.admitted
         return hashlib.blake2b(msgspec.json.encode(choices, order="deterministic"), digest_size=8).hexdigest()
@@ -363,4 +366,6 @@ class Definition:
 
 _LATER: Final = ("silence", "labels")
 """Choices that the first version did not have: left at their default, a definition keeps the hash it had."""
+_FORMERLY: Final = {"max_profiles": "max_cohorts"}
+"""Choices that had another name in the first version: a definition keeps the hash it had."""
 _DEFAULTS: Final = {choice.name: choice.default for choice in fields(Definition)}

@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from streams.core.definition.definition import COHORT_DIMENSIONS, DIMENSIONS, Definition
+from streams.core.definition.definition import DIMENSIONS, PROFILE_DIMENSIONS, Definition
 from streams.core.totals import OVERALL, Group, Vector, flows
 
 DRIVER_DIMENSIONS: Final = tuple(dimension for dimension in DIMENSIONS if dimension != "touchpoint")
@@ -54,7 +54,7 @@ def rank_drivers(parts: Mapping[Group, Vector], definition: Definition) -> Drive
         for (dimension, value), vector in parts.items():
             if dimension in ranked:
                 mine = flows(vector, definition, window)
-                exposed = mine if dimension in COHORT_DIMENSIONS else overall
+                exposed = mine if dimension in PROFILE_DIMENSIONS else overall
                 driver = _driver(value, window.name, mine, exposed)
                 if driver is not None:
                     ranked[dimension].append(driver)

@@ -1,7 +1,7 @@
 """Erasure: a customer's record goes, an anonymous person stays until the windows have passed.
 
 The erase acts at its own time on what is dated at or before it; later-dated events begin a new person. What
-stays has times, amounts and a cohort, no ids: event ids become their rank, which keeps the order of ties.
+stays has times, amounts and a profile, no ids: event ids become their rank, which keeps the order of ties.
 A marker keeps, under the keyed digest, when erases acted and were received (docs/contract.md, section 7).
 """
 

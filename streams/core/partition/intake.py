@@ -293,8 +293,8 @@ class Intake:
         if type(event) is Purchase:
             return PurchaseEntry(at_ms, digest, event.amount_minor, event.currency == self._base_currency)
         if type(event) is Signup:
-            cohort = groups.cohort(event.segment, event.plan, event.channel, event.region)
-            return SignupEntry(at_ms, event.event_id, event.source, cohort, event.cost_minor, event.trial)
+            profile = groups.profile(event.segment, event.plan, event.channel, event.region)
+            return SignupEntry(at_ms, event.event_id, event.source, profile, event.cost_minor, event.trial)
         if type(event) is Cancellation:
             effect_ms = max(at_ms, event.effective_ms or at_ms)
             reason = groups.value("reason", event.reason)

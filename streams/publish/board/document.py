@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from streams.core.definition.definition import COHORT_DIMENSIONS, Definition
+from streams.core.definition.definition import PROFILE_DIMENSIONS, Definition
 from streams.core.kpi.breakdown import Breakdown
 from streams.core.kpi.catalogue.registry import CATALOGUE
 from streams.core.kpi.formulas import Values
@@ -21,7 +21,7 @@ from streams.publish.prometheus.metrics import Sample
 SHOWN = tuple(kpi.name for kpi in CATALOGUE.values() if kpi.board and not kpi.standing)
 """KPIs of the whole that the page shows, of each window."""
 
-_COHORTS = ("churned_customers", "churn_ratio", "churn_spike_p", "customers_at_risk.high")
+_PROFILES = ("churned_customers", "churn_ratio", "churn_spike_p", "customers_at_risk.high")
 _CAUSES = ("churned_customers",)
 _ANSWERS = ("nps_score", "csat_ratio.5")
 
@@ -86,8 +86,8 @@ def _listed(dimension: str, breakdown: Breakdown) -> dict[str, dict[str, Values]
 
 
 def _kpis(dimension: str) -> tuple[str, ...]:
-    if dimension in COHORT_DIMENSIONS:
-        return _COHORTS
+    if dimension in PROFILE_DIMENSIONS:
+        return _PROFILES
     return _ANSWERS if dimension == "touchpoint" else _CAUSES
 
 

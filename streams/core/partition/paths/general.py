@@ -97,8 +97,8 @@ def _refusal(customers: Customers, customer: Customer, entry: KeptEntry) -> str 
 
 
 def _moves(customer: Customer, before: Facts, entry: KeptEntry) -> bool:
-    """Whether a signup gives the customer another cohort."""
-    if type(entry) is not SignupEntry or entry.cohort == before.cohort:
+    """Whether a signup gives the customer another profile."""
+    if type(entry) is not SignupEntry or entry.profile == before.profile:
         return False
     signups = customer.body.signups
     return not signups or bool(customer.body.voids) or by_identity(entry) > max(map(by_identity, signups))

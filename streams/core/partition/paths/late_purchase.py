@@ -38,7 +38,7 @@ class LatePath:
 
     def apply(self, key: bytes, customer: Customer, entry: PurchaseEntry) -> None:
         """Add a purchase or refund that ``fits``."""
-        panes, cohort, at_ms = self._customers.families.orders, customer.cohort, entry.at_ms
+        panes, profile, at_ms = self._customers.families.orders, customer.profile, entry.at_ms
         block = customer.purchases
         times = [(at, digest) for digest, at, _ in PURCHASE.iter_unpack(block)]
         place = bisect_left(times, (at_ms, entry.digest)) * PURCHASE_SIZE
@@ -46,7 +46,7 @@ class LatePath:
         customer.kept += 1
         customer.changed = True
         customer.facts = None
-        cell = panes.cell(cohort, at_ms)
+        cell = panes.cell(profile, at_ms)
         if cell is not None:
             count_purchase((cell, cell[-2], cell[-1]), entry.amount_minor << 1 | entry.base, 1)
         if entry.amount_minor >= 0:
@@ -56,32 +56,32 @@ class LatePath:
 
     def _chain(self, customer: Customer, at_ms: int, block: bytes) -> None:
         """The pairs with its neighbours replace theirs; the last two orders may have changed."""
-        panes, cohort, lengths = self._customers.families.orders, customer.cohort, self._customers.lengths
+        panes, profile, lengths = self._customers.families.orders, customer.profile, self._customers.lengths
         orders = [at for _, at, money in PURCHASE.iter_unpack(block) if money >= 0]
         place = bisect_left(orders, at_ms)
         earlier = orders[place - 1] if place else 0
         later = orders[place] if place < len(orders) else 0
         if later:
             for at, changes in pair_changes(earlier, later, lengths):
-                panes.add(cohort, at, [(quantity, -n) for quantity, n in changes])
+                panes.add(profile, at, [(quantity, -n) for quantity, n in changes])
             for at, changes in pair_changes(at_ms, later, lengths):
-                panes.add(cohort, at, changes)
+                panes.add(profile, at, changes)
         for at, changes in pair_changes(earlier, at_ms, lengths):
-            panes.add(cohort, at, changes)
+            panes.add(profile, at, changes)
         orders.insert(place, at_ms)
         last, second = orders[-1], orders[-2] if orders[1:] else 0
         for old, new, quantity in ((customer.last, last, q.BUYERS), (customer.second, second, q.REPEAT)):
             if old != new:
                 if old:
-                    panes.add(cohort, old, [(quantity, -1)])
-                panes.add(cohort, new, [(quantity, 1)])
+                    panes.add(profile, old, [(quantity, -1)])
+                panes.add(profile, new, [(quantity, 1)])
 
         before = self._band(customer)
         customer.first, customer.last, customer.second = orders[0], last, second
         customer.orders += 1
         after = self._band(customer)
         if before != after:
-            self._customers.shift_band(cohort, before, after)
+            self._customers.shift_band(profile, before, after)
 
     def _band(self, customer: Customer) -> int:
         standing = customer.flags & STANDING

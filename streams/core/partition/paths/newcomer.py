@@ -33,11 +33,11 @@ class NewcomerPath:
         """Enter a customer whose first event is a signup; False: not on this path."""
         if entry.trial or not self.fits(entry.at_ms):
             return False
-        customer = self._begin(key, entry.at_ms, entry.cohort, entry.cost_minor)
+        customer = self._begin(key, entry.at_ms, entry.profile, entry.cost_minor)
         customer.body.signups.append(entry)
         customer.note(entry.event_id)
         customer.engaged = entry.at_ms
-        self._customers.families.orders.add(entry.cohort, entry.at_ms, [(q.ENGAGED, 1)])
+        self._customers.families.orders.add(entry.profile, entry.at_ms, [(q.ENGAGED, 1)])
         return True
 
     def purchase(self, key: bytes, entry: PurchaseEntry) -> bool:
@@ -48,20 +48,20 @@ class NewcomerPath:
         self._purchases.apply(key, customer, entry.digest, entry.at_ms, entry.amount_minor << 1 | entry.base)
         return True
 
-    def _begin(self, key: bytes, at_ms: int, cohort: int, cost_minor: int | None) -> Customer:
+    def _begin(self, key: bytes, at_ms: int, profile: int, cost_minor: int | None) -> Customer:
         customers = self._customers
         customer = Customer()
         customer.state = ACTIVE
         customer.since = at_ms
-        customer.cohort = cohort
+        customer.profile = profile
         customer.due = at_ms + LONG_TERM_MS
         customer.flags = CALM | PLAIN_LIFE
         changes = [(q.NEW, 1), (q.DELTA_MS, at_ms)]
         if cost_minor is not None:
             changes += [(q.COST, cost_minor), (q.WITH_COST, 1)]
-        customers.families.life.add(cohort, at_ms, changes)
-        customers.families.calendar.add(cohort, at_ms, changes)
-        customers.stand(cohort, LOW, 1, long_term=False)
+        customers.families.life.add(profile, at_ms, changes)
+        customers.families.calendar.add(profile, at_ms, changes)
+        customers.stand(profile, LOW, 1, long_term=False)
         customers.put(key, customer)
         customers.timers.set(customer.due, key)
         return customer

@@ -1,4 +1,4 @@
-"""Another cohort for an active customer: what they contribute by cohort goes there.
+"""Another profile for an active customer: what they contribute by profile goes there.
 
 The whole has it already, and so have churn reasons and touchpoints: they stay as they are. Held to the
 general path by a law.
@@ -17,9 +17,9 @@ from streams.core.customer.risk import band_at
 from streams.core.partition.store.customers import ACTIVE_AT, BAND_AT, LONG_TERM_AT, Customers
 
 
-def move(customers: Customers, customer: Customer, cohort: int) -> None:
-    """Move an active customer of whom nothing is voided, sealed or erased, to another cohort."""
-    source, families = customer.cohort, customers.families
+def move(customers: Customers, customer: Customer, profile: int) -> None:
+    """Move an active customer of whom nothing is voided, sealed or erased, to another profile."""
+    source, families = customer.profile, customers.families
     if customer.flags & PLAIN_LIFE:
         transitions = [Transition(customer.since, NEW)]
         cost_minor = cost_of(customer.body.signups, customer.since)
@@ -28,17 +28,17 @@ def move(customers: Customers, customer: Customer, cohort: int) -> None:
         transitions, cost_minor = facts.life.transitions, facts.cost_minor
     for transition in transitions:
         changes = transition_changes(transition, cost_minor, 1)
-        families.life.move_some(source, cohort, transition.at_ms, changes)
-        families.calendar.move_some(source, cohort, transition.at_ms, changes)
+        families.life.move_some(source, profile, transition.at_ms, changes)
+        families.calendar.move_some(source, profile, transition.at_ms, changes)
     orders = families.orders
-    _move_purchases(orders, source, cohort, customer.purchases, customers.lengths)
+    _move_purchases(orders, source, profile, customer.purchases, customers.lengths)
     newest = (customer.engaged, q.ENGAGED), (customer.last, q.BUYERS), (customer.second, q.REPEAT)
     for at_ms, quantity in newest:
         if at_ms:
-            orders.move_some(source, cohort, at_ms, [(quantity, 1)])
-    _move_surveys(families.surveys, source, cohort, customer)
-    _move_standing(customers, customer, cohort)
-    customer.cohort = cohort
+            orders.move_some(source, profile, at_ms, [(quantity, 1)])
+    _move_surveys(families.surveys, source, profile, customer)
+    _move_standing(customers, customer, profile)
+    customer.profile = profile
 
 
 def _move_purchases(panes: Panes, source: int, target: int, block: bytes, lengths: Lengths) -> None:
@@ -77,11 +77,11 @@ def _move_surveys(panes: Panes, source: int, target: int, customer: Customer) ->
         panes.move_some(source, target, vote[0], [(q.LATEST + q.nps_class(vote[1]), 1)])
 
 
-def _move_standing(customers: Customers, customer: Customer, cohort: int) -> None:
+def _move_standing(customers: Customers, customer: Customer, profile: int) -> None:
     clock = customers.clock
     band = band_at(customer.flags & STANDING, customer.orders, customer.first, customer.last, clock)
     long_term = clock - customer.since >= LONG_TERM_MS
-    for group, sign in ((customer.cohort, -1), (cohort, 1)):
+    for group, sign in ((customer.profile, -1), (profile, 1)):
         gauges = customers.gauges_of(group)
         gauges[ACTIVE_AT] += sign
         gauges[LONG_TERM_AT] += sign * long_term

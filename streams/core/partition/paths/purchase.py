@@ -50,9 +50,9 @@ class PurchasePath:
     def apply(self, key: bytes, customer: Customer, digest: bytes, at_ms: int, money: int) -> None:
         """Add a purchase or refund that ``fits``; ``money``: minor units * 2, + 1 in the base currency."""
         panes = self._customers.families.orders
-        cohort, engaged = customer.cohort, customer.engaged
+        profile, engaged = customer.profile, customer.engaged
         newest = at_ms > engaged
-        cell = panes.cell(cohort, at_ms)
+        cell = panes.cell(profile, at_ms)
         if cell is not None:
             count_purchase((cell, cell[-2], cell[-1]), money, 1)
             count_newest(cell, 1 if money >= 0 else 0, 1 if newest else 0)
@@ -65,7 +65,7 @@ class PurchasePath:
             self._stand(key, customer, at_ms)
             newest = newest and not together
         if newest and engaged:
-            add_one(panes.cell(cohort, engaged), q.ENGAGED, -1)
+            add_one(panes.cell(profile, engaged), q.ENGAGED, -1)
         if at_ms > engaged:
             customer.engaged = at_ms
         customer.kept += 1
@@ -80,7 +80,7 @@ class PurchasePath:
         if not last:
             count_pair(None, cell, FIRST, self._lengths, 1)
             return
-        old = panes.cell(customer.cohort, last)
+        old = panes.cell(customer.profile, last)
         if old is not None:
             vector: Sums
             for vector in (old, old[-2], old[-1]):
@@ -89,7 +89,7 @@ class PurchasePath:
                 if together:
                     vector[q.ENGAGED] -= 1
         if customer.second:
-            add_one(panes.cell(customer.cohort, customer.second), q.REPEAT, -1)
+            add_one(panes.cell(customer.profile, customer.second), q.REPEAT, -1)
         if at_ms - last >= self._shortest:
             count_pair(old, cell, at_ms - last, self._lengths, 1)
 
@@ -103,7 +103,7 @@ class PurchasePath:
             band = band_at(standing, orders, first, last, clock)
             after = band_at(standing, more, start, at_ms, clock)
             if after != band:
-                self._customers.shift_band(customer.cohort, band, after)
+                self._customers.shift_band(customer.profile, band, after)
         before = medium_at(orders, first, last) if standing == CALM and orders else 0
         if before > clock:  # the next one may have passed already: a timer may come early
             due = medium_at(more, start, at_ms)

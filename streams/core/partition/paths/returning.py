@@ -54,11 +54,11 @@ class ReturnPath:
 
     def apply(self, key: bytes, customer: Customer, entry: PurchaseEntry) -> None:
         """Take a customer back who ``fits``, then their order."""
-        customers, at_ms, cohort = self._customers, entry.at_ms, customer.cohort
-        emit_gone(customers.families.life, self._past(customer), cohort, customers.groups, -1)
+        customers, at_ms, profile = self._customers, entry.at_ms, customer.profile
+        emit_gone(customers.families.life, self._past(customer), profile, customers.groups, -1)
         changes = [(q.REACTIVATED, 1), (q.DELTA_MS, at_ms)]
-        customers.families.life.add(cohort, at_ms, changes)
-        customers.families.calendar.add(cohort, at_ms, changes)
+        customers.families.life.add(profile, at_ms, changes)
+        customers.families.calendar.add(profile, at_ms, changes)
         customer.state = ACTIVE
         customer.since = at_ms
         customer.due = at_ms + LONG_TERM_MS
@@ -69,7 +69,7 @@ class ReturnPath:
             customer.due = min(customer.due, vote[0] + DETRACTOR_MS)
         customer.flags = customer.flags & ~(STANDING | PLAIN_LIFE) | standing
         band = band_at(standing, customer.orders, customer.first, customer.last, customers.clock)
-        customers.stand(cohort, band, 1, long_term=False)
+        customers.stand(profile, band, 1, long_term=False)
         self._purchases.apply(key, customer, entry.digest, at_ms, entry.amount_minor << 1 | entry.base)
         customers.schedule(key, customer, customers.clock)
 

@@ -1,6 +1,6 @@
 """The in-order path for signups and cancellations of active customers: later than all that is known of them.
 
-A signup of somebody active changes at most the cohort; a cancellation that takes effect at once ends life.
+A signup of somebody active changes at most the profile; a cancellation that takes effect at once ends life.
 Held to the general path by a law, like the other paths beside it.
 """
 
@@ -44,8 +44,8 @@ class LifePath:
         """Add a signup; False: not on this path."""
         if not self._fits(customer, entry.at_ms):
             return False
-        if entry.cohort != customer.cohort:
-            move(self._customers, customer, entry.cohort)
+        if entry.profile != customer.profile:
+            move(self._customers, customer, entry.profile)
         customer.body.signups.append(entry)
         customer.note(entry.event_id)
         self._engage(customer, entry.at_ms)
@@ -78,30 +78,30 @@ class LifePath:
 
     def _leave(self, customer: Customer, leave: Transition) -> None:
         """Out of the active ones, for one cause."""
-        customers, cohort = self._customers, customer.cohort
+        customers, profile = self._customers, customer.profile
         if customer.flags & PLAIN_LIFE:
             before = [Transition(customer.since, NEW)]
         else:
             before = customers.facts(customer).life.transitions
         panes = customers.families
         changes = transition_changes(leave, None, 1)
-        panes.life.add(cohort, leave.at_ms, changes)
-        panes.calendar.add(cohort, leave.at_ms, changes)
+        panes.life.add(profile, leave.at_ms, changes)
+        panes.calendar.add(profile, leave.at_ms, changes)
         for group in causes(leave, customers.groups):
             panes.life.add(group, leave.at_ms, [(q.CHURNED, 1)], whole=False)
-        emit_gone(panes.life, [*before, leave], cohort, customers.groups, 1)
+        emit_gone(panes.life, [*before, leave], profile, customers.groups, 1)
         standing, clock = customer.flags & STANDING, customers.clock
         band = band_at(standing, customer.orders, customer.first, customer.last, clock)
-        customers.stand(cohort, band, -1, long_term=clock - customer.since >= LONG_TERM_MS)
+        customers.stand(profile, band, -1, long_term=clock - customer.since >= LONG_TERM_MS)
         customer.state = LEFT
         customer.flags &= ~(STANDING | PLAIN_LIFE)
         customer.due = 0
 
     def _engage(self, customer: Customer, at_ms: int) -> None:
         """The event is the newest one."""
-        panes, cohort = self._customers.families.orders, customer.cohort
-        panes.add(cohort, customer.engaged, [(q.ENGAGED, -1)])
-        panes.add(cohort, at_ms, [(q.ENGAGED, 1)])
+        panes, profile = self._customers.families.orders, customer.profile
+        panes.add(profile, customer.engaged, [(q.ENGAGED, -1)])
+        panes.add(profile, at_ms, [(q.ENGAGED, 1)])
         customer.engaged = at_ms
         customer.changed = True
         customer.facts = None

@@ -33,7 +33,7 @@ class SurveyPath:
 
     def apply(self, key: bytes, customer: Customer, entry: SurveyEntry) -> None:
         """Add an answer that ``fits``."""
-        panes, cohort, at_ms = self._customers.families.surveys, customer.cohort, entry.at_ms
+        panes, profile, at_ms = self._customers.families.surveys, customer.profile, entry.at_ms
         surveys = customer.body.surveys
         changes = survey_changes(entry)
         if entry.form == FORM_NPS:
@@ -45,10 +45,10 @@ class SurveyPath:
                 panes.add(entry.touchpoint, here.at_ms, old, whole=False)
             last = _latest(surveys, None)
             if last is not None:
-                panes.add(cohort, last.at_ms, [(q.LATEST + q.nps_class(last.score), -1)])
+                panes.add(profile, last.at_ms, [(q.LATEST + q.nps_class(last.score), -1)])
             if customer.state == ACTIVE:
                 self._stand(key, customer, entry)
-        panes.add(cohort, at_ms, changes)
+        panes.add(profile, at_ms, changes)
         panes.add(entry.touchpoint, at_ms, changes, whole=False)
         surveys.append(entry)
         customer.note(entry.event_id)
@@ -57,8 +57,8 @@ class SurveyPath:
         customer.facts = None
         if at_ms > customer.engaged:
             orders = self._customers.families.orders
-            orders.add(cohort, customer.engaged, [(q.ENGAGED, -1)])
-            orders.add(cohort, at_ms, [(q.ENGAGED, 1)])
+            orders.add(profile, customer.engaged, [(q.ENGAGED, -1)])
+            orders.add(profile, at_ms, [(q.ENGAGED, 1)])
             customer.engaged = at_ms
 
     def _stand(self, key: bytes, customer: Customer, entry: SurveyEntry) -> None:
@@ -75,7 +75,7 @@ class SurveyPath:
             before, after = band_at(old, *orders, clock), band_at(new, *orders, clock)
             customer.flags = customer.flags & ~STANDING | new
             if before != after:
-                self._customers.shift_band(customer.cohort, before, after)
+                self._customers.shift_band(customer.profile, before, after)
         self._customers.schedule(key, customer, clock)
 
 

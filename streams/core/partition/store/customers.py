@@ -86,7 +86,7 @@ class Customers:
         self.removed = True
         """Whether groups may have lost their last record since they were looked through."""
         self.gauges: dict[int, list[int]] = {}
-        """Cohort -> active, long term, low, medium, high."""
+        """Profile -> active, long term, low, medium, high."""
         self.whole = [0] * GAUGES_WIDTH
         self.not_active = 0
         self.void_pending = 0
@@ -168,11 +168,11 @@ class Customers:
         if families.orders:
             emit_orders(panes.orders, customer, facts, self.lengths, sign)
         if families.surveys:
-            emit_surveys(panes.surveys, customer, facts.cohort, facts.surveys, sign)
+            emit_surveys(panes.surveys, customer, facts.profile, facts.surveys, sign)
         self.not_active += sign * facts.life.not_active
         self.void_pending += sign * facts.void_pending
         if facts.band:
-            self.stand(facts.cohort, facts.band, sign, long_term=facts.long_term)
+            self.stand(facts.profile, facts.band, sign, long_term=facts.long_term)
 
     def enter(self, key: bytes, customer: Customer, families: Touched = EVERYTHING) -> None:
         """Derive a changed record anew, add what it contributes, write its header and set its timer."""
@@ -188,24 +188,24 @@ class Customers:
         if due:
             self.timers.set(due, key)
 
-    def stand(self, cohort: int, band: int, sign: int, *, long_term: bool) -> None:
+    def stand(self, profile: int, band: int, sign: int, *, long_term: bool) -> None:
         """Count an active customer in the gauges, or take one out."""
-        for gauges in (self.gauges_of(cohort), self.whole):
+        for gauges in (self.gauges_of(profile), self.whole):
             gauges[ACTIVE_AT] += sign
             gauges[LONG_TERM_AT] += sign * long_term
             gauges[BAND_AT[band]] += sign
 
-    def shift_band(self, cohort: int, old: int, new: int) -> None:
+    def shift_band(self, profile: int, old: int, new: int) -> None:
         """Move an active customer between risk bands."""
-        for gauges in (self.gauges_of(cohort), self.whole):
+        for gauges in (self.gauges_of(profile), self.whole):
             gauges[BAND_AT[old]] -= 1
             gauges[BAND_AT[new]] += 1
 
-    def gauges_of(self, cohort: int) -> list[int]:
-        """The gauges of a cohort."""
-        gauges = self.gauges.get(cohort)
+    def gauges_of(self, profile: int) -> list[int]:
+        """The gauges of a profile."""
+        gauges = self.gauges.get(profile)
         if gauges is None:
-            gauges = self.gauges[cohort] = [0] * GAUGES_WIDTH
+            gauges = self.gauges[profile] = [0] * GAUGES_WIDTH
         return gauges
 
     # ---- time
@@ -260,7 +260,7 @@ class Customers:
         facts = customer.flags & STANDING, customer.orders, customer.first, customer.last
         old, new = band_at(*facts, self.clock), band_at(*facts, t)
         if old != new:
-            self.shift_band(customer.cohort, old, new)
+            self.shift_band(customer.profile, old, new)
 
 
 def write_header(customer: Customer, facts: Facts) -> None:
@@ -271,7 +271,7 @@ def write_header(customer: Customer, facts: Facts) -> None:
     customer.last = facts.last
     customer.second = facts.second
     customer.since = facts.life.since
-    customer.cohort = facts.cohort
+    customer.profile = facts.profile
     customer.orders = facts.orders
     customer.state = facts.life.state
     customer.flags = facts.flags

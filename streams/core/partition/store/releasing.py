@@ -15,7 +15,7 @@ from streams.core.customer.record import Customer
 def groups_of(customer: Customer) -> Iterator[int]:
     """The groups that a record names, some of them several times."""
     body = customer.body
-    yield customer.cohort
+    yield customer.profile
     for entries in (body.signups, body.cancellations, body.surveys):
         for entry in entries:
             yield from entry_groups(entry)
@@ -26,7 +26,7 @@ def groups_of(customer: Customer) -> Iterator[int]:
 def entry_groups(entry: Entry) -> tuple[int, ...]:
     """The groups that an entry names."""
     if type(entry) is SignupEntry:
-        return (entry.cohort,)
+        return (entry.profile,)
     if type(entry) is CancellationEntry:
         return entry.reason, entry.churn_type
     return (entry.touchpoint,) if type(entry) is SurveyEntry else ()

@@ -11,13 +11,13 @@ from streams.core.counting.sealed_sums import sealed_changes
 from streams.core.customer.entries import PURCHASE
 from streams.core.customer.groups import OTHER, UNKNOWN
 from streams.core.customer.record import HAS_VOIDS, Customer, unpack
-from streams.core.definition.definition import COHORT_DIMENSIONS, Window
+from streams.core.definition.definition import PROFILE_DIMENSIONS, Window
 from streams.core.kpi.values.value import Sweep
 from streams.core.partition.store.customers import Customers
 from streams.core.totals import OVERALL, Group, Named
 
 Spent = dict[tuple[int, str], list[int]]
-"""(cohort, window name) -> net revenue of each buyer."""
+"""(profile, window name) -> net revenue of each buyer."""
 
 
 def sweep(customers: Customers, named: Named) -> dict[tuple[Group, str], Sweep]:
@@ -27,14 +27,14 @@ def sweep(customers: Customers, named: Named) -> dict[tuple[Group, str], Sweep]:
     if not windows:
         return {}
     t = customers.clock
-    by_cohort = _spent(customers, windows)
+    by_profile = _spent(customers, windows)
     by_group: dict[tuple[Group, str], list[int]] = defaultdict(list)
-    for (cohort, window), amounts in by_cohort.items():
-        for group in (OVERALL, *_published(customers.groups.table[cohort], named)):
+    for (profile, window), amounts in by_profile.items():
+        for group in (OVERALL, *_published(customers.groups.table[profile], named)):
             by_group[group, window] += amounts
     groups = {OVERALL}
     for number, members in enumerate(customers.groups.table):
-        if customers.groups.is_cohort(number):
+        if customers.groups.is_profile(number):
             groups.update(_published(members, named))
     return {(g, w.name): shares(by_group.get((g, w.name), []), t) for g in groups for w in windows}
 
@@ -50,7 +50,7 @@ def shares(amounts: list[int], t: int) -> Sweep:
 def _published(members: tuple[str, ...], named: Named) -> list[Group]:
     return [
         (dimension, value if value == UNKNOWN or value in named.get(dimension, ()) else OTHER)
-        for dimension, value in zip(COHORT_DIMENSIONS, members, strict=True)
+        for dimension, value in zip(PROFILE_DIMENSIONS, members, strict=True)
     ]
 
 
@@ -65,7 +65,7 @@ def _spent(customers: Customers, windows: list[Window]) -> Spent:
             for name, start in starts:
                 if customer.last > start:
                     net = sum(amount for at_ms, amount in paid if at_ms > start)
-                    spent[customer.cohort, name].append(net)
+                    spent[customer.profile, name].append(net)
     return spent
 
 

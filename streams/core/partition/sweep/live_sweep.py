@@ -1,7 +1,7 @@
 """The live sweep over the customers, in small steps: revenue in buckets, and who is most at risk.
 
 It tells what held at the clock of its first step. What happens during it is left out where it is dated later;
-a customer who moves to another cohort or is corrected meanwhile counts as found. Records are only read.
+a customer who moves to another profile or is corrected meanwhile counts as found. Records are only read.
 """
 
 from collections import defaultdict
@@ -88,7 +88,7 @@ def _look(customers: Customers, key: bytes) -> Customer | None:
 
 
 class _Spending:
-    """Sorts buyers into buckets: by cohort while it looks at them, by group in the end."""
+    """Sorts buyers into buckets: by profile while it looks at them, by group in the end."""
 
     def __init__(self, customers: Customers) -> None:
         definition = customers.definition
@@ -97,7 +97,7 @@ class _Spending:
         windows = [w for w in definition.windows if definition.has_revenue_shares(w)]
         self._starts = [definition.floor_edge(self._t, w.ms) for w in windows]
         self._oldest = min(self._starts, default=self._t)
-        self._cohorts: dict[int, list[Buckets]] = {}
+        self._profiles: dict[int, list[Buckets]] = {}
 
     def add(self, customer: Customer) -> None:
         """Put a customer into the buckets of every window in which they bought."""
@@ -107,9 +107,9 @@ class _Spending:
         if last > self._t:  # ordered since the sweep began
             last = self._last_order(customer)
             paid = [(at_ms, amount) for at_ms, amount in paid if at_ms <= self._t]
-        rows = self._cohorts.get(customer.cohort)
+        rows = self._profiles.get(customer.profile)
         if rows is None:
-            rows = self._cohorts[customer.cohort] = [{} for _ in self._starts]
+            rows = self._profiles[customer.profile] = [{} for _ in self._starts]
         for start, buckets in zip(self._starts, rows, strict=True):
             if last > start:
                 put(buckets, sum([amount for at_ms, amount in paid if at_ms > start]))
@@ -127,8 +127,8 @@ class _Spending:
     def packed(self) -> Steps[dict[Group, bytes]]:
         """The buckets of every group that has buyers."""
         groups: dict[Group, list[Buckets]] = defaultdict(lambda: [{} for _ in self._starts])
-        for cohort, rows in self._cohorts.items():
-            for group in (OVERALL, *self._customers.groups.values_of(cohort)):
+        for profile, rows in self._profiles.items():
+            for group in (OVERALL, *self._customers.groups.values_of(profile)):
                 for into, buckets in zip(groups[group], rows, strict=True):
                     add(into, buckets)
                 yield

@@ -17,7 +17,7 @@ from streams.core.partition.store.customers import Customers
 class Spent(NamedTuple):
     """What one customer has paid, as far as it is kept."""
 
-    cohort: int
+    profile: int
     last_ms: int
     """Time of the last order; 0: there was none."""
     purchases: bytes
@@ -28,7 +28,7 @@ def changed_since(customers: Customers) -> Iterator[tuple[bytes, Spent | None]]:
     """Every record that changed since the last call, by key; None: it is gone."""
     for key, customer in customers.hot.items():
         if customer.changed:
-            yield key, Spent(customer.cohort, customer.last, _purchases(customers, customer))
+            yield key, Spent(customer.profile, customer.last, _purchases(customers, customer))
     for key in customers.gone:
         yield key, None
     for _ in customers.drain():

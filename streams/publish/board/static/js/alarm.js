@@ -5,7 +5,7 @@
 
 import { byId, setText } from "./dom.js";
 import { count, score, words } from "./format.js";
-import { COHORTS, ranked } from "./churn.js";
+import { PROFILES, ranked } from "./churn.js";
 
 /** Window -> the limits of its alert; the first that is beyond them is told. */
 const LIMITS = {
@@ -32,7 +32,7 @@ function spikeOf(windows) {
  * all, its parts are chance: they count beside those of the customers, as if PRIOR more had been expected.
  */
 function origin(dimensions, window) {
-  const candidates = COHORTS.flatMap((dimension) => {
+  const candidates = PROFILES.flatMap((dimension) => {
     const rows = ranked(dimensions?.[dimension], window).filter((row) => row.expected !== null);
     const observed = rows.reduce((sum, row) => sum + row.observed, 0);
     const expected = rows.reduce((sum, row) => sum + row.expected, 0);

@@ -4,7 +4,7 @@
 import { byId, el, radios, setChildren, setText } from "./dom.js";
 import { count, score, span, words } from "./format.js";
 
-export const COHORTS = ["segment", "plan", "channel", "region"];
+export const PROFILES = ["segment", "plan", "channel", "region"];
 const RISKY = 5;
 
 /** The churns of a dimension's values in a window, the most remarkable first. */
@@ -72,7 +72,7 @@ export class Churn {
 
   show(view) {
     const { by } = this.prefs;
-    radios(byId("breakdown"), "breakdown", COHORTS.map((name) => [name, words(name)]), by, this.choose);
+    radios(byId("breakdown"), "breakdown", PROFILES.map((name) => [name, words(name)]), by, this.choose);
     const held = withheld[view.condition] ?? (view.dimensionsHeld ? "Stale: no current values" : "");
     const where = held ? [] : ranked(view.dimensions?.[by], view.window);
     const why = held ? [] : ranked(view.dimensions?.reason, view.window);
