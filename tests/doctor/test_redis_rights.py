@@ -157,3 +157,5 @@ def test_a_reader_is_looked_at_without_kafka_and_secret(kpi: Kpi, valkey: Valkey
     """Four checks, and none of what a reader has not."""
     ran = kpi("doctor", "--reader", KPI_REDIS_URL=valkey.url)
     assert (ran.code, ran.out.splitlines()[-1]) == (Exit.OK, "4 ok")
+    ran = kpi("doctor", "--reader", KPI_REDIS_URL="")
+    assert (ran.code, "fail     redis  " in ran.out) == (Exit.FAILED, True), ran.out
