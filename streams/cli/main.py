@@ -98,6 +98,7 @@ def run(args: Sequence[str]) -> int:
 
 def main() -> None:
     """The entry point of the ``kpi`` program."""
+    _fill_closed()
     output = sys.stdout
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
@@ -111,6 +112,14 @@ def main() -> None:
             code = Exit.FAILED
             click.echo(f"kpi: standard output cannot be written: {error.strerror}", err=True)
     sys.exit(code)
+
+
+def _fill_closed() -> None:
+    """Put something where output is closed: what is said there fails, no file of ours takes its place."""
+    for number, name, mode in ((1, "stdout", os.O_RDONLY), (2, "stderr", os.O_WRONLY)):
+        if getattr(sys, name) is None:
+            os.dup2(os.open(os.devnull, mode), number)
+            setattr(sys, name, open(number, "w", encoding="utf-8", closefd=False))  # noqa: SIM115 - for good
 
 
 def _explain(error: Exception) -> tuple[Exit, str]:

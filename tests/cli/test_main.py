@@ -144,3 +144,21 @@ def test_a_worker_with_a_wrong_definition_does_not_start(kpi: Kpi) -> None:
         Exit.USAGE,
         "kpi: /nowhere.toml: cannot be read: No such file or directory\n",
     )
+
+
+@pytest.mark.parametrize(
+    ("closed", "code", "said"),
+    [
+        (">&-", Exit.FAILED, "kpi: output: Bad file descriptor\n"),
+        ("2>&-", Exit.OK, ""),
+        ("<&- >&-", Exit.FAILED, "kpi: output: Bad file descriptor\n"),
+        ("<&- >&- 2>&-", Exit.FAILED, ""),
+    ],
+)
+def test_a_standard_stream_that_is_closed_is_no_traceback_and_no_silent_success(
+    closed: str, code: Exit, said: str
+) -> None:
+    """As a supervisor may start it; what could not be said is told by the exit code at least."""
+    command = f"exec {sys.executable} -m streams.cli.main acls reader {closed}"
+    ran = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stderr) == (code, said)
