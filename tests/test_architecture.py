@@ -16,14 +16,14 @@ CORE = [path for path in FILES if PACKAGE / "core" in path.parents]
 
 LEVELS = (
     {"core", "log_lines", "embedded", "shipped"},
-    {"build", "definitions", "settings", "explain", "opening"},
+    {"build", "definitions", "settings", "explain"},
     {
         "engine",
         "redis_contract",
         "rights",
         "simulate",
         "replay",
-        "sending",
+        "ingest",
         "deadletters",
         "publish",
         "client",

@@ -18,7 +18,7 @@ from streams.demo.observe import Observer
 from streams.demo.options import DemoOptions
 from streams.demo.stage import Stage
 from streams.demo.traffic import Traffic
-from streams.sending import Sender
+from streams.ingest.sender import Sender
 
 _EVERY_S = 1.0
 _TENANT = "default"
