@@ -13,20 +13,20 @@ import faust
 from faust.app.base import BootStrategy
 from faust.types import TP
 
+from streams import log_limit as logs
 from streams.core.definition.definition import Definition
 from streams.engine import agent
 from streams.engine.exits import EngineError, OnFatal, end_process
 from streams.engine.garbage import calm_collector
 from streams.engine.kafka import closing, fetch
-from streams.engine.kafka import log_limit as logs
 from streams.engine.kafka.client import Client
 from streams.engine.kafka.fetch import Batch
 from streams.engine.ownership.assignment import Seeker, Store
 from streams.engine.ownership.owned_partition import Context
 from streams.engine.ownership.producer import Acknowledged
 from streams.engine.ownership.state import Clock, NewState
+from streams.engine.ownership.stats import Sample, Stats
 from streams.engine.ownership.watchdog import Watchdog
-from streams.engine.stats import Sample, Stats
 from streams.engine.topics.topics import ensure_patiently
 from streams.engine.topics.watch import TopicWatch
 from streams.engine.transport import Transport

@@ -10,8 +10,8 @@ from streams.core.partition.state import PartitionState
 from streams.engine.kafka.client import Client
 from streams.engine.kafka.fetch import Batch
 from streams.engine.ownership.owned_partition import Context, Partition
+from streams.engine.ownership.stats import Stats
 from streams.engine.ownership.task import Admission, Owned
-from streams.engine.stats import Stats
 from streams.settings import read
 from tests.engine.protocol_model import CHANGELOG, DEAD, TOTALS, Logs, Process
 from tests.laws.driver import IDENTITY

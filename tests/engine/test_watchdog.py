@@ -11,9 +11,9 @@ from streams.engine.exits import ExitCode
 from streams.engine.kafka.client import Client
 from streams.engine.ownership.assignment import Store
 from streams.engine.ownership.owned_partition import Context, Partition
+from streams.engine.ownership.stats import Stats
 from streams.engine.ownership.task import Owned
 from streams.engine.ownership.watchdog import Watchdog
-from streams.engine.stats import Stats
 from streams.settings import read
 from tests.engine.records import batch
 from tests.engine.support import CountingState

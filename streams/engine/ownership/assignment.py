@@ -18,8 +18,8 @@ from streams.engine.exits import ExitCode, OnFatal, log_traceback
 from streams.engine.garbage import calm_collector
 from streams.engine.kafka.fetch import Batch
 from streams.engine.ownership.owned_partition import Context, Partition
+from streams.engine.ownership.stats import Sample
 from streams.engine.ownership.task import Admission
-from streams.engine.stats import Sample
 from streams.engine.verdict import damaged_source, verdict
 
 log = logging.getLogger(__name__)

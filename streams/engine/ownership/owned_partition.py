@@ -24,9 +24,9 @@ from streams.engine.ownership.producer import Acknowledged, Flush, PartitionProd
 from streams.engine.ownership.recovery import recover
 from streams.engine.ownership.slices import in_slices
 from streams.engine.ownership.state import Clock, NewState
+from streams.engine.ownership.stats import Stats
 from streams.engine.ownership.sweeper import Sweeper
 from streams.engine.ownership.task import Evaluation, Owned
-from streams.engine.stats import Stats
 from streams.engine.totals_topic import group_records as partials
 from streams.engine.totals_topic.group_records import GroupWriter, Pair
 from streams.engine.totals_topic.layout import FINGERPRINT

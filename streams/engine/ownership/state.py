@@ -8,7 +8,7 @@ from typing import Protocol
 
 from streams.core.decoding.decoder import Record
 from streams.core.events import Kind, Malformed
-from streams.core.partition.sweep.live_sweep import Swept
+from streams.core.kpi.swept import Swept
 from streams.core.partition.sweep.steps import Steps
 from streams.core.totals import Group, Totals
 from streams.engine.kafka.fetch import KafkaRecord

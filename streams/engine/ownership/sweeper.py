@@ -7,7 +7,7 @@ loop and leaves it to others for ten times as long. What it found goes out with 
 import asyncio
 from collections.abc import Callable
 
-from streams.core.partition.sweep.live_sweep import Swept
+from streams.core.kpi.swept import Swept
 from streams.engine.ownership.slices import in_slices
 from streams.engine.ownership.task import Owned
 

@@ -16,7 +16,7 @@ import aiokafka
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
-from streams.core.partition.sweep.live_sweep import Swept
+from streams.core.kpi.swept import Swept
 from streams.core.totals import OVERALL, Accounting, Group, Totals, Vector
 from streams.engine.exits import EngineError, ExitCode
 from streams.engine.kafka.client import Client

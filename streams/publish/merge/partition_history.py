@@ -11,7 +11,7 @@ Pure: no I/O, no clock. Never adds anything: see merge.py.
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from streams.core.partition.sweep.live_sweep import Swept
+from streams.core.kpi.swept import Swept
 from streams.core.totals import OVERALL, Totals
 
 KEPT = 8
