@@ -11,7 +11,7 @@ from typing import Literal
 from aiokafka.admin import AIOKafkaAdminClient
 
 from streams.engine.kafka.client import Client
-from streams.engine.ownership.state import Clock
+from streams.engine.ownership.task_state import Clock
 from streams.engine.topics.admin import present
 from streams.engine.topics.group import Group, describe_group
 from streams.engine.totals_topic.layout import FINGERPRINT

@@ -17,7 +17,7 @@ Clock = Callable[[], int]
 """The wall clock in ms since the epoch, injected."""
 
 
-class State(Protocol):
+class TaskState(Protocol):
     """The customers, panes and clock of one partition. Pure and synchronous."""
 
     @property
@@ -73,5 +73,5 @@ class State(Protocol):
         """Rebuild what is derived, after the last record; None: nothing was ever written."""
 
 
-NewState = Callable[[int], State]
+NewTaskState = Callable[[int], TaskState]
 """The empty state of a partition, by its number."""
