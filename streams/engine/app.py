@@ -13,7 +13,7 @@ import faust
 from faust.app.base import BootStrategy
 from faust.types import TP
 
-from streams import log_limit as logs
+from streams import log_limit
 from streams.core.definition.definition import Definition
 from streams.engine import agent
 from streams.engine.exits import EngineError, OnFatal, end_process
@@ -73,7 +73,7 @@ class EngineApp(faust.App):
         self._watching: asyncio.Task[None] | None = None
         self._topic_watch = TopicWatch(settings, context.client)
         self._watching_topics: asyncio.Task[None] | None = None
-        self._summary = logs.Summary(
+        self._summary = log_limit.Summary(
             log, "%d malformed records went to the dead-letter topic since the last such line (%d in all)"
         )
         super().__init__(settings.app_id, **_faust_options(settings, context.client))
@@ -99,7 +99,7 @@ class EngineApp(faust.App):
         fetch.install()
         closing.install()
         calm_collector()  # recovery makes a large state
-        logs.limit(self._count_suppressed)
+        log_limit.limit(self._count_suppressed)
         for hook in self.on_begin:
             await hook()
         try:

@@ -14,7 +14,7 @@ import msgspec
 
 from streams.core.definition.definition import Definition
 from streams.engine.exits import EngineError, ExitCode
-from streams.engine.totals_topic.layout import FINGERPRINT
+from streams.engine.totals_topic.fingerprint import FINGERPRINT
 from streams.engine.verdict import COUNT_ANEW, made_anew
 from streams.settings import Settings
 

@@ -18,8 +18,7 @@ from aiokafka import TopicPartition
 
 from streams.core.definition.definition import Definition
 from streams.engine.kafka.client import Client
-from streams.engine.ownership import marker as changelog
-from streams.engine.ownership.marker import MARKER_KEY, Marker
+from streams.engine.ownership.marker import MARKER_KEY, Marker, blank, encode
 from streams.engine.ownership.producer import Acknowledged, Flush, PartitionProducer, Topics
 from streams.engine.ownership.recovery import recover
 from streams.engine.ownership.slices import in_slices
@@ -27,9 +26,14 @@ from streams.engine.ownership.stats import Stats
 from streams.engine.ownership.sweeper import Sweeper
 from streams.engine.ownership.task import Evaluation, PartitionTask
 from streams.engine.ownership.task_state import Clock, NewTaskState
-from streams.engine.totals_topic import group_records as partials
-from streams.engine.totals_topic.group_records import GroupWriter, Pair
-from streams.engine.totals_topic.layout import FINGERPRINT
+from streams.engine.totals_topic.fingerprint import FINGERPRINT
+from streams.engine.totals_topic.group_records import (
+    HEADER_KEY,
+    GroupWriter,
+    Pair,
+    TotalsHeader,
+    encode_header,
+)
 from streams.engine.totals_topic.sweep_records import SweptWriter
 from streams.settings import Settings
 
@@ -224,7 +228,7 @@ class OwnedPartition:
             return None, offsets
         totals = await self._totals(task, evaluation)
         dead = task.dead.drain()
-        marker = changelog.encode(self._marker(offsets, task.state.header()))
+        marker = encode(self._marker(offsets, task.state.header()))
         changes = await in_slices(task.state.draining())
         return Flush(changes, (MARKER_KEY, marker), totals, dead, evaluation is not None), offsets
 
@@ -238,7 +242,7 @@ class OwnedPartition:
             pairs += await in_slices(self._groups.changing(evaluation.overall, dimensions=False))
             self._overall_t = evaluation.overall.t
         standing = task.state.accounting_only() if evaluation is None else evaluation.overall
-        header = partials.Header(
+        header = TotalsHeader(
             epoch=self._epoch,
             t=task.state.clock,
             live=evaluation is not None,
@@ -251,14 +255,14 @@ class OwnedPartition:
             swept_t=self._swept.t,
             layout=FINGERPRINT,
         )
-        pairs.append((partials.HEADER_KEY, partials.encode_header(header)))
+        pairs.append((HEADER_KEY, encode_header(header)))
         return pairs
 
     def _marker(self, offsets: dict[str, int], header: bytes) -> Marker:
         context = self._context
-        blank = changelog.blank(context.settings, context.definition, context.fingerprint, header)
+        expected = blank(context.settings, context.definition, context.fingerprint, header)
         return msgspec.structs.replace(
-            blank, offsets=offsets, epoch=self._epoch, left_out=self.left_out, topic_ids=self._topic_ids
+            expected, offsets=offsets, epoch=self._epoch, left_out=self.left_out, topic_ids=self._topic_ids
         )
 
     async def next_tick(self) -> None:
