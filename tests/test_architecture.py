@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 import sys
+from collections import Counter
 from itertools import takewhile
 from pathlib import Path
 
@@ -189,6 +190,29 @@ def test_arrows_within_a_room_go_down(path: Path) -> None:
         if name.startswith(f"streams.{of}."):
             other = inner_room(name)
             assert other == mine or floor_of[other] < floor_of[mine], name
+
+
+def test_the_page_names_files_that_are_there() -> None:
+    """A path stands as from the root, the package, the core or the room that its sentence is about."""
+    named = set(re.findall(r"`([\w/]+/[\w/]+\.(?:py|md|txt))`", (ROOT / "docs/architecture.md").read_text()))
+    roots = (ROOT, PACKAGE, PACKAGE / "core")
+    assert len(named) > 20
+    assert not [name for name in named if not any((root / name).is_file() for root in roots)]
+
+
+def class_names(path: Path) -> set[str]:
+    """The classes that a file declares for others."""
+    nodes = ast.parse(path.read_text()).body
+    return {node.name for node in nodes if isinstance(node, ast.ClassDef) and not node.name.startswith("_")}
+
+
+@pytest.mark.parametrize(
+    "of", sorted(path.name for path in PACKAGE.iterdir() if (path / "__init__.py").is_file())
+)
+def test_a_class_has_its_name_alone_within_a_room(of: str) -> None:
+    """Whoever reads a name there knows which one is meant."""
+    names = Counter(name for path in within(of) for name in class_names(path))
+    assert [name for name, times in names.items() if times > 1] == []
 
 
 def test_rooms_of_one_level_do_not_import_each_other_in_a_circle() -> None:

@@ -19,6 +19,7 @@ HEADER_KEY = b"h"
 GROUP_PREFIX = b"g:"
 
 Pair = tuple[bytes, bytes | None]
+"""Key and value of a record to be written; None deletes."""
 
 
 class TotalsHeader(msgspec.Struct, frozen=True):

@@ -16,11 +16,10 @@ from streams.core.kpi.swept import Swept
 from streams.core.partition.sweep.steps import Steps
 from streams.core.totals import Group
 from streams.engine.exits import EngineError, ExitCode
+from streams.engine.totals_topic.group_records import Pair
 
 SHARES_PREFIX = b"s:"
 AT_RISK_KEY = b"r"
-
-Pair = tuple[bytes, bytes | None]
 
 _encode = msgspec.msgpack.Encoder().encode
 
