@@ -12,7 +12,7 @@ from streams.core.definition.definition import Definition
 from streams.engine.app import EngineApp
 from streams.engine.exits import ExitCode, OnFatal
 from streams.engine.kafka.client import Client
-from streams.engine.ownership.state import Clock
+from streams.engine.ownership.task_state import Clock
 from streams.engine.totals_topic.reader import Told, TotalsReader
 from streams.engine.verdict import verdict
 from streams.publish.board.board import Board

@@ -13,7 +13,7 @@ from io import TextIOWrapper
 
 import click
 
-from streams.cli.errors import CliError
+from streams.cli.errors import CliError, missing_package
 from streams.cli.exits import EPILOG, Exit
 from streams.cli.terminal import shown
 
@@ -97,7 +97,7 @@ def run(args: Sequence[str]) -> int:
 
 
 def main() -> None:
-    """The entry point of the ``kpi`` program."""
+    """Run the command line of this process; ends it."""
     _fill_closed()
     output = sys.stdout
     for stream in (sys.stdout, sys.stderr):
@@ -132,6 +132,8 @@ def _explain(error: Exception) -> tuple[Exit, str]:
         return Exit.USAGE, shown(f"{path}: {said} (see {path} --help)")
     if isinstance(error, CliError):
         return error.code, shown(f"kpi: {error}")
+    if isinstance(error, ModuleNotFoundError) and (missing := missing_package(error)):
+        return Exit.UNREACHABLE, f"kpi: {missing}"
     if isinstance(error, click.Abort):
         return Exit.INTERRUPTED, ""
     return _of_system(error) or (Exit.INTERNAL, _bug(error))

@@ -17,7 +17,7 @@ from streams.doctor.case import Case
 from streams.doctor.finding import Finding, SkippedError, Verdict, parted, skipped
 from streams.engine.exits import EngineError
 from streams.engine.kafka.failures import explain
-from streams.engine.kafka.log_limit import quiet_client
+from streams.log_limit import quiet_client
 from streams.redis_contract.failures import explain as explain_redis
 from streams.settings import SettingsError
 

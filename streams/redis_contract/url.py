@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
-from streams.settings.names import is_host
+from streams.hosts import is_host
 
 Host = tuple[str, int]
 

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import fields
 
 from streams.core.definition.definition import duration_text
+from streams.hosts import is_host
 from streams.settings.declare import SettingsError, allowed, quoted
-from streams.settings.names import is_host
 from streams.settings.table import LEAST_SECRET, Settings
 
 _SASL = ("SASL_PLAINTEXT", "SASL_SSL")

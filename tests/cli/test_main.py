@@ -27,6 +27,27 @@ def loaded_by(code: str) -> set[str]:
     return {*subprocess.run(told, capture_output=True, text=True, check=True).stderr.split()}
 
 
+@pytest.mark.parametrize(("package", "words"), [("click", "--help"), ("aiokafka", "send"), ("rich", "watch")])
+def test_a_command_without_its_packages_says_what_to_install(package: str, words: str) -> None:
+    """A package that is missing is no bug; one line names the extra that brings it."""
+    code = f"import sys; sys.modules[{package!r}] = None; sys.argv[1:] = [{words!r}]"
+    command = [sys.executable, "-c", f"{code}; from streams.cli.entry import main; main()"]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stdout) == (Exit.UNREACHABLE, "")
+    assert ran.stderr == (
+        f"kpi: {package} is not installed, only what reads values: pip install 'kpi-streams[service]'\n"
+    )
+
+
+def test_a_module_of_ours_that_is_missing_is_a_bug() -> None:
+    """No package brings it."""
+    code = "import sys; sys.modules['streams.cli.reader'] = None; sys.argv[1:] = ['get']"
+    command = [sys.executable, "-c", f"{code}; from streams.cli.entry import main; main()"]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stdout) == (Exit.INTERNAL, "")
+    assert ran.stderr.startswith("kpi: a bug: ModuleNotFoundError")
+
+
 @pytest.mark.parametrize("name", list(SUMMARIES))
 def test_every_command_has_a_help_of_its_own(name: str, kpi: Kpi) -> None:
     """Each command of the list can be loaded and explains itself."""

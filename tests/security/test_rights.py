@@ -21,8 +21,8 @@ from streams.embedded import ValkeyServer
 from streams.embedded.ports import free_port
 from streams.engine.kafka.client import Client
 from streams.engine.ownership.deadletter import letter
+from streams.ingest.sender import Sender
 from streams.rights import KafkaRight, Role, kafka_rights, redis_rights
-from streams.sending import Sender
 from streams.settings import read
 from streams.simulate import SimRecord
 from tests.engine.test_deadletter import Came
