@@ -10,7 +10,7 @@ from streams.cli.figures import figure, interval
 from streams.core.decoding.timestamps import TimestampReader
 from streams.core.definition.definition import Definition, duration_text
 from streams.core.kpi.catalogue.entry import Kpi
-from streams.core.kpi.catalogue.registry import CHAPTERS, formula_of
+from streams.core.kpi.catalogue.registry import CHAPTERS, in_force
 from streams.core.kpi.group_kpis import NOW
 from streams.explain import example
 from streams.explain.explanation import Document, Place, explain
@@ -63,7 +63,8 @@ def guide(definition: Definition) -> str:
     ]
     for chapter, entries in CHAPTERS.items():
         parts.append(f"## {chapter}\n")
-        parts += ["\n".join(_entry(entry, document, definition)) + "\n" for entry in entries]
+        told = (in_force(entry.name, definition) for entry in entries)
+        parts += ["\n".join(_entry(entry, document, definition)) + "\n" for entry in told]
     return "\n".join(parts).rstrip() + "\n"
 
 
@@ -78,7 +79,7 @@ def _entry(entry: Kpi, document: Document, definition: Definition) -> Iterator[s
     yield ""
     yield entry.meaning
     yield ""
-    yield f"- Formula: `{formula_of(kpi, definition).format_map(names(kpi))}`"
+    yield f"- Formula: `{entry.formula.format_map(names(entry))}`"
     where = _where(kpi, document)
     yield f"- Windows: {', '.join(where) if where else 'none under this definition'}"
     own = definition.min_n_of(kpi)

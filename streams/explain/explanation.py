@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from streams.core.definition.definition import DIMENSIONS, PROFILE_DIMENSIONS, Definition
-from streams.core.kpi.catalogue.registry import CATALOGUE, formula_of, sources_of
+from streams.core.definition.definition import DIMENSIONS, Definition
+from streams.core.kpi.catalogue.registry import CATALOGUE, in_force
 from streams.core.kpi.group_kpis import NOW
 from streams.core.kpi.silence import silent_kinds
-from streams.explain.symbols import Values, names, numbers
+from streams.explain.symbols import UNKNOWN, Values, names, numbers
 
 Document = Mapping[str, Any]
 """A snapshot document (docs/contract.md, section 8), as JSON gives it."""
@@ -89,37 +89,32 @@ def explain(document: Document, kpi: str, place: Place, definition: Definition) 
             f"{kpi} is not published for {place}; there it has {', '.join(where) or 'no values'}"
         )
     known = numbers(kpi, values, periods.get(NOW, {}), definition)
-    formula = _formula(kpi, place, definition)
+    told = in_force(kpi, definition)
+    has_life = known["B"] != UNKNOWN  # a reason has none: its denominator is that of the whole
+    formula = told.formula if has_life else told.formula_of_cause or told.formula
     of_whole = place.dimension is None
     return Explanation(
         kpi,
         Place(window, place.dimension, place.value),
-        CATALOGUE[kpi].title,
-        CATALOGUE[kpi].meaning,
+        told.title,
+        told.meaning,
         own,
-        formula.format_map(names(kpi)),
+        formula.format_map(names(told)),
         formula.format_map(known),
-        f"B {LIFE}".format_map(known) if "retention_ratio" in values else None,
+        f"B {LIFE}".format_map(known) if has_life else None,
         None if of_whole else document["windows"].get(window, document["now"]).get(kpi),
         _shares(document, kpi, window) if of_whole else {},
-        _drivers(document, place) if kpi.startswith(("churn", "lost", "retention")) else {},
+        _drivers(document, place) if told.driven else {},
         _silent(document, kpi, definition) if own["status"] == "silent" else {},
         document,
     )
 
 
 def _silent(document: Document, kpi: str, definition: Definition) -> dict[str, int]:
-    silent = silent_kinds(document["newest_event"], definition, document["t"]) & sources_of(kpi)
+    silent = silent_kinds(document["newest_event"], definition, document["t"]) & CATALOGUE[kpi].rests_on
     return {
         kind: limit_ms for kind, limit_ms in definition.silence if kind in silent and limit_ms is not None
     }
-
-
-def _formula(kpi: str, place: Place, definition: Definition) -> str:
-    """A cause has its churns alone: the denominator is that of the whole."""
-    if kpi == "churn_ratio" and place.dimension not in (None, *PROFILE_DIMENSIONS):
-        return "{numerator} / {denominator}"
-    return formula_of(kpi, definition)
 
 
 def _periods(document: Document, place: Place) -> Mapping[str, Values]:

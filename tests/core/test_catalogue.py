@@ -14,22 +14,27 @@ ADDED = Kpi(
     title="Orders of a customer",
     meaning="Orders for each active customer.",
     formula="{numerator} / {A}",
+    calls={"numerator": "orders"},
     unit="number",
     rests_on=LIFE,
     compute=lambda g: g.build.quotient("orders_each", g.flows["orders"], g.gauges["active"]),
     sampled=True,
     help="Orders per active customer.",
-    board=Board("Orders each", curve=True),
+    board=Board("Orders each", "value", curve=True),
 )
 purchases.PURCHASES_AND_MONEY = (*purchases.PURCHASES_AND_MONEY, ADDED)
 """
 LOOKED_FOR = """
+import msgspec
+from deploy.grafana.boards.files import files
 from deploy.metrics.page import page
 from streams.cli.figures import figure
 from streams.cli.guide import guide
 from streams.cli.table import WINDOWED
 from streams.core.decoding.timestamps import Clock
 from streams.core.definition.definition import Definition
+from streams.demo.compare import compare
+from streams.demo.observe import Observed
 from streams.explain import example
 from streams.explain.explanation import Place, explain
 from streams.publish.board import assets, document, history
@@ -51,7 +56,14 @@ assert figure("orders_each", 1.25) == "1.25", "tables"
 assert "orders_each" in WINDOWED and "orders_each" in document.SHOWN and "orders_each" in history.CHARTED
 assert "### `orders_each`: Orders of a customer" in guide(definition), "docs/kpis.md"
 assert "| `crm_orders_each` | gauge |" in page(), "docs/metrics.md"
-assert b"Orders each" in assets.load()["js/declared.js"].body, "the live page"
+script = assets.load(definition)["js/declared.js"].body
+listed = msgspec.json.decode(script.removeprefix(b"export const DECLARED = ").strip(b";\\n"))["orders_each"]
+assert (listed["name"], listed["panel"], listed["formula"]) == ("Orders each", "value", "orders / A"), "page"
+assert '"expr": "max without (instance) (crm_orders_each{window=' in files()["kpi-value.json"], "Grafana"
+observed = msgspec.json.decode(snapshot.json())
+observed["windows"]["30d"]["orders_each"]["value"] += 1
+found = compare(Observed(0, 0, {"worker": observed}, {}, {}), snapshot, definition).mismatches
+assert found[0].where == "worker snapshot windows.30d.orders_each.value", "the demo's comparison"
 assert definition.min_n_of("orders_each") == 30
 """
 

@@ -1,7 +1,7 @@
 """The samples of a snapshot: what Prometheus is shown of it (docs/contract.md, section 10).
 
 Rules: a null gives no sample, so its series is absent; counts and parts that the snapshot still has while
-values are withheld are shown. The headline of the churn ratio is also shown as the variant that it is.
+values are withheld are shown. A headline is also shown as the variant that it is, if that is not there.
 
 Pure. Never computes a figure: every number stands in the snapshot.
 """
@@ -13,6 +13,7 @@ from typing import get_args
 from streams.core.decode_reasons import PLACEMENT_REASONS
 from streams.core.definition.definition import DIMENSIONS, Definition
 from streams.core.events import KINDS
+from streams.core.kpi.catalogue.registry import chosen
 from streams.core.kpi.formulas import Values
 from streams.core.kpi.group_kpis import NOW
 from streams.core.kpi.snapshot import Partitions, Snapshot
@@ -20,7 +21,7 @@ from streams.core.kpi.values.value import SpikeValue, Status, Value
 from streams.core.totals import LATENESS_MS, Accounting
 from streams.publish.merge.merger import PartitionStatus
 from streams.publish.prometheus.metrics import Sample
-from streams.publish.prometheus.shown import shown
+from streams.publish.prometheus.shown import expected_metric, shown
 
 Labels = Mapping[str, str]
 
@@ -39,7 +40,7 @@ class Sampler:
 
     def __init__(self, definition: Definition) -> None:
         self._currency = definition.base_currency
-        self._headline_variant = f"churn_ratio.{definition.formula}"
+        self._chosen = chosen(definition)
         self._limits = [(kind, ms) for kind, ms in definition.silence if ms is not None]
         self._choices = {
             "base_currency": definition.base_currency,
@@ -82,9 +83,10 @@ class Sampler:
         for kpi, value in values.items():
             if value.value is not None:
                 yield self._value(kpi, value.value, window, group)
-        headline = values.get("churn_ratio")
-        if headline and headline.value is not None and self._headline_variant not in values:
-            yield self._value(self._headline_variant, headline.value, window, group)
+        for kpi, variant in self._chosen.items():
+            headline = values.get(kpi)
+            if headline and headline.value is not None and variant not in values:
+                yield self._value(variant, headline.value, window, group)
 
     def _value(self, kpi: str, number: float, window: str, group: Labels) -> Sample:
         how, variant = shown(kpi)
@@ -107,8 +109,7 @@ def _parts(values: Values, window: str) -> Iterator[Sample]:
                 yield Sample(f"crm_kpi_{part}", number, labels)
         yield from _statuses(value, labels)
         if isinstance(value, SpikeValue) and value.expected is not None:
-            expected = f"crm_{kpi.removesuffix('_p')}_expected"
-            yield Sample(expected, value.expected, {"window": window})
+            yield Sample(expected_metric(kpi), value.expected, {"window": window})
 
 
 def _statuses(value: Value, labels: Labels) -> Iterator[Sample]:

@@ -3,9 +3,9 @@
 import { DECLARED } from "./declared.js";
 import * as format from "./format.js";
 
-const RATIO = { form: format.percent, unit: "pt", scale: 100 };
-const COUNT = { form: format.count, unit: "", scale: 1, countable: true };
-const SCORE = { form: format.score, unit: "pt", scale: 1 };
+const RATIO = { form: format.percent, unit: "pt", scale: 100, step: 0.0001 };
+const COUNT = { form: format.count, unit: "", scale: 1, step: 1, countable: true };
+const SCORE = { form: format.score, unit: "pt", scale: 1, step: 0.1 };
 const MEAN = { form: format.decimal, unit: "", scale: 1 };
 
 let moneyForm = format.decimal;
@@ -23,6 +23,10 @@ const place = (kpi) => DECLARED[kpi].tile;
 
 export const TILES = Object.keys(DECLARED).filter(place).sort((one, other) => place(one) - place(other));
 
+/** The KPIs that a panel lists, and those that a larger drawing shows. */
+export const listed = (panel) => Object.keys(DECLARED).filter((kpi) => DECLARED[kpi].panel === panel);
+export const drawn = (plot) => Object.keys(DECLARED).filter((kpi) => DECLARED[kpi].plot === plot);
+
 export const STANDING = new Set(Object.keys(DECLARED).filter((kpi) => DECLARED[kpi].standing));
 
 export const number = (kpi, value) => (value === null || value === undefined ? format.NONE : KPIS[kpi].form(value));
@@ -33,6 +37,12 @@ export function interval(kpi, value) {
   const [low, high] = [value.low, value.high].map(KPIS[kpi].form);
   return `${low.replace(/ %$/, "")} to ${high}`;
 }
+
+/** What a KPI means by the definition in force, for whoever points at its name. */
+export const meaning = (kpi) => `${KPIS[kpi].says} ${KPIS[kpi].formula}`;
+
+/** A curve of a KPI for a plot. */
+export const line = (kpi) => ({ name: KPIS[kpi].name, colour: KPIS[kpi].colour, form: KPIS[kpi].form, step: KPIS[kpi].step });
 
 /** What the badge beside a value says; empty for ok. */
 export function badge(value) {
