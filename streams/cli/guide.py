@@ -25,6 +25,7 @@ Written by `kpi definition guide`; do not edit. The rules behind it stand in [co
 
 Definition version {version}. Windows: {windows}. Base currency: {currency}. Headline formula of churn:
 {formula}; basis of the headline NPS: {basis}. Fewer than {min_n} cases: status `low_n`, and `~` in tables.
+Values older than {freshness}: withheld, status `stale`.
 A source that brings nothing for longer than its limit: status `silent`, and `!` in tables. The limits:
 {silence}.
 
@@ -56,6 +57,7 @@ def guide(definition: Definition) -> str:
             formula=definition.formula,
             basis=definition.nps_basis,
             min_n=definition.min_n,
+            freshness=duration_text(definition.freshness_limit_ms),
             silence=_silence(definition),
             as_of=example.AS_OF,
             story=example.STORY,

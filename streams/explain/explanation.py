@@ -69,6 +69,7 @@ class Explanation:
     silent: Mapping[str, int]
     """The silent kinds of events that the value is made of -> the limit (ms)."""
     document: Document
+    definition: Definition
 
 
 def explain(document: Document, kpi: str, place: Place, definition: Definition) -> Explanation:
@@ -107,6 +108,7 @@ def explain(document: Document, kpi: str, place: Place, definition: Definition) 
         _drivers(document, place) if told.driven else {},
         _silent(document, kpi, definition) if own["status"] == "silent" else {},
         document,
+        definition,
     )
 
 

@@ -33,13 +33,14 @@ NAMES = {
     "revenue": "revenue",
     "buyers": "buyers",
     "cost": "Σ cost",
-    "cost_each": "acquisition_cost",
-    "lifetime": "lifetime_value",
     "numerator": "numerator",
     "denominator": "denominator",
     "n": "n",
     "money": "revenue of these",
     "money_of_all": "revenue of all",
+    **{
+        symbol: kpi.name for kpi in CATALOGUE.values() for symbol in kpi.gives if kpi.gives[symbol] == "value"
+    },
 }
 """Symbol -> how a formula without numbers calls it; a KPI may call its own parts otherwise."""
 

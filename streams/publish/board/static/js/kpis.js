@@ -53,7 +53,7 @@ export function badge(value) {
 /** Why a value is missing or not to be trusted, in words. */
 export function reason(kpi, value, minN) {
   if (value.status === "undefined") return `Undefined: ${KPIS[kpi].why || "nothing to divide by"}`;
-  if (value.status === "low_n") return `Too few to rely on: ${format.count(value.n)} of at least ${minN[kpi] ?? "?"}`;
+  if (value.status === "low_n") return `Too few to rely on: ${format.count(value.n)} of at least ${format.count(minN[kpi])}`;
   if (value.status === "silent") return "Silent: events it is made of have stopped coming";
   if (value.status === "stale") return "Stale: no current value";
   if (value.status === "recovering") return "Recovering: no value yet";

@@ -95,7 +95,8 @@ function view() {
 
 /** Whether the server itself withholds the values by dimension. */
 function withheld(listed, window) {
-  return Object.values(listed ?? {}).some((periods) => periods[window]?.churned_customers.value === null);
+  const held = ({ status }) => status === "stale" || status === "recovering";
+  return Object.values(listed ?? {}).some((periods) => Object.values(periods[window] ?? {}).some(held));
 }
 
 function show() {
