@@ -4,7 +4,17 @@ import subprocess
 import sys
 from collections import Counter
 
-from streams.core.kpi.catalogue.registry import CATALOGUE, CHAPTERS, headlines
+from streams.core.definition.definition import Definition
+from streams.core.kpi.catalogue.panel import Panel
+from streams.core.kpi.catalogue.registry import (
+    CATALOGUE,
+    CHAPTERS,
+    giving,
+    headlines,
+    in_force,
+    tiles,
+    windows_of,
+)
 
 DECLARED = """
 from streams.core.kpi.catalogue import purchases
@@ -88,3 +98,44 @@ def test_every_kpi_can_be_shown() -> None:
     assert {"churn_ratio", "nps_score"} == of_families & CATALOGUE.keys()
     assert "churn_ratio.simple" not in headlines(standing=False)
     assert "csat_ratio.10" in headlines(standing=False)
+
+
+def test_a_choice_of_the_definition_is_told_in_its_own_words() -> None:
+    """The page names it where the default has another; name, unit and place stay."""
+    simple = in_force("churn_ratio", Definition(formula="simple"))
+    assert (simple.name, simple.formula) == ("churn_ratio", "{C} / {B}")
+    assert simple.help == "Churn ratio, simple formula: departures for each customer at the window's start."
+    assert simple.board is not None
+    assert simple.board.name == "Churn, simple formula"
+    default = in_force("churn_ratio", Definition())
+    assert default.board is not None
+    assert (default.board.name, default.formula) == ("Churn", "{C0} / {B}")
+    assert in_force("orders", Definition()) is CATALOGUE["orders"]
+
+
+def test_windows_of_a_kpi_are_those_in_which_the_whole_has_it() -> None:
+    """By its length, its sweeps, what is kept; none of a number of now."""
+    definition = Definition()
+    assert windows_of(CATALOGUE["orders"], definition) == ("5m", "1h", "24h", "7d", "30d")
+    assert windows_of(CATALOGUE["lifetime_value"], definition) == ("7d", "30d")
+    assert windows_of(CATALOGUE["top20_revenue_ratio"], definition) == ("24h", "7d", "30d")
+    assert windows_of(CATALOGUE["churn_ratio.standard"], definition) == ()
+    assert windows_of(CATALOGUE["active_customers"], definition) == ()
+
+
+def test_symbols_and_tiles_belong_to_one_kpi_each() -> None:
+    """A formula's number has one source, a place of the page one KPI."""
+    symbols = Counter(symbol for kpi in CATALOGUE.values() for symbol in kpi.gives)
+    assert set(symbols.values()) == {1}
+    assert {"A", "B", "N", "R", "C", "C0"} <= set(symbols)
+    assert giving("C") == "churned_customers"
+    placed = [kpi.board.tile for kpi in tiles() if kpi.board]
+    assert placed == list(range(1, 9))
+
+
+def test_a_panel_leads_to_a_section_of_the_runbook() -> None:
+    """Its own, or that of its dashboard; a curve in it keeps its window unless it has another."""
+    panel = Panel("satisfaction", "NPS", 1, "NPS", "A score.", window="7d")
+    assert (panel.runbook, panel.line("one").window) == ("NpsDrop", "7d")
+    other = Panel("churn", "Spike", 1, "Spike", "A chance.", alert="ChurnSpike").line("one", "1h", "n")
+    assert (other.runbook, other.window, other.part, other.legend) == ("ChurnSpike", "1h", "n", "one")

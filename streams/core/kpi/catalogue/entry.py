@@ -190,8 +190,3 @@ class Kpi:
     def base(self) -> str:
         """Its name without the variant."""
         return self.name.partition(".")[0]
-
-    @property
-    def variant(self) -> str:
-        """What its name has after the dot."""
-        return self.name.partition(".")[2]
