@@ -41,7 +41,7 @@ from deploy.metrics.page import page
 from streams.cli.figures import figure
 from streams.cli.guide import guide
 from streams.cli.table import WINDOWED
-from streams.core.decoding.timestamps import Clock
+from streams.core.decoding.timestamps import TimestampReader
 from streams.core.definition.definition import Definition
 from streams.demo.compare import compare
 from streams.demo.observe import Observed
@@ -54,7 +54,7 @@ from streams.redis_contract.layout import Keys
 from streams.replay.recount import replay
 
 definition = Definition()
-(snapshot,) = replay(example.lines(), definition=definition, as_of=[Clock().read(example.AS_OF)])
+(snapshot,) = replay(example.lines(), definition=definition, as_of=[TimestampReader().read(example.AS_OF)])
 told = snapshot.document()
 shown = {sample.name for sample in Sampler(definition).samples(snapshot)}
 assert {"crm_orders_each", "crm_orders_each_by"} <= shown, "Prometheus"
