@@ -6,6 +6,6 @@ repeat and changes nothing.
 """
 
 from streams.opening.rows import read_csv, read_jsonl
-from streams.opening.turning import COLUMNS, OpeningError, Row, events_of
+from streams.opening.turning import OpeningError, Row, columns_of, events_of
 
-__all__ = ["COLUMNS", "OpeningError", "Row", "events_of", "read_csv", "read_jsonl"]
+__all__ = ["OpeningError", "Row", "columns_of", "events_of", "read_csv", "read_jsonl"]

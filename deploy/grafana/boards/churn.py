@@ -26,7 +26,7 @@ def churn() -> Board:
     return Board(
         "kpi-churn",
         "Churn",
-        "Spikes, reasons and segments; expected against observed.",
+        "Spikes, where they come from and why; expected against observed.",
         [
             Row("Spike", _spike()),
             Row("Where", _where()),
@@ -75,7 +75,10 @@ def _where() -> list[Panel]:
     ratio = Say("Churn ratio", "Of each value of the dimension chosen.", RATIO, "ChurnElevated")
     count = Say("Churned", "By value of the dimension chosen.", NUMBER, "ChurnElevated")
     unusual = Say(
-        "Chance of an hour's churns by segment", "The smallest stands out most.", PROBABILITY, "ChurnSpike"
+        "Chance of an hour's churns",
+        "By value of the dimension chosen. The smallest stands out most.",
+        PROBABILITY,
+        "ChurnSpike",
     )
     return [
         curves(ratio, Query(by_value("crm_churn_ratio_by", "$dimension"), "{{value}}"), width=8),
@@ -87,7 +90,7 @@ def _where() -> list[Panel]:
         ),
         rows(
             unusual,
-            Query(by_value("crm_churn_spike_p_by", "segment", "1h")),
+            Query(by_value("crm_churn_spike_p_by", "$dimension", "1h")),
             hide=["dimension", "window"],
             upwards=True,
         ),
