@@ -85,7 +85,7 @@ def _window() -> dashboard.QueryVariable:
 
 
 def _dimension() -> dashboard.QueryVariable:
-    """The customer dimensions that there are, which a definition chooses: only theirs have active customers."""
+    """The customer dimensions that there are, by the definition: only they have active customers."""
     first = DEFAULT_DIMENSIONS[0]
     chosen = models.VariableOption(selected=True, text=first, value=first)
     variable = dashboard.QueryVariable("dimension").label("By").datasource(SOURCE)

@@ -76,7 +76,7 @@ def _where() -> list[Panel]:
     count = Say("Churned", "By value of the dimension chosen.", NUMBER, "ChurnElevated")
     unusual = Say(
         "Chance of an hour's churns",
-        "By value of the dimension chosen. The smallest stands out most.",
+        "By value. The smallest stands out most.",
         PROBABILITY,
         "ChurnSpike",
     )

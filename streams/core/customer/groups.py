@@ -71,7 +71,7 @@ class Groups:
         self._definition = definition
         self._digest = digest
         self._allow = {dimension: frozenset(values) for dimension, values in definition.allow}
-        self._numbers: dict[Members, int] = {}
+        self._numbers: dict[tuple[str | None, ...], int] = {}
         self._dimensions = definition.dimensions
         self._padding = ("",) * (_PAIR + 1 - len(self._dimensions))
         self._values: dict[str, set[str]] = {dimension: set() for dimension in definition.all_dimensions}
@@ -95,10 +95,12 @@ class Groups:
 
     def profile(self, attributes: tuple[str | None, ...]) -> int:
         """The number of a profile; ``None``: ``unknown``."""
-        key = tuple([value or UNKNOWN for value in attributes]) + self._padding
-        number = self._numbers.get(key)
+        number = None if self._padding else self._numbers.get(attributes)  # as it is, where nothing is absent
         if number is None:
-            number = self._new_profile(key)
+            key = (*[value or UNKNOWN for value in attributes], *self._padding)
+            number = self._numbers.get(key)
+            if number is None:
+                number = self._new_profile(key)
         if self.marked is not None:
             self.marked.add(number)
         return number

@@ -15,7 +15,7 @@ from streams.core.decoding import wire
 from streams.core.decoding.money import cost_minor_units, minor_units
 from streams.core.decoding.strict import CHURN_TYPES, SCALES
 from streams.core.decoding.timestamps import LAST_MS, Clock
-from streams.core.decoding.wire import ATTRIBUTES_FROM
+from streams.core.decoding.wire import ATTRIBUTES
 from streams.core.definition.currencies import EXPONENTS
 from streams.core.definition.definition import Definition
 from streams.core.events import Cancellation, Erase, Event, Kind, Purchase, Signup, Survey, Void
@@ -45,7 +45,7 @@ def fast_paths(definition: Definition, clock: Clock) -> dict[Kind, Path]:
 def _signup(digits: int) -> Callable[[wire.WireSignup, int], Signup]:
     def build(read: wire.WireSignup, at_ms: int) -> Signup:
         cost = bytes(read.acquisition_cost)
-        attributes: tuple[str | None, ...] = astuple(read)[ATTRIBUTES_FROM:]
+        attributes: tuple[str | None, ...] = astuple(read)[ATTRIBUTES]
         if "" in attributes:
             attributes = tuple([value or None for value in attributes])
         return Signup(

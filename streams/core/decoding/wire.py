@@ -32,8 +32,8 @@ class WireSignup(Wire, gc=False):
     trial: bool | None = None
 
 
-ATTRIBUTES_FROM: Final = len(WireSignup.__struct_fields__)
-"""So many fields of a signup stand before its attributes."""
+ATTRIBUTES: Final = slice(len(WireSignup.__struct_fields__), None)
+"""Where the attributes stand among a signup's fields."""
 
 
 def signup_with(dimensions: Sequence[str]) -> type[WireSignup]:
