@@ -29,6 +29,18 @@ def test_a_csv_row_of_another_length_is_named() -> None:
     assert told(rows) == [(2, "1 fields, not 2"), (3, {"id": "c2", "since": "2024-01-01"})]
 
 
+def test_columns_are_those_of_the_definition() -> None:
+    """Its dimensions in place of the default's, in a table and in lines of JSON."""
+    columns = columns_of(Definition(dimensions=("industry",)))
+    assert columns[:4] == ("id", "since", "industry", "acquisition_cost")
+    rows = list(read_csv([b"id,since,Industry\n", b"c1,2024-05-01,mining\n"], columns))
+    assert rows == [(2, {"id": "c1", "since": "2024-05-01", "industry": "mining"})]
+    with pytest.raises(OpeningError, match="unknown column 'segment': allowed are id, since, industry,"):
+        list(read_csv([b"id,since,segment\n"], columns))
+    ((_, refused),) = read_jsonl([b'{"id":"c1","since":"2024-05-01","segment":"smb"}'], columns)
+    assert "unknown member 'segment': allowed are id, since, industry," in str(refused)
+
+
 @pytest.mark.parametrize(
     ("lines", "why"),
     [

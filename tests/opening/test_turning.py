@@ -49,6 +49,17 @@ def test_a_row_becomes_a_signup_and_a_purchase() -> None:
     assert purchase == Purchase("p-7", "shop", "c1", 1_772_355_600_000, amount_minor=1_999, currency="EUR")
 
 
+def test_attributes_are_the_definitions_dimensions() -> None:
+    """Under their names; another column is refused where it is read, and goes no further."""
+    definition = Definition(dimensions=("industry", "store"))
+    row: dict[str, str | int] = {"id": "c1", "since": "2024-05-01", "store": "north", "segment": "smb"}
+    (opened,) = events_of(row, definition)
+    assert (opened.value["store"], "segment" in opened.value) == ("north", False)
+    (signup,) = [Decoder(definition).one("signup", None, msgspec.json.encode(opened.value), NOW_MS)]
+    assert isinstance(signup, Signup)
+    assert signup.attributes == (None, "north")
+
+
 def test_whoever_never_bought_has_a_signup_alone() -> None:
     """Ids and times may be numbers."""
     (signup,) = decoded({"id": "c1", "since": 1_714_521_600_000})
