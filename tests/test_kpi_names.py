@@ -40,6 +40,7 @@ COMMENTS = {
     ".yml": re.compile(r"#.*"),
 }
 MEANT_BY_ITSELF = {
+    "deploy/grafana/boards/board.py": "only customers' dimensions have active customers",
     "deploy/metrics/page.py": "an example of a variant's name",
     "deploy/prometheus/rules/kpi-alerts.yml": "each alert is about one KPI",
     "streams/cli/commands/explain.py": "examples of command lines",

@@ -10,7 +10,7 @@ from typing import get_args
 
 from streams.core.decode_reasons import REASONS
 from streams.core.decoding.expected import FIELDS
-from streams.core.definition.definition import DIMENSIONS, SHARED_VALUES, Definition
+from streams.core.definition.definition import SHARED_VALUES, Definition
 from streams.core.events import KINDS
 from streams.core.kpi.catalogue.registry import chosen
 from streams.core.kpi.group_kpis import GroupKpis, Periods
@@ -45,12 +45,12 @@ def series_bound(definition: Definition, partitions: int) -> Mapping[str, int]:
         "their parts, intervals and statuses": sum(_parts(definition, kpis)),
         "KPIs by dimension value": sum(
             values * _shown(definition, _periods(definition, (dimension, "a value")))
-            for dimension in DIMENSIONS
+            for dimension in definition.all_dimensions
         ),
         "components": sum(_component(metric) for metric in COMPONENTS) * len(definition.windows),
         "accounting": len(KINDS) * (1 + _IGNORED + len(REASONS) + _LATENESS) + len(definition.windows) + 6,
         "document, partitions and process": sum(
-            _of_labels(metric, partitions) for metric in (*DOCUMENT, *PROCESS)
+            _of_labels(metric, partitions, definition) for metric in (*DOCUMENT, *PROCESS)
         ),
     }
 
@@ -84,7 +84,7 @@ def _component(metric: Metric) -> int:
     return _VOTES if "group" in metric.labels else 1
 
 
-def _of_labels(metric: Metric, partitions: int) -> int:
+def _of_labels(metric: Metric, partitions: int, definition: Definition) -> int:
     """How many series a metric has whose labels are no dimension values."""
     sizes = {
         "partition": partitions,
@@ -95,7 +95,7 @@ def _of_labels(metric: Metric, partitions: int) -> int:
         "quantile": _QUANTILES,
     }
     if "field" in metric.labels:  # of one kind each, but for the envelope's
-        return len(KINDS) * _ENVELOPE + len(FIELDS) - _ENVELOPE
+        return len(KINDS) * _ENVELOPE + len(FIELDS) + len(definition.dimensions) - _ENVELOPE
     count = 1
     for label in metric.labels:
         count *= sizes.get(label, 1)

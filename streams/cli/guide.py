@@ -29,6 +29,8 @@ Values older than {freshness}: withheld, status `stale`.
 A source that brings nothing for longer than its limit: status `silent`, and `!` in tables. The limits:
 {silence}.
 
+Dimensions of customers: {dimensions}; of churns: reason, churn_type; of answers: touchpoint.
+
 In formulas: **A** customers active now, **B** active at the window's start; in the window **N** new,
 **R** reactivated, **C** churned, **E** erased while active, **C₀** lost; always A = B + N + R - C - E.
 
@@ -56,6 +58,7 @@ def guide(definition: Definition) -> str:
             currency=definition.base_currency,
             formula=definition.formula,
             basis=definition.nps_basis,
+            dimensions=", ".join(definition.dimensions) or "none",
             min_n=definition.min_n,
             freshness=duration_text(definition.freshness_limit_ms),
             silence=_silence(definition),

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from streams.core.definition.definition import DIMENSIONS, Definition
+from streams.core.definition.definition import Definition
 from streams.core.kpi.catalogue.registry import CATALOGUE, in_force
 from streams.core.kpi.group_kpis import NOW
 from streams.core.kpi.silence import silent_kinds
@@ -80,7 +80,7 @@ def explain(document: Document, kpi: str, place: Place, definition: Definition) 
     """
     if kpi not in CATALOGUE:
         raise ExplainError(f"{kpi} is no KPI; there are {', '.join(CATALOGUE)}")
-    periods = _periods(document, place)
+    periods = _periods(document, place, definition)
     window = NOW if kpi in periods.get(NOW, {}) else place.window
     values: Values = periods.get(place.window, {})
     own = periods.get(window, {}).get(kpi)
@@ -119,15 +119,16 @@ def _silent(document: Document, kpi: str, definition: Definition) -> dict[str, i
     }
 
 
-def _periods(document: Document, place: Place) -> Mapping[str, Values]:
+def _periods(document: Document, place: Place, definition: Definition) -> Mapping[str, Values]:
     if not document.get("windows"):
         raise ExplainError("there are no values yet: the service catches up for the first time")
     if place.window not in (*document["windows"], NOW):
         raise ExplainError(f"there is no window {place.window}; there are {', '.join(document['windows'])}")
     if place.dimension is None or place.value is None:
         return {**document["windows"], NOW: document["now"]}
-    if place.dimension not in DIMENSIONS:
-        raise ExplainError(f"{place.dimension} is no dimension; there are {', '.join(DIMENSIONS)}")
+    if place.dimension not in definition.all_dimensions:
+        known = ", ".join(definition.all_dimensions)
+        raise ExplainError(f"{place.dimension} is no dimension; there are {known}")
     listed: Mapping[str, Mapping[str, Values]] = document["dimensions"].get(place.dimension, {})
     if place.value not in listed:
         there = ", ".join(listed) or "none"

@@ -104,6 +104,17 @@ def test_a_reason_is_measured_by_the_customers_of_the_whole() -> None:
     assert (found.filled, found.life) == ("2 / 6", None)
 
 
+def test_dimensions_are_those_of_the_definition() -> None:
+    """Explained, taken apart and refused by their names."""
+    definition = Definition(dimensions=("channel",))
+    found = explained("churn_ratio", Place("30d"), definition)
+    assert list(found.shares) == ["channel", "reason", "churn_type"]
+    of_value = explained("churn_ratio", Place("30d", "channel", "unknown"), definition)
+    assert of_value.formula == "C₀ / B"
+    with pytest.raises(ExplainError, match="segment is no dimension; there are channel, reason, churn_type,"):
+        explained("churn_ratio", Place("30d", "segment", "smb"), definition)
+
+
 @pytest.mark.parametrize(
     ("kpi", "place", "told"),
     [

@@ -9,7 +9,7 @@ def churn() -> Board:
     return Board(
         "kpi-churn",
         "Churn",
-        "Spikes, reasons and segments; expected against observed.",
+        "Spikes, where they come from and why; expected against observed.",
         rows_of("churn", {"Spike": {}, "Where": {}, "Why": {}, "Level": {}}),
         windowed=True,
         by_dimension=True,

@@ -11,7 +11,8 @@ from typing import get_args
 
 import msgspec
 
-from streams.core.definition.definition import PROFILE_DIMENSIONS, Definition
+from streams.core.definition.definition import Definition
+from streams.core.definition.dimensions import EVENT_DIMENSIONS
 from streams.core.kpi.breakdown import Breakdown
 from streams.core.kpi.catalogue.entry import Scope
 from streams.core.kpi.catalogue.registry import CATALOGUE
@@ -42,6 +43,7 @@ def setup(definition: Definition) -> dict[str, object]:
     """What the page has to know of the definition."""
     return {
         "tenant": definition.tenant,
+        "dimensions": definition.dimensions,
         "windows": {window.name: window.ms for window in definition.windows},
         "freshness_limit_ms": definition.freshness_limit_ms,
         "currency": definition.base_currency,
@@ -90,7 +92,7 @@ def _listed(dimension: str, breakdown: Breakdown) -> dict[str, dict[str, Values]
 
 
 def _kpis(dimension: str) -> tuple[str, ...]:
-    if dimension in PROFILE_DIMENSIONS:
+    if dimension not in EVENT_DIMENSIONS:
         return _BY["customers"]
     return _BY["answers" if dimension == "touchpoint" else "cause"]
 

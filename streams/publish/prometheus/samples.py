@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import get_args
 
 from streams.core.decode_reasons import PLACEMENT_REASONS
-from streams.core.definition.definition import DIMENSIONS, Definition
+from streams.core.definition.definition import Definition
 from streams.core.events import KINDS
 from streams.core.kpi.catalogue.registry import chosen
 from streams.core.kpi.formulas import Values
@@ -41,6 +41,7 @@ class Sampler:
     def __init__(self, definition: Definition) -> None:
         self._currency = definition.base_currency
         self._chosen = chosen(definition)
+        self._dimensions = definition.all_dimensions
         self._limits = [(kind, ms) for kind, ms in definition.silence if ms is not None]
         self._choices = {
             "base_currency": definition.base_currency,
@@ -59,7 +60,7 @@ class Sampler:
         for dimension, value, periods in snapshot.dimensions.rows():
             for window, values in periods.items():
                 yield from self._values(values, window, {"dimension": dimension, "value": value})
-        yield from _account(snapshot.accounting)
+        yield from _account(snapshot.accounting, self._dimensions)
         yield from _partitions(snapshot.partitions)
 
     def _head(self, snapshot: Snapshot) -> Iterator[Sample]:
@@ -126,7 +127,7 @@ def _components(counts: Mapping[str, int], window: str) -> Iterator[Sample]:
             yield Sample(f"crm_{name}", n, {"window": window})
 
 
-def _account(accounting: Accounting) -> Iterator[Sample]:
+def _account(accounting: Accounting, dimensions: Sequence[str]) -> Iterator[Sample]:
     for kind, n in accounting.counted.items():
         yield Sample("crm_events_total", n, {"event": kind, "outcome": "counted", "reason": ""})
     for key, n in {**_MISPLACED, **accounting.by_kind}.items():
@@ -138,7 +139,7 @@ def _account(accounting: Accounting) -> Iterator[Sample]:
     yield Sample("crm_events_void_pending", accounting.void_pending)
     yield Sample("crm_events_late_beyond_retention", accounting.late_beyond_retention)
     yield Sample("crm_dimension_values_folded", accounting.folded_values)
-    for dimension in DIMENSIONS:
+    for dimension in dimensions:
         refused = accounting.refused_values.get(dimension, 0)
         yield Sample("crm_dimension_values_refused_total", refused, {"dimension": dimension})
     for window, n in accounting.corrected.items():

@@ -73,6 +73,8 @@ function view() {
   const window = chosen();
   const held = condition(state, now);
   const judged = (one) => shown(one, held);
+  const named = setup?.dimensions ?? [];
+  const by = named.includes(prefs.by) ? prefs.by : (named[0] ?? null);
   const listed = { ...values?.windows?.[window], ...values?.now };
   return {
     setup, now, window, history, judged,
@@ -89,7 +91,8 @@ function view() {
     reasons: state.reasons,
     dimensions: dimensions?.values,
     dimensionsT: dimensions?.t,
-    dimensionsHeld: withheld(dimensions?.values?.segment, window),
+    dimensionsHeld: withheld(dimensions?.values?.[by ?? "reason"], window),
+    by,
   };
 }
 
