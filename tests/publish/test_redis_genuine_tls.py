@@ -57,6 +57,8 @@ class Access:
     authority: Certificate | None = None
     client: Certificate | None = None
     password: str = field(default="pw", repr=False)
+    wait_s: float = patient(2.0)
+    """How long an answer is waited for: it comes, and on a busy machine late."""
 
     def options(self, user: str) -> dict[str, Any]:
         """As arguments of a reader, and of an address."""
@@ -70,13 +72,17 @@ class Access:
 
     def address(self, user: str) -> RedisAddress:
         """For the sink."""
-        return RedisAddress(self.url, timeout_s=1.0, **self.options(user))
+        return RedisAddress(self.url, timeout_s=self.wait_s, **self.options(user))
 
     def environ(self, user: str) -> dict[str, str]:
         """As settings; Kafka is not there, and is not needed."""
         options = self.options(user).items()
         redis = {f"KPI_REDIS_{name.replace('_', '').upper()}": text for name, text in options}
-        own = {"KPI_REDIS_URL": self.url, "KPI_REDIS_TIMEOUT": "1s", "KPI_DEMO": "true"}
+        own = {
+            "KPI_REDIS_URL": self.url,
+            "KPI_REDIS_TIMEOUT": f"{self.wait_s * 1000:.0f}ms",
+            "KPI_DEMO": "true",
+        }
         return {**redis, **own, "KPI_BROKERS": f"127.0.0.1:{free_port()}"}
 
 
@@ -173,7 +179,7 @@ WRONG: dict[str, tuple[Callable[[Doors], Access], Cause, str, str]] = {
         "url",
     ),
     "TLS to plain text": (
-        lambda doors: Access(doors.open.url.replace("redis", "rediss"), doors.own),
+        lambda doors: Access(doors.open.url.replace("redis", "rediss"), doors.own, wait_s=0.5),
         Cause.UNREACHABLE,
         "it speaks no TLS",
         "url",
@@ -211,7 +217,7 @@ def test_what_is_wrong_is_told_by_everybody(
     codes: dict[int, str] = {CODES[cause]: says}
     if change_it == "cert_file":
         kinds[UnavailableError] = codes[Exit.UNREACHABLE] = NOT_SEEN
-    options = access.options(READER) | {"timeout": 1.0}
+    options = access.options(READER) | {"timeout": access.wait_s}
     with KpiReader(access.url, TENANT, **options) as reader, pytest.raises(UnavailableError) as raised:
         reader.get("orders")
     assert kinds[type(raised.value)] in str(raised.value)
