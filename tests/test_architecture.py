@@ -16,7 +16,7 @@ CORE = [path for path in FILES if PACKAGE / "core" in path.parents]
 
 LEVELS = (
     {"core", "log_lines", "embedded", "shipped"},
-    {"build", "definitions", "settings", "explain", "opening"},
+    {"build", "definitions", "settings", "explain", "mapping", "opening"},
     {
         "engine",
         "redis_contract",

@@ -1,0 +1,130 @@
+"""The fields of an event, each as a function of a record's values.
+
+Rules: a function gives JSON text, ``b""`` for what is absent; it refuses what it cannot turn, and leaves to
+the decoder of canonical events what that one refuses anyway.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from streams.core.definition.currencies import EXPONENTS
+from streams.core.events import Kind
+from streams.mapping import money, times, values
+from streams.mapping.fields import Field, fields_of
+from streams.mapping.outcomes import ABSENT, RefusedError
+from streams.mapping.paths import Path
+from streams.mapping.specs import Condition, Constant, Ids, Money, Source, Spec, Time, Value
+
+Token = Callable[[list[bytes], bytes], bytes]
+"""(values, ``:index`` of the element or nothing) -> JSON text."""
+
+
+class Build(NamedTuple):
+    """One field of an event: ``head`` is its name as it stands before the value."""
+
+    field: str
+    path: str
+    head: bytes
+    token: Token
+
+
+class Slots:
+    """Where the value of each path stands: the record's first, then those of an element of ``each``."""
+
+    def __init__(self, each: Path | None, paths: Sequence[Path]) -> None:
+        self.outer: list[Path] = []
+        self.inner: list[Path] = []
+        within: dict[Path, Path] = {}
+        for path in dict.fromkeys(paths):
+            rest = None if each is None else path.below(each)
+            if rest is not None and rest.parts:
+                within[path] = rest
+            else:
+                self.outer.append(path)
+        self.inner = list(within.values())
+        self._at = {path: at for at, path in enumerate([*self.outer, *within])}
+
+    def __getitem__(self, path: Path) -> int:
+        return self._at[path]
+
+
+def builders(source: Source, kind: Kind, slots: Slots, topic: str, base_currency: str) -> list[Build]:
+    """The fields of one kind, the envelope's first."""
+    known = fields_of((kind,))
+    specs: dict[str, Spec] = {name: source.fields[name] for name in known if name in source.fields}
+    specs.setdefault("source", Constant(msgspec.json.encode(topic)))
+    currency = _token(specs["currency"], known["currency"], slots) if "currency" in specs else None
+    made = []
+    for name, spec in specs.items():
+        if isinstance(spec, Money):
+            token = _money(spec, slots, currency, EXPONENTS[base_currency])
+        else:
+            token = _token(spec, known[name], slots)
+        made.append(_build(name, spec, token))
+    if kind == "signup":
+        text = Field("text")
+        made += [_build(name, spec, _token(spec, text, slots)) for name, spec in source.attributes.items()]
+    return made
+
+
+def _build(name: str, spec: Spec, token: Token) -> Build:
+    paths = spec.paths if isinstance(spec, Ids) else () if isinstance(spec, Constant) else (spec.path,)
+    return Build(name, " and ".join(map(str, paths)), msgspec.json.encode(name) + b":", token)
+
+
+def _token(spec: Spec, field: Field, slots: Slots) -> Token:
+    if isinstance(spec, Constant):
+        return lambda _, __: spec.token
+    if isinstance(spec, Ids):
+        return _ids([slots[path] for path in spec.paths])
+    at = slots[spec.path]
+    if isinstance(spec, Value):
+        kept = {"whole": values.as_whole, "flag": values.as_flag}.get(field.sort, values.as_text)
+        convert: Callable[[bytes], bytes] | None = values.converter(spec, kept)
+    else:
+        convert = times.converter(spec) if isinstance(spec, Time) else None
+    if convert is None:
+        return lambda read, _: read[at]
+    made = convert
+    return lambda read, _: made(read[at])
+
+
+def _ids(ats: list[int]) -> Token:
+    def joined(read: list[bytes], index: bytes) -> bytes:
+        if not index and len(ats) == 1:
+            return values.as_text(read[ats[0]])
+        return b'"' + b":".join([values.part(read[at]) for at in ats]) + index + b'"'
+
+    return joined
+
+
+def _money(spec: Money, slots: Slots, currency: Token | None, base_digits: int) -> Token:
+    at = slots[spec.path]
+    conditions = [(slots[one.path], one) for one in spec.negate_if]
+
+    def amount(read: list[bytes], index: bytes) -> bytes:
+        token = read[at]
+        if spec.decimal_comma:
+            token = money.with_point(token) if token not in ABSENT else token
+        if spec.minor:
+            digits = base_digits if currency is None else _digits(currency(read, index))
+            if digits is None:
+                return token
+            token = money.from_minor(token, digits)
+        return money.negated(token) if conditions and _all(conditions, read) else token
+
+    return amount
+
+
+def _all(conditions: list[tuple[int, Condition]], read: list[bytes]) -> bool:
+    return all(values.is_one_of(read[at], one.tokens) for at, one in conditions)
+
+
+def _digits(currency: bytes) -> int | None:
+    """How many the currency has; None for one that is refused where the event is judged."""
+    try:
+        return EXPONENTS.get(values.plain(currency)[1:-1].decode())
+    except RefusedError:
+        return None
