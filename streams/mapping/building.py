@@ -5,7 +5,7 @@ the decoder of canonical events what that one refuses anyway.
 """
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -15,14 +15,17 @@ from streams.mapping import money, times, values
 from streams.mapping.fields import Field, fields_of
 from streams.mapping.outcomes import ABSENT, RefusedError
 from streams.mapping.paths import Path
-from streams.mapping.specs import Condition, Constant, Ids, Money, Source, Spec, Time, Value
+from streams.mapping.specs import Constant, Ids, Money, Source, Spec, Time, Value
+
+_UNKNOWN: Final = -1
+_LENGTH: Final = len('"EUR"')
 
 Token = Callable[[list[bytes], bytes], bytes]
 """(values, ``:index`` of the element or nothing) -> JSON text."""
 
 
 class Build(NamedTuple):
-    """One field of an event: ``head`` is its name as it stands before the value."""
+    """One field of an event: ``head`` is its name as it stands before the value, with the comma."""
 
     field: str
     path: str
@@ -71,7 +74,7 @@ def builders(source: Source, kind: Kind, slots: Slots, topic: str, base_currency
 
 def _build(name: str, spec: Spec, token: Token) -> Build:
     paths = spec.paths if isinstance(spec, Ids) else () if isinstance(spec, Constant) else (spec.path,)
-    return Build(name, " and ".join(map(str, paths)), msgspec.json.encode(name) + b":", token)
+    return Build(name, " and ".join(map(str, paths)), b"," + msgspec.json.encode(name) + b":", token)
 
 
 def _token(spec: Spec, field: Field, slots: Slots) -> Token:
@@ -92,9 +95,14 @@ def _token(spec: Spec, field: Field, slots: Slots) -> Token:
 
 
 def _ids(ats: list[int]) -> Token:
+    only = ats[0] if len(ats) == 1 else None
+
     def joined(read: list[bytes], index: bytes) -> bytes:
-        if not index and len(ats) == 1:
-            return values.as_text(read[ats[0]])
+        if not index and only is not None:
+            token = read[only]
+            if token in ABSENT:
+                raise RefusedError("missing_field", values.ID_EXPECTED)
+            return values.as_text(token)
         return b'"' + b":".join([values.part(read[at]) for at in ats]) + index + b'"'
 
     return joined
@@ -102,29 +110,36 @@ def _ids(ats: list[int]) -> Token:
 
 def _money(spec: Money, slots: Slots, currency: Token | None, base_digits: int) -> Token:
     at = slots[spec.path]
-    conditions = [(slots[one.path], one) for one in spec.negate_if]
+    conditions = [(slots[one.path], one.tokens) for one in spec.negate_if]
+    digits_of = _Digits()
 
     def amount(read: list[bytes], index: bytes) -> bytes:
         token = read[at]
         if spec.decimal_comma:
             token = money.with_point(token) if token not in ABSENT else token
         if spec.minor:
-            digits = base_digits if currency is None else _digits(currency(read, index))
-            if digits is None:
+            digits = base_digits if currency is None else digits_of[currency(read, index)]
+            if digits == _UNKNOWN:
                 return token
             token = money.from_minor(token, digits)
-        return money.negated(token) if conditions and _all(conditions, read) else token
+        if not conditions:
+            return token
+        for where, tokens in conditions:
+            if read[where] not in tokens and not values.is_one_of(read[where], tokens):
+                return token
+        return money.negated(token)
 
     return amount
 
 
-def _all(conditions: list[tuple[int, Condition]], read: list[bytes]) -> bool:
-    return all(values.is_one_of(read[at], one.tokens) for at, one in conditions)
+class _Digits(dict[bytes, int]):
+    """JSON text of a currency -> how many digits it has; ``_UNKNOWN`` is refused by the judge."""
 
-
-def _digits(currency: bytes) -> int | None:
-    """How many the currency has; None for one that is refused where the event is judged."""
-    try:
-        return EXPONENTS.get(values.plain(currency)[1:-1].decode())
-    except RefusedError:
-        return None
+    def __missing__(self, currency: bytes) -> int:
+        try:
+            digits = EXPONENTS.get(values.plain(currency)[1:-1].decode(), _UNKNOWN)
+        except RefusedError:
+            return _UNKNOWN
+        if digits != _UNKNOWN and len(currency) == _LENGTH:  # as it is nearly always written: these are few
+            self[currency] = digits
+        return digits

@@ -32,8 +32,13 @@ class Mapper:
             plans = self._plans(record.topic)
         ignored: Ignored | None = None
         for plan in plans:
-            outcome = _outcome(plan, record)
-            if type(outcome) is not Ignored:
+            try:
+                outcome = plan.outcome(record)
+            except RefusedError as error:
+                return Refused(error.reason, "", "", error.expected)
+            except IgnoredError as error:
+                outcome = Ignored("where", str(error))
+            if not isinstance(outcome, Ignored):
                 return outcome
             if ignored is None or (ignored.why == "unmapped" and outcome.why == "where"):
                 ignored = outcome
@@ -49,12 +54,3 @@ class Mapper:
         ]
         self._of_topic[topic] = plans
         return plans
-
-
-def _outcome(plan: Plan, record: Foreign) -> Outcome:
-    try:
-        return plan.outcome(record)
-    except RefusedError as error:
-        return Refused(error.reason, "", "", error.expected)
-    except IgnoredError as error:
-        return Ignored("where", str(error))

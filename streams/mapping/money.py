@@ -38,8 +38,8 @@ def from_minor(token: bytes, digits: int) -> bytes:
     Raises:
         RefusedError: it is no amount.
     """
-    if token.isdigit() and len(token) > digits and digits:
-        return token[:-digits] + b"." + token[-digits:]
+    if token.isdigit() and len(token) > digits:
+        return token[:-digits] + b"." + token[-digits:] if digits else token
     if token in ABSENT:
         return token
     match = _NUMBER(token[1:-1] if token.startswith(b'"') else token)

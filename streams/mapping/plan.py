@@ -47,6 +47,7 @@ class Plan:
             (slots[where.path], where.tokens, f"{where.path} is none of {', '.join(where.values)}")
             for where in source.where
         ]
+        self._kind = source.kind.fixed
         self._kind_at = None if source.kind.path is None else slots[source.kind.path]
         self._builds: Table[Kind, list[Build]] = {
             kind: builders(source, kind, slots, topic, base_currency) for kind in source.kind.kinds
@@ -106,20 +107,20 @@ class Plan:
         self, values: list[bytes], index: bytes, timestamp_ms: int
     ) -> CanonicalEvent | Ignored | Refused:
         for at, tokens, reason in self._where:
-            if not is_one_of(values[at], tokens):
+            if values[at] not in tokens and not is_one_of(values[at], tokens):
                 return Ignored("where", reason)
-        kind = self._source.kind.fixed or self._kind_of(values)
+        kind = self._kind or self._kind_of(values)
         if kind is None:
             return Ignored("unmapped", f"{self._source.kind.path} has a value that is no kind's")
-        parts: list[bytes] = []
-        for build in self._builds[kind]:
+        value = b""
+        for field, path, head, made in self._builds[kind]:
             try:
-                token = build.token(values, index)
+                token = made(values, index)
             except RefusedError as error:
-                return Refused(error.reason, build.field, build.path, error.expected)
+                return Refused(error.reason, field, path, error.expected)
             if token:
-                parts.append(build.head + token)
-        value = b"{" + b",".join(parts) + b"}"
+                value += head + token
+        value = b"{" + value[1:] + b"}"
         event = self._decoder.one(kind, None, value, timestamp_ms)
         if isinstance(event, Malformed):
             return refused(event, self._builds[kind], values, index)

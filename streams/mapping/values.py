@@ -22,6 +22,7 @@ MAX_ID: Final = 128
 ID_EXPECTED: Final = "a text of 1 to 128 characters, or a whole number"
 _WHOLE: Final = re.compile(rb"-?[0-9]+").fullmatch
 _QUOTED_WHOLE: Final = re.compile(rb'"(-?)0*([0-9]{1,18})"').fullmatch
+_SIMPLE_ID: Final = re.compile(rb'"[^"\\:%]{1,512}"|-?[0-9]{1,512}').fullmatch
 _SCALAR: Final = re.compile(rb'".*"|-?[0-9]+|true|false', re.DOTALL).fullmatch
 _FLAGS: Final = {b'"true"': b"true", b'"false"': b"false"}
 _LONGEST: Final = 6 * MAX_ID + 2
@@ -56,7 +57,7 @@ def is_one_of(token: bytes, tokens: frozenset[bytes]) -> bool:
 
 def as_text(token: bytes) -> bytes:
     """A text, or a whole number as one."""
-    return b'"%s"' % token if _WHOLE(token) else token
+    return token if token.startswith(b'"') or not _WHOLE(token) else b'"%s"' % token
 
 
 def as_whole(token: bytes) -> bytes:
@@ -83,7 +84,9 @@ def converter(spec: Value, kept: Convert) -> Convert:
 
 
 def _upper(token: bytes) -> bytes:
-    return plain(token).upper() if token.startswith(b'"') else token
+    if b"\\" in token:
+        token = plain(token)
+    return token.upper() if token.startswith(b'"') else token
 
 
 def _looked_up(values: Tokens, otherwise: bytes | None) -> Convert:
@@ -109,14 +112,14 @@ def part(token: bytes) -> bytes:
     Raises:
         RefusedError: it is no text and no whole number, absent or empty.
     """
+    if _SIMPLE_ID(token):
+        return token.strip(b'"')
     if token in ABSENT:
         raise RefusedError("missing_field", ID_EXPECTED)
     if token == b'""':
         raise RefusedError("empty_text", ID_EXPECTED)
     if len(token) > _LONGEST:
         raise RefusedError("too_long", ID_EXPECTED)
-    if _WHOLE(token):
-        return token
     if not token.startswith(b'"'):
         raise RefusedError("wrong_type", ID_EXPECTED)
     return plain(token)[1:-1].replace(b"%", b"%25").replace(b":", b"%3A")
