@@ -20,6 +20,7 @@ _MAX_VALUES: Final = 200
 _MAX_BYTES: Final = 1 << 20
 _RFC3339: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)").fullmatch
 _NUMBER: Final = re.compile(r"-?\d+(\.\d+)?").fullmatch
+_COMMA: Final = re.compile(r"-?\d+,\d{1,4}").fullmatch
 _WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _PATTERNS: Final = {
     re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d").fullmatch: "%Y-%m-%d %H:%M:%S",
@@ -70,6 +71,11 @@ class Seen:
     def is_number(self) -> bool:
         """Whether all values are numbers, or texts of digits."""
         return self.every(int, float, str) and all(_NUMBER(text) for text in self.texts)
+
+    @property
+    def has_comma(self) -> bool:
+        """Whether all values are numbers with a comma before the decimals."""
+        return self.every(str) and all(map(_COMMA, self.texts))
 
     @property
     def is_whole(self) -> bool:

@@ -173,7 +173,12 @@ class _Draft:
 
     def _amount(self, one: Seen) -> float | None:
         found = [_TOTAL.index(word) for word in one.words if word in _TOTAL]
-        if not found or not one.is_number or one.unit or any(part.isdigit() for part in one.path.parts):
+        if (
+            not found
+            or not (one.is_number or one.has_comma)
+            or one.unit
+            or any(part.isdigit() for part in one.path.parts)
+        ):
             return None
         points = 100 - min(found) - 40 * bool(_PART & set(one.words)) - 2 * len(one.path.parts)
         return points + 5 * ("paid" in one.words) + 5 * bool({"cents", "minor"} & set(one.words))
@@ -186,7 +191,8 @@ class _Draft:
             note = f"whole numbers: of the smallest unit? {f'or {others}' if others else ''}".strip()
             self._say("amount", f'{{ path = {_quoted(str(found[0].path))}, unit = "minor" }}', note)
         else:
-            self._path("amount", self._amount)
+            comma = bool(found) and found[0].has_comma
+            self._path("amount", self._amount, '{{ path = {}, decimal = "," }}' if comma else "{}")
         lower = any(text.islower() for one in self._best(_currency)[:1] for text in one.texts)
         self._path("currency", _currency, "{{ path = {}, upper = true }}" if lower else "{}")
 
