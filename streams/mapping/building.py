@@ -81,7 +81,7 @@ def _token(spec: Spec, field: Field, slots: Slots) -> Token:
     if isinstance(spec, Constant):
         return lambda _, __: spec.token
     if isinstance(spec, Ids):
-        return _ids([slots[path] for path in spec.paths])
+        return _ids([slots[path] for path in spec.paths], counted=field.counted)
     at = slots[spec.path]
     if isinstance(spec, Value):
         kept = {"whole": values.as_whole, "flag": values.as_flag}.get(field.sort, values.as_text)
@@ -94,10 +94,11 @@ def _token(spec: Spec, field: Field, slots: Slots) -> Token:
     return lambda read, _: made(read[at])
 
 
-def _ids(ats: list[int]) -> Token:
+def _ids(ats: list[int], *, counted: bool) -> Token:
     only = ats[0] if len(ats) == 1 else None
 
     def joined(read: list[bytes], index: bytes) -> bytes:
+        index = index if counted else b""
         if not index and only is not None:
             token = read[only]
             if token in ABSENT:

@@ -15,11 +15,13 @@ class Field(NamedTuple):
 
     sort: Sort
     required: bool = False
+    counted: bool = False
+    """Whether the number of an element of ``each`` joins it."""
 
 
 ENVELOPE: Final[Mapping[str, Field]] = {
     "customer_id": Field("id", required=True),
-    "event_id": Field("id", required=True),
+    "event_id": Field("id", required=True, counted=True),
     "occurred_at": Field("time", required=True),
     "source": Field("text"),
 }
