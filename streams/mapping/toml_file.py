@@ -172,7 +172,8 @@ def _check_paths(at: str, source: Source) -> None:
         return
     if source.format == "csv":
         raise MappingError(f"{at}each: a row of a CSV file has no lists")
-    if not any(p.below(source.each) for paths in paths_of(source).values() for p in paths):
+    rests = [one.below(source.each) for paths in paths_of(source).values() for one in paths]
+    if not any(rest is not None and rest.parts for rest in rests):
         raise MappingError(
             f"{at}each: no field is taken of its elements: their paths begin with {source.each}."
         )
