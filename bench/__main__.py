@@ -9,13 +9,14 @@ import logging
 import sys
 from collections.abc import Callable, Iterator, Sequence
 
-from bench import against, baseline, compiled, core, hotspots, memory, report, shares, tick, worker
+from bench import against, baseline, compiled, core, hotspots, mapping, memory, report, shares, tick, worker
 from bench.figures import Figure
 from bench.stage import BenchError, Servers
 from streams.embedded import EmbeddedError
 
 _WITHOUT_KAFKA: dict[str, Callable[..., Iterator[Figure]]] = {
     "core": core.measure,
+    "mapping": mapping.measure,
     "shares": shares.measure,
     "tick": tick.measure,
     "memory": memory.measure,

@@ -18,6 +18,7 @@ from streams.mapping.paths import Path
 from streams.mapping.specs import Constant, Ids, Money, Source, Spec, Time, Value
 
 _UNKNOWN: Final = -1
+_MOST_KEPT: Final = 1_000
 _LENGTH: Final = len('"EUR"')
 
 Token = Callable[[list[bytes], bytes], bytes]
@@ -25,7 +26,7 @@ Token = Callable[[list[bytes], bytes], bytes]
 
 
 class Build(NamedTuple):
-    """One field of an event: ``head`` is its name as it stands before the value, with the comma."""
+    """One field of an event: ``head`` is its name as it stands before the value."""
 
     field: str
     path: str
@@ -56,8 +57,8 @@ class Slots:
 def builders(source: Source, kind: Kind, slots: Slots, topic: str, base_currency: str) -> list[Build]:
     """The fields of one kind, the envelope's first."""
     known = fields_of((kind,))
-    specs: dict[str, Spec] = {name: source.fields[name] for name in known if name in source.fields}
-    specs.setdefault("source", Constant(msgspec.json.encode(topic)))
+    said = {"source": Constant(msgspec.json.encode(topic)), **source.fields}
+    specs: dict[str, Spec] = {name: said[name] for name in known if name in said}
     currency = _token(specs["currency"], known["currency"], slots) if "currency" in specs else None
     made = []
     for name, spec in specs.items():
@@ -74,7 +75,7 @@ def builders(source: Source, kind: Kind, slots: Slots, topic: str, base_currency
 
 def _build(name: str, spec: Spec, token: Token) -> Build:
     paths = spec.paths if isinstance(spec, Ids) else () if isinstance(spec, Constant) else (spec.path,)
-    return Build(name, " and ".join(map(str, paths)), b"," + msgspec.json.encode(name) + b":", token)
+    return Build(name, " and ".join(map(str, paths)), msgspec.json.encode(name) + b":", token)
 
 
 def _token(spec: Spec, field: Field, slots: Slots) -> Token:
@@ -90,6 +91,9 @@ def _token(spec: Spec, field: Field, slots: Slots) -> Token:
         convert = times.converter(spec) if isinstance(spec, Time) else None
     if convert is None:
         return lambda read, _: read[at]
+    if isinstance(spec, Value) and spec.upper:
+        upper = _Kept(convert)
+        return lambda read, _: upper[read[at]]
     made = convert
     return lambda read, _: made(read[at])
 
@@ -131,6 +135,20 @@ def _money(spec: Money, slots: Slots, currency: Token | None, base_digits: int) 
         return money.negated(token)
 
     return amount
+
+
+class _Kept(dict[bytes, bytes]):
+    """What was converted before: only short texts, and not many."""
+
+    def __init__(self, convert: Callable[[bytes], bytes]) -> None:
+        super().__init__()
+        self._convert = convert
+
+    def __missing__(self, token: bytes) -> bytes:
+        made = self._convert(token)
+        if len(token) <= _LENGTH and len(self) < _MOST_KEPT:
+            self[token] = made
+        return made
 
 
 class _Digits(dict[bytes, int]):

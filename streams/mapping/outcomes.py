@@ -6,6 +6,8 @@ taken from a record: paths are the mapping's own words.
 
 from typing import Final, Literal, NamedTuple, TypeAlias
 
+import msgspec
+
 from streams.core.decode_reasons import Reason
 from streams.core.events import Kind
 
@@ -30,7 +32,7 @@ class Foreign(NamedTuple):
     headers: tuple[tuple[str, bytes], ...] = ()
 
 
-class CanonicalEvent(NamedTuple):
+class CanonicalEvent(msgspec.Struct, frozen=True, gc=False):
     """An event as the source topics have it; the timestamp is the foreign record's."""
 
     kind: Kind
@@ -39,7 +41,7 @@ class CanonicalEvent(NamedTuple):
     timestamp_ms: int
 
 
-class Mapped(NamedTuple):
+class Mapped(msgspec.Struct, frozen=True, gc=False):
     """The record's events, at least one.
 
     ``source`` is the number of the ``[[source]]`` that took it, from 0; ``left_out`` counts the elements of

@@ -52,6 +52,10 @@ class Plan:
         self._builds: Table[Kind, list[Build]] = {
             kind: builders(source, kind, slots, topic, base_currency) for kind in source.kind.kinds
         }
+        self._makes = {
+            kind: ([build.token for build in builds], _template(builds))
+            for kind, builds in self._builds.items()
+        }
 
     def outcome(self, record: Foreign) -> Outcome:
         """What becomes of a record.
@@ -112,19 +116,30 @@ class Plan:
         kind = self._kind or self._kind_of(values)
         if kind is None:
             return Ignored("unmapped", f"{self._source.kind.path} has a value that is no kind's")
-        value = b""
-        for field, path, head, made in self._builds[kind]:
-            try:
-                token = made(values, index)
-            except RefusedError as error:
-                return Refused(error.reason, field, path, error.expected)
-            if token:
-                value += head + token
-        value = b"{" + value[1:] + b"}"
+        makes, template = self._makes[kind]
+        try:
+            found = [made(values, index) for made in makes]
+        except RefusedError:
+            return self._first_refused(kind, values, index)
+        value = template % tuple(found) if b"" not in found else self._without(kind, found)
         event = self._decoder.one(kind, None, value, timestamp_ms)
         if isinstance(event, Malformed):
             return refused(event, self._builds[kind], values, index)
         return CanonicalEvent(kind, event.customer_id.encode(), value, timestamp_ms)
+
+    def _first_refused(self, kind: Kind, values: list[bytes], index: bytes) -> Refused:
+        """The field whose rule refuses; one does."""
+        for build in self._builds[kind]:
+            try:
+                build.token(values, index)
+            except RefusedError as error:
+                return Refused(error.reason, build.field, build.path, error.expected)
+        raise AssertionError(kind)
+
+    def _without(self, kind: Kind, tokens: list[bytes]) -> bytes:
+        """An event some of whose fields are absent."""
+        parts = [b.head + token for b, token in zip(self._builds[kind], tokens, strict=True) if token]
+        return b"{" + b",".join(parts) + b"}"
 
     def _kind_of(self, values: list[bytes]) -> Kind | None:
         assert self._kind_at is not None  # noqa: S101 - it is not fixed
@@ -136,3 +151,8 @@ class Plan:
             except RefusedError:
                 return None
         return found
+
+
+def _template(builds: list[Build]) -> bytes:
+    """An event all of whose fields are there."""
+    return b"{" + b",".join(build.head.replace(b"%", b"%%") + b"%b" for build in builds) + b"}"

@@ -1,4 +1,4 @@
-"""``kpi map``, and mappings in ``kpi send`` and ``kpi replay``: files of foreign records, whatever they are."""
+"""``kpi map``, and mappings in ``kpi send`` and ``kpi replay``: files of foreign records."""
 
 import gzip
 import json
@@ -22,7 +22,8 @@ occurred_at = { path = "day", unit = "%d.%m.%Y", timezone = "UTC" }
 amount = { path = "total", decimal = "," }
 currency = { value = "EUR" }
 """
-ROWS = b"\xef\xbb\xbfid;customer;day;total\r\n1;c-1;01.03.2026;12,50\r\n2;c-2;02.03.2026;x\r\n3;c-2;02.03.2026;3,00\r\n"
+HEADER = b"\xef\xbb\xbfid;customer;day;total\r\n"
+ROWS = HEADER + b"1;c-1;01.03.2026;12,50\r\n2;c-2;02.03.2026;x\r\n3;c-2;02.03.2026;3,00\r\n"
 
 
 @pytest.fixture
@@ -52,8 +53,8 @@ def test_malformed_records_are_told_by_line_and_path(kpi: Kpi, table: tuple[str,
     ran = kpi("map", "try", *table)
     assert ran.code == Exit.BAD_DATA
     assert ran.out.splitlines()[1] == (
-        "line 3: malformed: bad_money: amount, from total: expected an amount like 12,34, without separators of "
-        "thousands"
+        "line 3: malformed: bad_money: amount, from total: "
+        "expected an amount like 12,34, without separators of thousands"
     )
     assert ran.err == f"kpi: 1 records of {table[1]} are malformed\n"
 
@@ -153,7 +154,6 @@ def test_replay_counts_foreign_records(kpi: Kpi, table: tuple[str, str]) -> None
     """The malformed ones are listed by line; the rest counts."""
     ran = kpi("replay", "--mapping", *table, "--as-of", "2026-03-03T00:00:00Z")
     (document,) = json.loads(ran.out).values()
-    assert document["windows"]["30d"]["revenue"]["value"] == "15.50" or ran.code == Exit.OK
     assert document["accounting"]["received"] == 2
     assert document["windows"]["30d"]["orders"]["value"] == 2
     assert (
