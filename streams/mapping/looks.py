@@ -19,8 +19,8 @@ _MAX_ELEMENTS: Final = 3
 _MAX_VALUES: Final = 200
 _MAX_BYTES: Final = 1 << 20
 _RFC3339: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)").fullmatch
-_NUMBER: Final = re.compile(r"-?\d+(\.\d+)?").fullmatch
-_COMMA: Final = re.compile(r"-?\d+,\d{1,4}").fullmatch
+_NUMBER: Final = re.compile(r"-?\d{1,30}(\.\d{1,30})?").fullmatch
+_COMMA: Final = re.compile(r"-?\d{1,30},\d{1,4}").fullmatch
 _WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _PATTERNS: Final = {
     re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d").fullmatch: "%Y-%m-%d %H:%M:%S",

@@ -104,8 +104,7 @@ class _Draft:
             if must:
                 self._lines.append(f'# {key} = ""  # nothing looks like it')
             return None
-        others = ", ".join(str(one.path) for one in found[1:4])
-        self._say(key, wrap.format(_quoted(str(found[0].path))), f"or {others}" if others else "")
+        self._say(key, wrap.format(_quoted(str(found[0].path))), _others(found))
         return found[0]
 
     def _where(self) -> None:
@@ -158,8 +157,7 @@ class _Draft:
         if not found:
             self._lines.append(f'# {key} = ""  # nothing looks like it')
             return
-        one, others = found[0], ", ".join(str(other.path) for other in found[1:4])
-        note = f"or {others}" if others else ""
+        one, note = found[0], _others(found)
         path, unit = _quoted(str(one.path)), one.unit or ""
         if unit == "rfc3339":
             self._say(key, path, note)
@@ -187,8 +185,7 @@ class _Draft:
         found = self._best(self._amount)
         minor = bool(found) and found[0].every(int) and _seems_minor(found[0])
         if minor:
-            others = ", ".join(str(one.path) for one in found[1:4])
-            note = f"whole numbers: of the smallest unit? {f'or {others}' if others else ''}".strip()
+            note = f"whole numbers: of the smallest unit? {_others(found)}".strip()
             self._say("amount", f'{{ path = {_quoted(str(found[0].path))}, unit = "minor" }}', note)
         else:
             comma = bool(found) and found[0].has_comma
@@ -228,6 +225,12 @@ def _format(seen: dict[Path, Seen]) -> FormatName:
 def _quoted(text: str) -> str:
     """As TOML writes a text."""
     return msgspec.json.encode(text).decode().replace("\x7f", "\\u007F")
+
+
+def _others(found: Sequence[Seen]) -> str:
+    """The next ones, for a comment: escaped, since a name may hold the end of a line."""
+    named = ", ".join(_quoted(str(one.path))[1:-1] for one in found[1:4])
+    return f"or {named}" if named else ""
 
 
 def _exactly(one: Seen, word: str) -> float | None:

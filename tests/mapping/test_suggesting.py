@@ -74,6 +74,12 @@ def test_times_are_told_by_their_looks(value: object, said: str) -> None:
     assert f"occurred_at = {said}" in drafted({"created_at": value})
 
 
+def test_odd_names_and_numbers_are_drafted_too() -> None:
+    """A name that ends a line, quotes, numbers that no machine type holds."""
+    odd = {"customer_id\n": 1, 'user"_id': 2, "client_id": "9" * 5_000, "at": 10**30, "total": "9" * 400}
+    assert tomllib.loads(drafted(odd))["source"][0]["customer_id"] == "customer_id\n"
+
+
 def test_what_nothing_looks_like_is_left_for_a_person() -> None:
     """As a comment: the draft cannot be used before it is finished."""
     text = drafted({"x": True})
