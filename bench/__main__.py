@@ -9,7 +9,20 @@ import logging
 import sys
 from collections.abc import Callable, Iterator, Sequence
 
-from bench import against, baseline, compiled, core, hotspots, mapping, memory, report, shares, tick, worker
+from bench import (
+    against,
+    baseline,
+    compiled,
+    core,
+    hotspots,
+    kafka_streams,
+    mapping,
+    memory,
+    report,
+    shares,
+    tick,
+    worker,
+)
 from bench.figures import Figure
 from bench.stage import BenchError, Servers
 from streams.embedded import EmbeddedError
@@ -25,6 +38,7 @@ _ON_KAFKA: dict[str, Callable[..., Iterator[Figure]]] = {
     "worker": worker.measure,
     "compiled": compiled.measure,
     "faust": against.measure,
+    "streams": kafka_streams.measure,
 }
 _AGAINST = (
     ("worker: mix", "worker: against plain Faust, mix"),
@@ -64,7 +78,7 @@ def _parser() -> argparse.ArgumentParser:
         "--only",
         nargs="+",
         choices=[*_WITHOUT_KAFKA, *_ON_KAFKA],
-        help="some of it; worker, compiled and faust need Java, compiled a C compiler too",
+        help="some of it; from worker on they need Java, compiled and streams a C compiler, too",
     )
     parser.add_argument(
         "--compare", action="store_true", help="exit 1 if a figure is 10 %% dearer than the baseline"

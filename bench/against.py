@@ -31,6 +31,15 @@ def _count(run: Run, n: int) -> float:
         await run.send(bench_mix(n, customers=CUSTOMERS, end_ms=end_ms))
 
     asyncio.run(prepare())
+    return processor_s(run, n)
+
+
+def processor_s(run: Run, n: int) -> float:
+    """Processor time in seconds for the records in a run's topics, ``n`` of them.
+
+    Raises:
+        BenchError: it does not get there.
+    """
     command = [sys.executable, "-m", "bench.plain_faust", run.servers.bootstrap, run.name, str(n)]
     told = subprocess.run(
         [*command, str(run.directory)], capture_output=True, text=True, timeout=_WITHIN_S, check=False

@@ -28,8 +28,8 @@ from streams.core.events import KINDS
 from streams.embedded import KafkaCluster, ValkeyServer, free_port
 from streams.embedded.ports import LOOPBACK
 from streams.embedded.process import Child
+from streams.ingest.sender import Sender
 from streams.redis_contract.layout import Keys
-from streams.sending import Sender
 from streams.simulate import SimRecord, topic_of
 
 PARTITIONS = 4
@@ -205,6 +205,21 @@ class BenchWorker:
 
         self._wait(is_applied, within)
         return self.cpu_s
+
+    @property
+    def received(self) -> int:
+        """Records that the newest published values count as received."""
+        text = self._redis.get(self._key)
+        return 0 if text is None else msgspec.json.decode(text, type=_Document).accounting.received
+
+    def taken(self, records: int, within: float = 600) -> tuple[float, int]:
+        """Wait until it publishes values of so many records or more; processor time, and of how many.
+
+        Raises:
+            BenchError: it does not.
+        """
+        self._wait(lambda: self.received >= records, within)
+        return self.cpu_s, self.received
 
     def ready(self, within: float = 600) -> float:
         """Wait until it has recovered and caught up; the processor time it took so far.

@@ -15,7 +15,7 @@ from streams.core.events import KINDS
 from streams.core.kpi.group_kpis import GroupKpis, Periods
 from streams.core.kpi.values.value import Status, Sweep
 from streams.core.totals import LATENESS_MS, OVERALL, Group, vector_length
-from streams.publish.merge.merger import State
+from streams.publish.merge.merger import PartitionStatus
 from streams.publish.prometheus.metrics import COMPONENTS, DOCUMENT, PROCESS, Metric
 
 _IGNORED = 4
@@ -80,7 +80,7 @@ def _of_labels(metric: Metric, partitions: int) -> int:
     """How many series a metric has whose labels are no dimension values."""
     sizes = {
         "partition": partitions,
-        "state": len(get_args(State)),
+        "state": len(get_args(PartitionStatus)),
         "topic": len(KINDS),
         "event": len(KINDS),
         "outcome": _OUTCOMES,

@@ -24,7 +24,7 @@ _COLUMNS = (Column("segment"), *_FIGURES, STATUS, _TREND)
 _SPARED = (_TREND, *reversed(_FIGURES))
 
 
-class Screen:
+class DemoScreen:
     """Reads Redis and draws."""
 
     def __init__(self, stage: Stage, traffic: Traffic, reader: AsyncKpiReader) -> None:

@@ -7,7 +7,7 @@ by hand that could be wrong later.
 from collections.abc import Iterator
 
 from streams.cli.figures import figure, interval
-from streams.core.decoding.timestamps import Clock
+from streams.core.decoding.timestamps import TimestampReader
 from streams.core.definition.definition import Definition, duration_text
 from streams.core.kpi.catalogue.entry import Kpi
 from streams.core.kpi.catalogue.registry import CHAPTERS, formula_of
@@ -44,7 +44,9 @@ The figures below are those of a company with nine customers, as of {as_of}:
 
 def guide(definition: Definition) -> str:
     """The guide as Markdown text."""
-    (snapshot,) = replay(example.lines(), definition=definition, as_of=[Clock().read(example.AS_OF)])
+    (snapshot,) = replay(
+        example.lines(), definition=definition, as_of=[TimestampReader().read(example.AS_OF)]
+    )
     document = snapshot.document()
     parts = [
         _HEAD.format(

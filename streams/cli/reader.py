@@ -10,9 +10,8 @@ from streams.cli.errors import CliError
 from streams.cli.exits import Exit
 from streams.client.errors import UnavailableError, UnknownNameError
 from streams.client.reader import KpiReader
-from streams.redis_contract.connection import CaFileError
+from streams.redis_contract.connection import TlsFileError
 from streams.redis_contract.failures import SETTINGS, Cause
-from streams.settings import SettingsError, quoted
 
 T = TypeVar("T")
 
@@ -62,12 +61,12 @@ def open_reader(redis: str | None, tenant: str) -> KpiReader:
             username=settings.redis_username or None,
             password=settings.redis_password or None,
             ca_file=settings.redis_cafile or None,
+            cert_file=settings.redis_certfile or None,
+            key_file=settings.redis_keyfile or None,
             timeout=settings.redis_timeout / 1_000,
         )
-    except CaFileError as error:
-        wrong = f"{quoted(settings.redis_cafile)} cannot be used ({error})"
-        told = SettingsError("redis_cafile", wrong, "a PEM file of certificates")
-        raise CliError(Exit.USAGE, str(told)) from error
+    except TlsFileError as error:
+        raise CliError(Exit.USAGE, str(error.of_settings())) from error
     except ValueError as error:
         where = "--redis" if redis else "KPI_REDIS_URL"
         raise CliError(Exit.USAGE, f"{where} or --tenant: {error}") from error

@@ -23,9 +23,9 @@ from streams.core.decoding.expected import described
 from streams.core.definition.definition import Definition
 from streams.core.events import Kind, Malformed
 from streams.engine.kafka.client import Client
-from streams.opening import OpeningError, events_of, read_csv, read_jsonl
-from streams.opening.turning import Opening, column_of
-from streams.sending import Sender
+from streams.ingest.customer_rows import read_csv, read_jsonl
+from streams.ingest.opening_balance import Opening, OpeningError, column_of, events_of
+from streams.ingest.sender import Sender
 from streams.settings import Settings
 from streams.simulate.records import SimRecord
 

@@ -38,10 +38,12 @@ class AsyncKpiReader:
         username: str | None = None,
         password: str | None = None,
         ca_file: str | None = None,
+        cert_file: str | None = None,
+        key_file: str | None = None,
         timeout: float = 2.0,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        address = RedisAddress(url, username, password, ca_file, timeout)
+        address = RedisAddress(url, username, password, ca_file, timeout, cert_file, key_file)
         self._explain = address.explain
         self._keys = Keys(tenant)
         self._client = address.async_client(tenant)
@@ -176,9 +178,9 @@ class AsyncKpiReader:
         places = others(place, published)
         question = self._client.pipeline(transaction=True)
         for one in places:
-            question.hkeys(self._keys.hash(one))
-        names = await self._ask(question.execute())
-        check_kpi(kpi, place, dict(zip(places, names, strict=True)))
+            question.hgetall(self._keys.hash(one))
+        fields = await self._ask(question.execute())
+        check_kpi(kpi, place, dict(zip(places, fields, strict=True)))
 
     def _now_ms(self) -> int:
         return int(self._clock() * 1000)

@@ -35,6 +35,7 @@ class KpiReader:
         tenant: whose values.
         max_age: seconds after which a value is stale for this reader, by this machine's clock.
         username, password, ca_file: credentials and authority, where they shall not stand in the URL.
+        cert_file, key_file: PEM files of the client certificate, for a server that asks for one.
         timeout: longest wait for a connection or an answer, in seconds.
         clock: the time in seconds since the epoch.
 
@@ -51,10 +52,12 @@ class KpiReader:
         username: str | None = None,
         password: str | None = None,
         ca_file: str | None = None,
+        cert_file: str | None = None,
+        key_file: str | None = None,
         timeout: float = 2.0,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        address = RedisAddress(url, username, password, ca_file, timeout)
+        address = RedisAddress(url, username, password, ca_file, timeout, cert_file, key_file)
         self._explain = address.explain
         self._keys = Keys(tenant)
         self._client = address.client(tenant)
@@ -188,9 +191,9 @@ class KpiReader:
         places = others(place, published)
         question = self._client.pipeline(transaction=True)
         for one in places:
-            question.hkeys(self._keys.hash(one))
-        names = self._ask(question.execute)
-        check_kpi(kpi, place, dict(zip(places, names, strict=True)))
+            question.hgetall(self._keys.hash(one))
+        fields = self._ask(question.execute)
+        check_kpi(kpi, place, dict(zip(places, fields, strict=True)))
 
     def _now_ms(self) -> int:
         return int(self._clock() * 1000)

@@ -86,10 +86,10 @@ def _java_version(java: str) -> int:
     return int(found[1]) if found else 0
 
 
-def jars_directory() -> Path:
-    """Return where the jars of this `pom.xml` are kept, whether they are there or not."""
+def jars_directory(pom: Path = POM) -> Path:
+    """Return where the jars of a `pom.xml` are kept, whether they are there or not."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    digest = hashlib.sha256(POM.read_bytes()).hexdigest()[:8]
+    digest = hashlib.sha256(pom.read_bytes()).hexdigest()[:8]
     return cache / "kpi-streams" / f"kafka-{kafka_version()}-{digest}"
 
 
@@ -98,13 +98,17 @@ def jars_fetched() -> bool:
     return jars_directory().is_dir()
 
 
-def fetch_jars(maven: str | None) -> Path:
+def fetch_jars(maven: str | None, pom: Path = POM) -> Path:
     """Return the directory of the jars, fetching them (some 45 MB) with Maven if they are not there yet.
+
+    Args:
+        maven: the program; None: not there.
+        pom: names the jars.
 
     Raises:
         EmbeddedError: they are not there, and Maven is missing or could not fetch them.
     """
-    target = jars_directory()
+    target = jars_directory(pom)
     if target.is_dir():
         return target
     if maven is None:
@@ -113,14 +117,14 @@ def fetch_jars(maven: str | None) -> Path:
     with (target.parent / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not target.is_dir():
-            _fetch(maven, target)
+            _fetch(maven, target, pom)
     return target
 
 
-def _fetch(maven: str, target: Path) -> None:
+def _fetch(maven: str, target: Path, pom: Path) -> None:
     with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
         complete = Path(scratch) / "jars"
-        command = [maven, "-q", "-B", "-C", "-f", str(POM), "dependency:copy-dependencies"]
+        command = [maven, "-q", "-B", "-C", "-f", str(pom), "dependency:copy-dependencies"]
         try:
             told = subprocess.run(  # noqa: S603 - Maven, with our own pom
                 [*command, f"-DoutputDirectory={complete}"],

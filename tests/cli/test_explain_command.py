@@ -9,7 +9,7 @@ import pytest
 import redis
 
 from streams.cli.exits import Exit
-from streams.core.decoding.timestamps import Clock
+from streams.core.decoding.timestamps import TimestampReader
 from streams.core.definition.definition import HOUR_MS, Definition
 from streams.core.kpi.snapshot import Snapshot, build
 from streams.embedded import ValkeyServer
@@ -21,7 +21,7 @@ from tests.histories import NOW_MS, record
 from tests.laws.driver import Driven
 from tests.support.topics import unique_prefix
 
-T = Clock().read(example.AS_OF)
+T = TimestampReader().read(example.AS_OF)
 
 
 @pytest.fixture

@@ -4,14 +4,14 @@ from typing import Any
 
 import pytest
 
-from streams.core.decoding.timestamps import Clock
+from streams.core.decoding.timestamps import TimestampReader
 from streams.core.definition.definition import Definition
 from streams.core.kpi.catalogue.registry import CATALOGUE
 from streams.explain import example
 from streams.explain.explanation import ExplainError, Explanation, Place, explain
 from streams.replay.recount import replay
 
-T = Clock().read(example.AS_OF)
+T = TimestampReader().read(example.AS_OF)
 DEFAULT = Definition()
 
 

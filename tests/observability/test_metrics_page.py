@@ -13,7 +13,7 @@ from streams.core.events import KINDS
 from streams.core.kpi.snapshot import Snapshot, build
 from streams.core.kpi.values.value import Sweep
 from streams.core.totals import LATENESS_MS, OVERALL, Group, Totals
-from streams.engine.stats import Stats
+from streams.engine.ownership.stats import Stats
 from streams.publish.prometheus.metrics import CATALOGUE, PROCESS
 from streams.publish.prometheus.samples import Sampler
 from tests.observability.files import ROOT

@@ -311,7 +311,7 @@ TROUBLES: dict[str, Trouble] = {
     "client certificate": Trouble(
         tls(asks=True),
         _UNREACHABLE,
-        "it may ask for a client certificate, of which there is none",
+        "it may ask for a client certificate, and not have got one that it trusts",
         "tls-auth-clients",
     ),
     "client certificate, by an alert": Trouble(
@@ -324,6 +324,9 @@ TROUBLES: dict[str, Trouble] = {
     ),
     "transactions denied": Trouble(
         user("-multi", "-evalsha"), _REFUSED, "may not run the command", _ACLS, who="values"
+    ),
+    "end of transactions denied": Trouble(
+        user("-exec", "-evalsha"), _REFUSED, "may not run the command", _ACLS, who="values"
     ),
     "command of the script denied": Trouble(
         user("-publish"), _REFUSED, "user kpi may not run the command publish", _ACLS, who="writer"

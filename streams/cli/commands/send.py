@@ -27,10 +27,10 @@ from streams.core.definition.definition import Definition
 from streams.core.events import Kind, Malformed
 from streams.core.partition.placement import Partitioner
 from streams.engine.kafka.client import Client
+from streams.ingest.sender import Sender
 from streams.mapping import Ignored, Refused
 from streams.mapping.tables import Unit
 from streams.replay.lines import Line, LineError, parse_line
-from streams.sending import Sender
 from streams.settings import Settings
 from streams.simulate.records import SimRecord, topic_of
 

@@ -13,7 +13,7 @@ import msgspec
 from streams.core.decoding import wire
 from streams.core.decoding.money import cost_minor_units, minor_units
 from streams.core.decoding.strict import CHURN_TYPES, SCALES
-from streams.core.decoding.timestamps import LAST_MS, Clock
+from streams.core.decoding.timestamps import LAST_MS, TimestampReader
 from streams.core.definition.currencies import EXPONENTS
 from streams.core.definition.definition import Definition
 from streams.core.events import Cancellation, Erase, Event, Kind, Purchase, Signup, Survey, Void
@@ -22,7 +22,7 @@ Path: TypeAlias = tuple[Callable[[bytes], Any], Callable[[Any, int], Event]]
 """What reads a record's JSON, and what makes the event of it and its time in milliseconds."""
 
 
-def fast_paths(definition: Definition, clock: Clock) -> dict[Kind, Path]:
+def fast_paths(definition: Definition, times: TimestampReader) -> dict[Kind, Path]:
     """The path of each kind."""
     return {
         "signup": (
@@ -32,7 +32,7 @@ def fast_paths(definition: Definition, clock: Clock) -> dict[Kind, Path]:
         "purchase": (msgspec.json.Decoder(wire.WirePurchase).decode, _purchase),
         "cancellation": (
             msgspec.json.Decoder(wire.WireCancellation).decode,
-            _cancellation(clock, definition.min_event_time_ms),
+            _cancellation(times, definition.min_event_time_ms),
         ),
         "survey": (msgspec.json.Decoder(wire.WireSurvey).decode, _survey),
         "void": (msgspec.json.Decoder(wire.WireVoid).decode, _void),
@@ -65,11 +65,13 @@ def _purchase(read: wire.WirePurchase, at_ms: int) -> Purchase:
     return Purchase(read.event_id, read.source or "", read.customer_id, at_ms, amount_minor, currency)
 
 
-def _cancellation(clock: Clock, earliest_ms: int) -> Callable[[wire.WireCancellation, int], Cancellation]:
+def _cancellation(
+    times: TimestampReader, earliest_ms: int
+) -> Callable[[wire.WireCancellation, int], Cancellation]:
     def build(read: wire.WireCancellation, at_ms: int) -> Cancellation:
         effective = read.effective_at
         if isinstance(effective, str):
-            effective = clock.read(effective)
+            effective = times.read(effective)
         if effective is not None and not earliest_ms <= effective <= LAST_MS:
             raise LookupError
         churn_type = read.churn_type or None

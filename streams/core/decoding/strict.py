@@ -11,7 +11,7 @@ from typing import Final
 
 from streams.core.decode_reasons import RejectedError
 from streams.core.decoding.fields import ANY_LENGTH, MAX_ID, Fields
-from streams.core.decoding.timestamps import Clock
+from streams.core.decoding.timestamps import TimestampReader
 from streams.core.definition.currencies import EXPONENTS
 from streams.core.definition.definition import Definition
 from streams.core.events import Cancellation, Erase, Event, Kind, Malformed, Purchase, Signup, Survey, Void
@@ -35,8 +35,8 @@ _Common = tuple[str, str, str, int]
 class StrictDecoder:
     """Reads any record; slower than the fast path, and the judge of it."""
 
-    def __init__(self, definition: Definition, clock: Clock) -> None:
-        self._clock = clock
+    def __init__(self, definition: Definition, times: TimestampReader) -> None:
+        self._times = times
         self._earliest_ms = definition.min_event_time_ms
         self._skew_ms = definition.max_clock_skew_ms
         self._base_digits = EXPONENTS[definition.base_currency]
@@ -54,7 +54,7 @@ class StrictDecoder:
     ) -> Event | Malformed:
         """The event, or why the record is none; never raises for a record, whatever its bytes."""
         try:
-            fields = Fields(value, self._clock, self._earliest_ms)
+            fields = Fields(value, self._times, self._earliest_ms)
         except RejectedError as error:
             return Malformed(error.reason)
         try:

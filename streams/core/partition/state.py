@@ -18,6 +18,7 @@ from streams.core.customer.identity import DIGEST_SIZE, Identity
 from streams.core.decoding.decoder import Decoder, Record
 from streams.core.definition.definition import PROFILE_DIMENSIONS, Definition
 from streams.core.events import Kind, Malformed
+from streams.core.kpi.swept import Swept
 from streams.core.kpi.values.value import Sweep
 from streams.core.partition.intake import Intake
 from streams.core.partition.journal import Journal
@@ -28,7 +29,7 @@ from streams.core.partition.rebuilding import rebuild
 from streams.core.partition.store.customers import ANONYMOUS, CUSTOMER, GAUGES_WIDTH, Customers, record_key
 from streams.core.partition.store.releasing import entry_groups
 from streams.core.partition.sweep.exact_shares import sweep
-from streams.core.partition.sweep.live_sweep import Swept, sweeping
+from streams.core.partition.sweep.live_sweep import sweeping
 from streams.core.partition.sweep.payments import Spent, changed_since
 from streams.core.partition.sweep.steps import Steps, finish
 from streams.core.totals import OVERALL, Accounting, Group, Named, Totals, Vector, add_vectors

@@ -12,15 +12,14 @@ import msgspec
 
 from streams.core.definition.definition import PROFILE_DIMENSIONS
 from streams.core.kpi.early_warning import AtRisk
-from streams.core.partition.sweep.live_sweep import Swept
+from streams.core.kpi.swept import Swept
 from streams.core.partition.sweep.steps import Steps
 from streams.core.totals import Group
 from streams.engine.exits import EngineError, ExitCode
+from streams.engine.totals_topic.group_records import Pair
 
 SHARES_PREFIX = b"s:"
 AT_RISK_KEY = b"r"
-
-Pair = tuple[bytes, bytes | None]
 
 _encode = msgspec.msgpack.Encoder().encode
 

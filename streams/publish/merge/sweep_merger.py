@@ -14,8 +14,8 @@ from streams.core.definition.definition import PROFILE_DIMENSIONS, SHARED_VALUES
 from streams.core.kpi.early_warning import EarlyWarning, most
 from streams.core.kpi.group_kpis import Sweeps
 from streams.core.kpi.revenue_buckets import Buckets, add_packed, shares
+from streams.core.kpi.swept import Swept
 from streams.core.kpi.values.value import Sweep
-from streams.core.partition.sweep.live_sweep import Swept
 from streams.core.totals import OVERALL, Group, Named
 
 LIMIT_MS = 300_000

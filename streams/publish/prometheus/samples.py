@@ -18,7 +18,7 @@ from streams.core.kpi.group_kpis import NOW
 from streams.core.kpi.snapshot import Partitions, Snapshot
 from streams.core.kpi.values.value import SpikeValue, Status, Value
 from streams.core.totals import LATENESS_MS, Accounting
-from streams.publish.merge.merger import State
+from streams.publish.merge.merger import PartitionStatus
 from streams.publish.prometheus.metrics import Sample
 from streams.publish.prometheus.shown import shown
 
@@ -31,7 +31,7 @@ _MISPLACED = {f"{kind}:malformed:{reason}": 0 for kind in KINDS for reason in PL
 """Alerted on, so there from the beginning: a counter that comes with its first record has not risen."""
 _VOTES = ("promoters", "passives", "detractors")
 _STATUSES: tuple[str, ...] = get_args(Status)
-_STATES: tuple[str, ...] = get_args(State)
+_STATES: tuple[str, ...] = get_args(PartitionStatus)
 
 
 class Sampler:

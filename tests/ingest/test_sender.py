@@ -7,8 +7,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from streams import sending
-from streams.sending import paced
+from streams.ingest import sender
+from streams.ingest.sender import paced
 from streams.simulate import SimRecord
 
 
@@ -21,7 +21,7 @@ def test_what_is_due_comes_at_once_and_the_rest_in_its_time(monkeypatch: pytest.
     """The past in one piece, the future not before its instant; by a clock that is set by hand."""
     now = 1_772_366_400_000
     clock = [now]
-    monkeypatch.setattr(sending, "time", SimpleNamespace(time=lambda: clock[0] / 1000))
+    monkeypatch.setattr(sender, "time", SimpleNamespace(time=lambda: clock[0] / 1000))
     records = [record(now - 1_000), record(now - 500), record(now + 200), record(now + 210)]
 
     async def take() -> list[tuple[int, list[SimRecord]]]:

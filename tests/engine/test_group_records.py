@@ -3,22 +3,22 @@
 from streams.core.partition.sweep.steps import finish
 from streams.core.totals import OVERALL, Accounting, Totals
 from streams.engine.kafka.timed import TimedRecord
+from streams.engine.totals_topic.fingerprint import FINGERPRINT
 from streams.engine.totals_topic.group_records import (
     HEADER_KEY,
     GroupWriter,
-    Header,
     Pair,
+    TotalsHeader,
     encode_header,
-    group_key,
     parse_key,
+    totals_key,
 )
-from streams.engine.totals_topic.layout import FINGERPRINT
 from streams.engine.totals_topic.reader import PartitionLog, Told
 
 
 def header(epoch: int, t: int, *, live: bool = True) -> Pair:
     """A header record."""
-    body = Header(
+    body = TotalsHeader(
         epoch, t, live, t, t, "hash", 3, Accounting(9, {"purchase": 9}), {"purchase": 7}, layout=FINGERPRINT
     )
     return HEADER_KEY, encode_header(body)
@@ -63,7 +63,7 @@ def test_only_changed_groups_are_written_and_all_are_told() -> None:
     log = PartitionLog(0)
     read(log, [*written(writer, totals(5_000, pro=2, free=3)), header(1, 5_000)])
     second = written(writer, totals(10_000, pro=2, free=4))
-    assert [key for key, _ in second] == [group_key(("plan", "free"))]
+    assert [key for key, _ in second] == [totals_key(("plan", "free"))]
     (told,) = read(log, [*second, header(1, 10_000)])
     assert told.dimensions is not None
     assert told.dimensions.groups == {("plan", "pro"): [2], ("plan", "free"): [4]}
@@ -83,7 +83,7 @@ def test_what_an_earlier_owner_left_is_deleted_once() -> None:
     """Of the groups that a new owner knows, those that nobody is in."""
     writer = GroupWriter(2, [("plan", "gone"), ("plan", "pro"), OVERALL])
     first = dict(written(writer, totals(5_000, pro=2)))
-    assert {key for key, value in first.items() if value is None} == {group_key(("plan", "gone"))}
+    assert {key for key, value in first.items() if value is None} == {totals_key(("plan", "gone"))}
     assert written(writer, totals(10_000, pro=2)) == []
 
 
@@ -137,4 +137,4 @@ def test_dimensions_made_again_for_an_instant_are_told_anew() -> None:
 def test_group_keys_tell_any_text_apart() -> None:
     """Values may hold separators of their own."""
     for group in (("plan", "a\0b"), ("plan", ""), ("reason", "g:h"), OVERALL):
-        assert parse_key(group_key(group)) == group
+        assert parse_key(totals_key(group)) == group

@@ -3,13 +3,13 @@
 from streams.core.partition.sweep.steps import finish
 from streams.engine.ownership.deadletter import MAX_RECORDS
 from streams.engine.ownership.task import Admission
-from tests.engine.owning import HOUR, Wall, evaluated, live, owned
+from tests.engine.owning import HOUR, Wall, evaluated, live, partition_task
 from tests.engine.records import batch
 
 
 def test_an_idle_partition_is_live_as_soon_as_the_ends_are_known() -> None:
     """No data at all: nothing to catch up with."""
-    partition, state = owned(Wall(HOUR + 1_234))
+    partition, state = partition_task(Wall(HOUR + 1_234))
     assert evaluated(partition) is None
     partition.seen_end("s", 0)
     assert evaluated(partition) is None
@@ -22,7 +22,7 @@ def test_an_idle_partition_is_live_as_soon_as_the_ends_are_known() -> None:
 def test_catching_up_the_clock_follows_the_newest_applied_record() -> None:
     """Not the wall clock, and never beyond it."""
     wall = Wall(HOUR)
-    partition, state = owned(wall)
+    partition, state = partition_task(wall)
     partition.seen_end("s", 0)
     partition.seen_end("p", 10)
     partition.take("p", batch(0, 100, 200))
@@ -35,7 +35,7 @@ def test_catching_up_the_clock_follows_the_newest_applied_record() -> None:
 
 def test_it_is_live_at_the_end_first_seen_and_not_at_later_ones() -> None:
     """Records that come meanwhile do not keep it catching up for ever."""
-    partition, _ = owned(Wall(HOUR))
+    partition, _ = partition_task(Wall(HOUR))
     partition.seen_end("s", 0)
     partition.seen_end("p", 2)
     partition.seen_end("p", 99)
@@ -50,7 +50,7 @@ def test_it_is_live_at_the_end_first_seen_and_not_at_later_ones() -> None:
 
 def test_control_records_at_the_end_do_not_keep_it_behind() -> None:
     """A stretch of log without records for us still moves the position."""
-    partition, _ = owned(Wall(HOUR))
+    partition, _ = partition_task(Wall(HOUR))
     partition.seen_end("s", 0)
     partition.seen_end("p", 3)
     partition.take("p", batch(0, 100, 200))
@@ -123,7 +123,7 @@ def test_a_new_assignment_means_catching_up_again() -> None:
 
 def test_batches_must_join() -> None:
     """What was taken is dropped, what overlaps is cut, what leaves a hole is refused."""
-    partition, state = owned(Wall(HOUR))
+    partition, state = partition_task(Wall(HOUR))
     partition.seen_end("s", 0)
     partition.seen_end("p", 9)
     assert partition.take("p", batch(0, 1, 2, 3)) is Admission.TAKEN
@@ -136,7 +136,7 @@ def test_batches_must_join() -> None:
 
 def test_waiting_records_are_not_passed_by_the_committed_offsets() -> None:
     """A crash now must read them again."""
-    partition, _ = owned(Wall(HOUR))
+    partition, _ = partition_task(Wall(HOUR))
     partition.seen_end("s", 5)
     partition.seen_end("p", 5)
     partition.take("p", batch(0, 10, 20))
@@ -146,7 +146,7 @@ def test_waiting_records_are_not_passed_by_the_committed_offsets() -> None:
 
 def test_records_without_a_timestamp_are_dated_on_arrival() -> None:
     """They get the wall clock's time."""
-    partition, state = owned(Wall(HOUR))
+    partition, state = partition_task(Wall(HOUR))
     partition.seen_end("s", 0)
     partition.seen_end("p", 5)
     untimed = batch(0, -1)
@@ -157,7 +157,7 @@ def test_records_without_a_timestamp_are_dated_on_arrival() -> None:
 
 def test_dead_letters_pause_the_sources_until_they_are_flushed() -> None:
     """Exactly what a flush takes is applied; the rest waits, and goes on afterwards."""
-    partition, state = owned(Wall(HOUR))
+    partition, state = partition_task(Wall(HOUR))
     partition.seen_end("s", 0)
     partition.seen_end("p", MAX_RECORDS + 50)
     partition.take("p", batch(0, *[100] * (MAX_RECORDS + 50), value=b"bad"))
@@ -174,7 +174,7 @@ def test_dead_letters_pause_the_sources_until_they_are_flushed() -> None:
 def test_while_a_flush_collects_what_it_writes_batches_wait() -> None:
     """From the evaluation on; the offsets stay those of what was counted, and nothing is lost."""
     wall = Wall(HOUR)
-    partition, state = owned(wall)
+    partition, state = partition_task(wall)
     partition.seen_end("s", 0)
     partition.seen_end("p", 0)
     assert finish(partition.evaluating()) is not None

@@ -8,7 +8,7 @@ import pytest
 from streams.core.decoding.decoder import Decoder
 from streams.core.definition.definition import DAY_MS, Definition
 from streams.core.events import Kind, Purchase, Signup
-from streams.opening import OpeningError, events_of
+from streams.ingest.opening_balance import OpeningError, events_of
 from tests.core.test_sealing import driven, window
 from tests.histories import NOW_MS as T
 from tests.histories import record

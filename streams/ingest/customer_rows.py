@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from streams.opening.turning import COLUMNS, OpeningError, Row
+from streams.ingest.opening_balance import COLUMNS, OpeningError, Row
 
 _decode = msgspec.json.Decoder(dict[str, str | int | float | None]).decode
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from streams.core.decode_reasons import RejectedError
-from streams.core.decoding.timestamps import Clock
+from streams.core.decoding.timestamps import TimestampReader
 from streams.core.events import Kind
 
 SOURCE = "opening-balance"
@@ -110,6 +110,6 @@ def _event(event_id: str, source: str, known: Row, column: str) -> dict[str, str
 def _ms(at: str | int) -> int:
     """Milliseconds since the epoch; 0 for what the decoder will refuse anyway."""
     try:
-        return Clock().read(at) if isinstance(at, str) else at
+        return TimestampReader().read(at) if isinstance(at, str) else at
     except RejectedError:
         return 0

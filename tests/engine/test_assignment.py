@@ -1,11 +1,11 @@
-"""The store gives partitions back once, whatever asks for them at the same time."""
+"""An assignment gives partitions back once, whatever asks for them at the same time."""
 
 import asyncio
 
 import pytest
 from faust.types import TP
 
-from streams.engine.ownership.assignment import Store
+from streams.engine.ownership.assignment import Assignment
 from tests.engine.protocol_model import Logs
 from tests.engine.protocol_worker import TOPICS, Worker
 from tests.engine.test_watchdog import end
@@ -14,13 +14,13 @@ NOW_MS = 1_772_366_400_000
 ASSIGNED = {TP(topic, 0) for topic in TOPICS}
 
 
-async def owning(logs: Logs) -> Store:
-    """A store that owns one partition."""
+async def owning(logs: Logs) -> Assignment:
+    """An assignment of one partition."""
     worker = Worker(logs, lambda: NOW_MS)
     await worker.partition.acquire(asyncio.Semaphore())
-    store = Store(worker.context, end)
-    store.partitions[0] = worker.partition
-    return store
+    assignment = Assignment(worker.context, end)
+    assignment.partitions[0] = worker.partition
+    return assignment
 
 
 def test_a_stop_in_the_middle_of_a_rebalance_gives_up_once(caplog: pytest.LogCaptureFixture) -> None:
@@ -28,13 +28,13 @@ def test_a_stop_in_the_middle_of_a_rebalance_gives_up_once(caplog: pytest.LogCap
 
     async def test() -> None:
         logs = Logs({topic: [] for topic in TOPICS})
-        store = await owning(logs)
+        assignment = await owning(logs)
         logs.init()  # another worker fences it
-        owned = store.partitions[0].owned
-        assert owned is not None
-        owned.start(dict.fromkeys(TOPICS, 1))  # something to write
-        await asyncio.gather(store.close(), store.on_revoked())
-        assert store.partitions == {}
+        task = assignment.partitions[0].task
+        assert task is not None
+        task.start(dict.fromkeys(TOPICS, 1))  # something to write
+        await asyncio.gather(assignment.close(), assignment.on_revoked())
+        assert assignment.partitions == {}
 
     asyncio.run(test())
     assert "last flush failed" in caplog.text
@@ -44,10 +44,10 @@ def test_who_stops_takes_nothing_more() -> None:
     """An assignment that comes while it ends changes nothing."""
 
     async def test() -> None:
-        store = await owning(Logs({topic: [] for topic in TOPICS}))
-        await store.close()
-        store.on_assigned(ASSIGNED, 1)
-        await store.wait_recovered()
-        assert (store.partitions, store.ready) == ({}, False)
+        assignment = await owning(Logs({topic: [] for topic in TOPICS}))
+        await assignment.close()
+        assignment.on_assigned(ASSIGNED, 1)
+        await assignment.wait_recovered()
+        assert (assignment.partitions, assignment.ready) == ({}, False)
 
     asyncio.run(test())

@@ -2,8 +2,8 @@
 
 import pytest
 
-from streams.opening import COLUMNS, OpeningError, read_csv, read_jsonl
-from streams.opening.rows import Numbered
+from streams.ingest.customer_rows import Numbered, read_csv, read_jsonl
+from streams.ingest.opening_balance import COLUMNS, OpeningError
 
 
 def told(rows: list[Numbered]) -> list[tuple[int, object]]:

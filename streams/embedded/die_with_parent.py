@@ -1,7 +1,7 @@
 """Become another program that ends when its parent ends, even by kill -9.
 
-Run as a script: `bound.py PARENT_PID PROGRAM [ARGUMENT …]`. Asks the kernel to kill this process when the
-thread that started it ends, then replaces itself by PROGRAM, which keeps that request.
+Run as a script: `die_with_parent.py PARENT_PID PROGRAM [ARGUMENT …]`. Asks the kernel to kill this process
+when the thread that started it ends, then replaces itself by PROGRAM, which keeps that request.
 
 Rules: stdlib only, nothing of this package, so that it starts in milliseconds. Elsewhere than on Linux
 there is no such request, and PROGRAM ends only with an orderly end of its parent.

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from streams.core.decoding.decoder import Record
 from streams.core.events import Kind, Malformed
-from streams.core.partition.sweep.live_sweep import Swept
+from streams.core.kpi.swept import Swept
 from streams.core.partition.sweep.steps import Steps
 from streams.core.totals import Group, Totals
 from streams.engine.kafka.fetch import KafkaRecord
@@ -17,7 +17,7 @@ Clock = Callable[[], int]
 """The wall clock in ms since the epoch, injected."""
 
 
-class State(Protocol):
+class TaskState(Protocol):
     """The customers, panes and clock of one partition. Pure and synchronous."""
 
     @property
@@ -73,5 +73,5 @@ class State(Protocol):
         """Rebuild what is derived, after the last record; None: nothing was ever written."""
 
 
-NewState = Callable[[int], State]
+NewTaskState = Callable[[int], TaskState]
 """The empty state of a partition, by its number."""
