@@ -192,7 +192,7 @@ def redis_address(settings: Settings) -> RedisAddress | None:
             settings.redis_keyfile or None,
         )
     except TlsFileError as error:
-        raise error.of_settings() from None
+        raise SettingsError(error.setting, error.wrong, error.allowed) from None
     except ValueError as error:
         raise _unusable(error) from None
 

@@ -26,7 +26,7 @@ DRAWN = ("core", "engine")
 """Rooms that have rooms, each with a picture in docs/architecture.md."""
 
 LEVELS = (
-    {"core", "hosts", "log_limit", "log_lines", "embedded", "shipped"},
+    {"core", "hosts", "quoting", "log_limit", "log_lines", "embedded", "shipped"},
     {"build", "definitions", "settings", "explain", "mapping"},
     {
         "engine",

@@ -12,6 +12,7 @@ from streams.client.errors import UnavailableError, UnknownNameError
 from streams.client.reader import KpiReader
 from streams.redis_contract.connection import TlsFileError
 from streams.redis_contract.failures import SETTINGS, Cause
+from streams.settings import SettingsError
 
 T = TypeVar("T")
 
@@ -66,7 +67,8 @@ def open_reader(redis: str | None, tenant: str) -> KpiReader:
             timeout=settings.redis_timeout / 1_000,
         )
     except TlsFileError as error:
-        raise CliError(Exit.USAGE, str(error.of_settings())) from error
+        told = SettingsError(error.setting, error.wrong, error.allowed)
+        raise CliError(Exit.USAGE, str(told)) from error
     except ValueError as error:
         where = "--redis" if redis else "KPI_REDIS_URL"
         raise CliError(Exit.USAGE, f"{where} or --tenant: {error}") from error

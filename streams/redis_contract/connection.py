@@ -18,6 +18,7 @@ from redis.asyncio.retry import Retry as AsyncRetry
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from streams.quoting import quoted
 from streams.redis_contract.failures import Failure, explain
 from streams.redis_contract.layout import Keys
 from streams.redis_contract.primary import (
@@ -30,7 +31,6 @@ from streams.redis_contract.primary import (
     pool,
 )
 from streams.redis_contract.url import TLS_SCHEMES, RedisUrl, read_url
-from streams.settings import SettingsError, quoted
 
 T = TypeVar("T")
 
@@ -44,17 +44,17 @@ _ONCE_MORE = (redis.ConnectionError,)
 
 
 class TlsFileError(ValueError):
-    """A file for TLS that cannot be used; the message says why."""
+    """A file for TLS that cannot be used; the message says why.
+
+    Attributes:
+        setting, wrong, allowed: the same as an error of a setting says it.
+    """
 
     def __init__(self, argument: Literal["ca_file", "cert_file"], path: str, why: str) -> None:
-        super().__init__(f"the {TLS_FILES[argument][0]} {quoted(path)} cannot be used ({why})")
-        self._setting, self._path, self._why = f"redis_{argument.replace('_', '')}", path, why
-        self._allowed = TLS_FILES[argument][1]
-
-    def of_settings(self) -> SettingsError:
-        """The same for an operator."""
-        wrong = f"{quoted(self._path)} cannot be used ({self._why})"
-        return SettingsError(self._setting, wrong, self._allowed)
+        name, self.allowed = TLS_FILES[argument]
+        self.setting = f"redis_{argument.replace('_', '')}"
+        self.wrong = f"{quoted(path)} cannot be used ({why})"
+        super().__init__(f"the {name} {self.wrong}")
 
 
 @dataclass(frozen=True, slots=True)

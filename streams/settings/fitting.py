@@ -10,7 +10,8 @@ from dataclasses import fields
 
 from streams.core.definition.definition import duration_text
 from streams.hosts import is_host
-from streams.settings.declare import SettingsError, allowed, quoted
+from streams.quoting import quoted
+from streams.settings.declare import SettingsError, allowed
 from streams.settings.table import LEAST_SECRET, Settings
 
 _SASL = ("SASL_PLAINTEXT", "SASL_SSL")

@@ -12,7 +12,8 @@ from typing import Any, Final, Literal, get_args, get_origin
 
 from streams.core.definition.definition import DefinitionError, parse_duration
 from streams.hosts import is_host
-from streams.settings.declare import FILE, PREFIX, SettingsError, allowed, quoted
+from streams.quoting import quoted
+from streams.settings.declare import FILE, PREFIX, SettingsError, allowed
 from streams.settings.fitting import check
 from streams.settings.table import Settings
 
