@@ -17,6 +17,7 @@ from streams.mapping.specs import Constant, Ids, Money, Spec, Time, Unit, Value
 MAX_ID_PARTS: Final = 8
 _UNITS: Final = ("rfc3339", "s", "ms", "us", "ns")
 _UNIT: Final = f"{', '.join(_UNITS)}, or a pattern like %Y-%m-%d %H:%M:%S"
+_ZONE: Final = "a name like Europe/Berlin or UTC, of this machine's time zone database"
 _SAMPLE: Final = datetime(2026, 11, 29, 21, 14, 42, tzinfo=UTC)
 
 
@@ -77,11 +78,12 @@ def _pattern(key: str, where: Path, pattern: str, timezone: object) -> Time:
         return Time(where, "pattern", pattern)
     if timezone is None:
         raise missing(f"{key}.timezone", "a name like Europe/Berlin or UTC: the pattern has no %z")
-    name = text(f"{key}.timezone", timezone, "a name like Europe/Berlin or UTC")
+    name = text(f"{key}.timezone", timezone, _ZONE)
     try:
-        return Time(where, "pattern", pattern, ZoneInfo(name))
+        zone = UTC if name == "UTC" else ZoneInfo(name)  # UTC is there without a time zone database, too
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise wrong(f"{key}.timezone", timezone, "a name like Europe/Berlin or UTC") from None
+        raise wrong(f"{key}.timezone", timezone, _ZONE) from None
+    return Time(where, "pattern", pattern, zone)
 
 
 def _money(key: str, value: object, name: str) -> Spec:

@@ -6,8 +6,8 @@ compared with is JSON text, as a record would have it.
 
 from collections.abc import Mapping as Table
 from dataclasses import dataclass, field
+from datetime import tzinfo
 from typing import Literal, TypeAlias
-from zoneinfo import ZoneInfo
 
 from streams.core.events import Kind
 from streams.mapping.paths import Path
@@ -59,7 +59,7 @@ class Time:
     path: Path
     unit: Unit = "any"
     pattern: str = ""
-    zone: ZoneInfo | None = None
+    zone: tzinfo | None = None
 
 
 @dataclass(frozen=True)

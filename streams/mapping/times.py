@@ -7,10 +7,9 @@ judged by the decoder of canonical events, which alone knows the earliest and th
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from decimal import ROUND_FLOOR, Context, Decimal
 from typing import Final
-from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -65,7 +64,7 @@ def _scaled(shift: int, expected: str) -> Convert:
     return convert
 
 
-def _by_pattern(pattern: str, zone: ZoneInfo | None) -> Convert:
+def _by_pattern(pattern: str, zone: tzinfo | None) -> Convert:
     def convert(token: bytes) -> bytes:
         if token in ABSENT:
             return token
@@ -94,12 +93,12 @@ def _text(token: bytes, pattern: str) -> str:
     return text
 
 
-def _in_zone(found: datetime, zone: ZoneInfo, pattern: str) -> datetime:
+def _in_zone(found: datetime, zone: tzinfo, pattern: str) -> datetime:
     """The one instant that a local time stands for."""
     first, second = found.replace(tzinfo=zone, fold=0), found.replace(tzinfo=zone, fold=1)
     if first.utcoffset() != second.utcoffset():
         raise RefusedError(
             "bad_time",
-            f"a time of the form {pattern} that {zone.key} has exactly once (the clocks were changed)",
+            f"a time of the form {pattern} that {zone} has exactly once (the clocks were changed)",
         )
     return first
