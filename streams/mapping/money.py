@@ -13,6 +13,7 @@ from streams.mapping.outcomes import ABSENT, RefusedError
 
 _NUMBER: Final = re.compile(rb"(-?)([0-9]+)(?:\.([0-9]+))?(?:[eE]([+-]?[0-9]{1,6}))?").fullmatch
 _COMMA: Final = re.compile(rb'"(-?[0-9]+)(?:,([0-9]+))?"').fullmatch
+_BEGINS: Final = frozenset(b"%c" % code for code in b'"-0123456789')
 _MINOR: Final = "an amount in the currency's smallest unit, like 1234"
 _COMMA_EXPECTED: Final = "an amount like 12,34, without separators of thousands"
 _REFUND: Final = "an amount above 0 where negate_if holds"
@@ -58,8 +59,8 @@ def negated(token: bytes) -> bytes:
     Raises:
         RefusedError: it is not above 0.
     """
-    if token in ABSENT:
-        return token
+    if token in ABSENT or token[:1] not in _BEGINS:
+        return token  # of a type that is refused where the event is judged
     quote = b'"' if token.startswith(b'"') else b""
     digits = token[len(quote) :]
     if digits.startswith(b"-") or not re.split(rb"[eE]", digits)[0].strip(b'0."'):

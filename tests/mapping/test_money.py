@@ -126,6 +126,19 @@ def test_a_refund_is_an_amount_above_0_that_is_taken_back(
         assert event.amount_minor == minor
 
 
+@pytest.mark.parametrize("total", [True, [1], {"a": 1}, None])
+def test_what_is_no_amount_is_refused_as_such_where_it_would_be_negated(total: object) -> None:
+    """As everywhere."""
+    negated = '{ path = "total", negate_if = { "id" = 17 } }'
+    reason = "missing_field" if total is None else "wrong_type"
+    assert refusal(outcome(order(total=total), amount=negated)) == (reason, "amount", "total")
+    assert refusal(outcome(order(total="x"), amount='{ path = "total.x", negate_if = { "id" = 17 } }')) == (
+        "wrong_type",
+        "amount",
+        "total.x",
+    )
+
+
 def test_negating_an_amount_in_minor_units() -> None:
     """Both at once."""
     spec = '{ path = "total", unit = "minor", negate_if = { "refunded" = true } }'
