@@ -42,8 +42,8 @@ window_option = click.option(
 dimension_option = click.option(
     "--dimension",
     metavar="NAME",
-    help="Only of one value of segment, plan, channel, region, reason, churn_type or touchpoint; default: "
-    "of all customers.",
+    help="Only of one value of a dimension: reason, churn_type, touchpoint, or one that the definition names "
+    "(segment, plan, channel, region); default: of all customers.",
 )
 value_option = click.option("--value", metavar="TEXT", help="With --dimension: which value; no default.")
 

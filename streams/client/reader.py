@@ -18,7 +18,7 @@ import redis
 from streams.client.at_risk import AtRisk, last_of, read_at_risk
 from streams.client.changes import POLL_S, SILENCE_S, STANDING_FIELDS, Change, News
 from streams.client.errors import DeniedError, unavailable
-from streams.client.names import check_kpi, check_place, others
+from streams.client.names import check_dimension, check_kpi, check_window, is_new, others
 from streams.client.reading import Reading, State, fields_of, place_of, read, read_all, sorted_places
 from streams.redis_contract.connection import BackOff, RedisAddress
 from streams.redis_contract.layout import Keys, Place
@@ -185,7 +185,9 @@ class KpiReader:
     def _check_names(self, place: Place, kpi: str | None = None) -> None:
         """Raise if what is absent was never there: only an absent value pays for these questions."""
         published = sorted_places(self._keys, self._ask(lambda: self._client.smembers(self._keys.index)))
-        check_place(place, published)
+        check_window(place, published)
+        if is_new(place, published):
+            check_dimension(place.dimension, self._ask(lambda: self._client.get(self._keys.snapshot)))
         if kpi is None or not published:
             return
         places = others(place, published)

@@ -11,23 +11,20 @@ from typing import NamedTuple
 
 from streams.core.decode_reasons import RejectedError
 from streams.core.decoding.timestamps import TimestampReader
+from streams.core.definition.definition import Definition
 from streams.core.events import Kind
 
 SOURCE = "opening-balance"
 SIGNUP_ID = "signup"
 """With the customer's id these identify the signup: one opening balance a customer, for good."""
-ATTRIBUTES = ("segment", "plan", "channel", "region", "acquisition_cost")
-COLUMNS = (
-    "id",
-    "since",
-    *ATTRIBUTES,
+_COST = "acquisition_cost"
+_LAST_PURCHASE = (
     "last_purchase_at",
     "last_purchase_amount",
     "last_purchase_currency",
     "last_purchase_id",
     "last_purchase_source",
 )
-"""Columns of a CSV file, members of a JSON line; only the first two must be there."""
 
 Row = Mapping[str, str | int]
 """What is known of one customer; absent and empty are the same."""
@@ -51,6 +48,11 @@ _WHY = {
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
+def columns_of(definition: Definition) -> tuple[str, ...]:
+    """Columns of a CSV file, members of a JSON line; only the first two must be there."""
+    return ("id", "since", *definition.dimensions, _COST, *_LAST_PURCHASE)
+
+
 class OpeningError(ValueError):
     """A row that is no customer; the message says why, without any of the row's content."""
 
@@ -62,12 +64,12 @@ class Opening(NamedTuple):
     value: dict[str, str | int]
 
 
-def events_of(row: Row, currency: str) -> list[Opening]:
+def events_of(row: Row, definition: Definition) -> list[Opening]:
     """The events of one customer, the signup first.
 
     Args:
         row: what is known.
-        currency: of a last purchase that names none.
+        definition: whose dimensions are taken, and whose base currency a last purchase has that names none.
 
     Raises:
         OpeningError: something that must be there is not, or the last purchase is before the customer.
@@ -76,9 +78,9 @@ def events_of(row: Row, currency: str) -> list[Opening]:
     if missing := [name for name in ("id", "since") if name not in known]:
         raise OpeningError(f"no {missing[0]}")
     signup = _event(SIGNUP_ID, SOURCE, known, "since")
-    signup |= {name: known[name] for name in ATTRIBUTES if name in known}
+    signup |= {name: known[name] for name in (*definition.dimensions, _COST) if name in known}
     opened = [Opening("signup", signup)]
-    named = [name for name in COLUMNS if name.startswith("last_purchase") and name in known]
+    named = [name for name in _LAST_PURCHASE if name in known]
     if not named:
         return opened
     for name in ("last_purchase_at", "last_purchase_amount", "last_purchase_id"):
@@ -89,7 +91,7 @@ def events_of(row: Row, currency: str) -> list[Opening]:
     if _ms(purchase["occurred_at"]) < _ms(signup["occurred_at"]):
         raise OpeningError("last_purchase_at is before since")
     purchase["amount"] = known["last_purchase_amount"]
-    purchase["currency"] = known.get("last_purchase_currency", currency)
+    purchase["currency"] = known.get("last_purchase_currency", definition.base_currency)
     return [*opened, Opening("purchase", purchase)]
 
 

@@ -9,7 +9,7 @@ import tomllib
 from collections.abc import Mapping as Table
 from typing import Final, cast, get_args
 
-from streams.core.definition.definition import PROFILE_DIMENSIONS, Definition
+from streams.core.definition.definition import Definition
 from streams.core.events import KINDS, Kind
 from streams.mapping.conditions import conditions, kind_rule
 from streams.mapping.field_keys import fields, read_attribute
@@ -46,12 +46,6 @@ def parse_mapping(text_of_file: str, name: str, definition: Definition | None = 
         raise MappingError(f"{name}: {mistake}") from None
     except ValueError:  # of tomllib's own: what Python's int or date does not take
         raise MappingError(f"{name}: no TOML: a number or a date that is out of range") from None
-
-
-def attributes_of(definition: Definition) -> tuple[str, ...]:
-    """The attributes that a signup may carry under a definition."""
-    del definition  # the same under all of them
-    return PROFILE_DIMENSIONS
 
 
 def paths_of(source: Source) -> dict[str, tuple[Path, ...]]:
@@ -154,7 +148,7 @@ def _attributes(key: str, value: object, definition: Definition | None) -> dict[
         if name in taken:
             raise MappingError(f"{key}.{name}: is a field of its own: it stands outside of attributes")
     if definition is not None:
-        known(said, attributes_of(definition), f"{key}.", " of the definition's")
+        known(said, definition.dimensions, f"{key}.", " of the definition's")
     return {name: read_attribute(f"{key}.{name}", spec) for name, spec in said.items()}
 
 

@@ -30,7 +30,7 @@ FULL: dict[str, str | int] = {
 def decoded(row: dict[str, str | int]) -> list[Any]:
     """The events of a row, as the service decodes them."""
     decode = Decoder(Definition()).one
-    opened = events_of(row, "EUR")
+    opened = events_of(row, Definition(base_currency="EUR"))
     return [decode(kind, b"c1", msgspec.json.encode(value), NOW_MS) for kind, value in opened]
 
 
@@ -42,28 +42,36 @@ def test_a_row_becomes_a_signup_and_a_purchase() -> None:
         "opening-balance",
         "c1",
         1_714_521_600_000,
-        plan=None,
-        segment="smb",
-        channel=None,
-        region=None,
+        ("smb", None, None, None),
         cost_minor=3_050,
         trial=False,
     )
     assert purchase == Purchase("p-7", "shop", "c1", 1_772_355_600_000, amount_minor=1_999, currency="EUR")
 
 
+def test_attributes_are_the_definitions_dimensions() -> None:
+    """Under their names; another column is refused where it is read, and goes no further."""
+    definition = Definition(dimensions=("industry", "store"))
+    row: dict[str, str | int] = {"id": "c1", "since": "2024-05-01", "store": "north", "segment": "smb"}
+    (opened,) = events_of(row, definition)
+    assert (opened.value["store"], "segment" in opened.value) == ("north", False)
+    (signup,) = [Decoder(definition).one("signup", None, msgspec.json.encode(opened.value), NOW_MS)]
+    assert isinstance(signup, Signup)
+    assert signup.attributes == (None, "north")
+
+
 def test_whoever_never_bought_has_a_signup_alone() -> None:
     """Ids and times may be numbers."""
     (signup,) = decoded({"id": "c1", "since": 1_714_521_600_000})
     assert signup.at_ms == 1_714_521_600_000
-    assert events_of({"id": 17, "since": "2024-05-01"}, "USD")[0].value["customer_id"] == "17"
+    assert events_of({"id": 17, "since": "2024-05-01"}, Definition())[0].value["customer_id"] == "17"
 
 
 def test_ids_do_not_depend_on_what_else_is_known() -> None:
     """A newer export of the same customer is a repeat."""
     newer = {**FULL, "plan": "pro", "last_purchase_amount": "20.00"}
-    assert [(one.value["source"], one.value["event_id"]) for one in events_of(FULL, "USD")] == [
-        (one.value["source"], one.value["event_id"]) for one in events_of(newer, "USD")
+    assert [(one.value["source"], one.value["event_id"]) for one in events_of(FULL, Definition())] == [
+        (one.value["source"], one.value["event_id"]) for one in events_of(newer, Definition())
     ]
 
 
@@ -81,7 +89,7 @@ def test_ids_do_not_depend_on_what_else_is_known() -> None:
 def test_a_row_that_is_no_customer_says_why(change: dict[str, str | int], told: str) -> None:
     """In a few words."""
     with pytest.raises(OpeningError, match=told):
-        events_of({**FULL, **change}, "USD")
+        events_of({**FULL, **change}, Definition())
 
 
 @pytest.mark.parametrize("opening_first", [True, False])
@@ -111,5 +119,5 @@ def told(row: dict[str, str | int]) -> list[tuple[Kind, dict[str, Any]]]:
     """The events of a row, without the customer's id."""
     return [
         (kind, {name: field for name, field in value.items() if name != "customer_id"})
-        for kind, value in events_of(row, "USD")
+        for kind, value in events_of(row, Definition())
     ]

@@ -230,6 +230,7 @@ def test_attributes_are_the_definitions_where_one_is_given() -> None:
     told = mistake(text, Definition())
     assert told.startswith("source[0].attributes.sgment: unknown key of the definition's: allowed are ")
     assert told.endswith("meant is perhaps segment")
+    parse_mapping(text, "m.toml", Definition(dimensions=("sgment",)))
 
 
 @pytest.mark.parametrize("path", READY, ids=lambda path: path.stem)

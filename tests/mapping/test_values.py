@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from streams.core.definition.definition import Definition
 from streams.core.events import Purchase
 from streams.mapping import Mapped, Refused
 from tests.mapping.support import NOW, ORDER, events, foreign, mapper, members, order, outcome, refusal, toml
@@ -169,6 +170,13 @@ def test_attributes_of_a_signup_have_any_name() -> None:
         "eu",
         "12.34",
     )
+
+
+def test_attributes_are_counted_under_the_definitions_dimensions() -> None:
+    """Whatever their names: one that is no text is told with its path."""
+    read = mapper(toml(attributes='{ store = "shop" }', **SIGNUP), Definition(dimensions=("store",)))
+    assert members(read.one(foreign(order(shop=7))))["store"] == "7"
+    assert refusal(read.one(foreign(order(shop=[7])))) == ("wrong_type", "store", "shop")
 
 
 @pytest.mark.parametrize("on_the_way", ["a text", 7, [1], True])

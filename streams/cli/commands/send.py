@@ -64,10 +64,11 @@ def command(
     malformed, are left out and listed at the end. How far it got in these topics is kept in FILE.kpi-sent: a
     second run goes on there. A pipe is read once. Repeats do no harm: the service counts an event once.
 
-    With --customers a line is a customer the company has already: id, since, and if known segment, plan,
-    channel, region, acquisition_cost, last_purchase_at, last_purchase_amount, last_purchase_id (with them),
-    last_purchase_currency, last_purchase_source. Each becomes a signup and a purchase with these dates. The
-    purchase has the event_id and source your purchase events give it, so that it counts once beside them.
+    With --customers a line is a customer the company has already: id, since, and if known the dimensions of
+    the definition (segment, plan, channel, region), acquisition_cost, last_purchase_at, last_purchase_amount,
+    last_purchase_id (with them), last_purchase_currency, last_purchase_source. Each becomes a signup and a
+    purchase with these dates. The purchase has the event_id and source your purchase events give it, so that
+    it counts once beside them.
 
     With --mapping a line is a record of your own, or FILE a CSV table of them; the mapping says what event it
     is ("kpi map try" shows it). What it ignores is counted and not sent; what is malformed is listed.

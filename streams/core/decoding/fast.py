@@ -9,11 +9,13 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 import msgspec
+from msgspec.structs import astuple
 
 from streams.core.decoding import wire
 from streams.core.decoding.money import cost_minor_units, minor_units
 from streams.core.decoding.strict import CHURN_TYPES, SCALES
 from streams.core.decoding.timestamps import LAST_MS, TimestampReader
+from streams.core.decoding.wire import ATTRIBUTES
 from streams.core.definition.currencies import EXPONENTS
 from streams.core.definition.definition import Definition
 from streams.core.events import Cancellation, Erase, Event, Kind, Purchase, Signup, Survey, Void
@@ -26,7 +28,7 @@ def fast_paths(definition: Definition, times: TimestampReader) -> dict[Kind, Pat
     """The path of each kind."""
     return {
         "signup": (
-            msgspec.json.Decoder(wire.WireSignup).decode,
+            msgspec.json.Decoder(wire.signup_with(definition.dimensions)).decode,
             _signup(EXPONENTS[definition.base_currency]),
         ),
         "purchase": (msgspec.json.Decoder(wire.WirePurchase).decode, _purchase),
@@ -43,15 +45,15 @@ def fast_paths(definition: Definition, times: TimestampReader) -> dict[Kind, Pat
 def _signup(digits: int) -> Callable[[wire.WireSignup, int], Signup]:
     def build(read: wire.WireSignup, at_ms: int) -> Signup:
         cost = bytes(read.acquisition_cost)
+        attributes: tuple[str | None, ...] = astuple(read)[ATTRIBUTES]
+        if "" in attributes:
+            attributes = tuple([value or None for value in attributes])
         return Signup(
             read.event_id,
             read.source or "",
             read.customer_id,
             at_ms,
-            read.plan or None,
-            read.segment or None,
-            read.channel or None,
-            read.region or None,
+            attributes,
             None if cost == b"null" else cost_minor_units(cost, digits),
             read.trial or False,
         )

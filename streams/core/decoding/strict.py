@@ -39,6 +39,7 @@ class StrictDecoder:
         self._times = times
         self._earliest_ms = definition.min_event_time_ms
         self._skew_ms = definition.max_clock_skew_ms
+        self._dimensions = definition.dimensions
         self._base_digits = EXPONENTS[definition.base_currency]
         self._readers: dict[Kind, Callable[[Fields, _Common], Event]] = {
             "signup": self._signup,
@@ -78,10 +79,7 @@ class StrictDecoder:
     def _signup(self, fields: Fields, common: _Common) -> Signup:
         return Signup(
             *common,
-            plan=fields.optional_text("plan"),
-            segment=fields.optional_text("segment"),
-            channel=fields.optional_text("channel"),
-            region=fields.optional_text("region"),
+            attributes=tuple([fields.optional_text(name) for name in self._dimensions]),
             cost_minor=fields.optional_cost("acquisition_cost", self._base_digits),
             trial=fields.flag("trial"),
         )
