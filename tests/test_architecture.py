@@ -27,7 +27,7 @@ DRAWN = ("core", "engine")
 
 LEVELS = (
     {"core", "hosts", "quoting", "log_limit", "log_lines", "embedded", "shipped"},
-    {"build", "definitions", "settings", "explain"},
+    {"build", "definitions", "settings", "explain", "mapping"},
     {
         "engine",
         "redis_contract",
@@ -232,6 +232,17 @@ def test_the_core_imports_nothing_that_acts(path: Path) -> None:
     """The standard library's pure part, msgspec and itself."""
     names = {name for name in imported(path) if not name.startswith("streams.core.")}
     assert {name.split(".")[0] for name in names} <= CORE_MAY_IMPORT | BY_NAME.get(path.name, set())
+
+
+def test_mappings_are_pure() -> None:
+    """As the core; a time zone's rules are data of the standard library."""
+    for path in (PACKAGE / "mapping").glob("*.py"):
+        names = {
+            name for name in imported(path) if not name.startswith(("streams.core.", "streams.mapping."))
+        }
+        assert {name.split(".")[0] for name in names} <= CORE_MAY_IMPORT | {"csv", "difflib", "zoneinfo"}, (
+            path
+        )
 
 
 def test_importing_changes_nothing_outside() -> None:

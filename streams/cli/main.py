@@ -30,6 +30,7 @@ SUMMARIES = {
     "watch": "Show the KPIs in Redis as a live table.",
     "simulate": "Make up the events of a business: to a file or to Kafka.",
     "send": "Send a file of events to Kafka; goes on where it stopped.",
+    "map": "Try, check or draft mappings of your own records to events.",
     "hash": "Print the keyed hash a customer id has in Redis.",
     "acls": "Print the least rights that a process needs in Kafka and Redis.",
     "files": "Write rules, dashboards, schemas and documents to a folder.",
