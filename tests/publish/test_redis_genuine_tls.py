@@ -30,6 +30,7 @@ from tests.support.certificates import Certificate
 from tests.support.eventually import eventually_async, patient
 from tests.support.redis_fleets import ask
 from tests.support.redis_tls import PROGRAM, TlsRedis
+from tests.support.settling import collected
 
 __all__ = ["kpi"]
 pytestmark = pytest.mark.system("openssl", PROGRAM)
@@ -234,6 +235,7 @@ def test_what_is_wrong_is_told_by_everybody(
             await failing(sink, times=1)
 
     asyncio.run(others())
+    collected()
     (line,) = lines(caplog)
     assert (any(word in line for word in kinds.values()), cure in line) == (True, True), line
     ran = kpi("get", "orders", "--tenant", TENANT, **access.environ(READER))
@@ -265,6 +267,7 @@ def test_a_history_is_told_of_where_only_a_person_can_help(
         await asyncio.wait([reading])
 
     asyncio.run(scene())
+    collected()
     (line,) = told()
     assert "it does not trust our client certificate" in line
 
