@@ -1,4 +1,4 @@
-"""What a loop that spoke TLS leaves behind: the client closes what failed without waiting for the end of it."""
+"""What a loop that spoke TLS leaves behind: what failed is closed without a wait for its end."""
 
 import gc
 import warnings
