@@ -278,6 +278,13 @@ def test_publishing_needs_no_customers(module: str) -> None:
     assert not [name for name in loaded if name.startswith(half)]
 
 
+@pytest.mark.parametrize("path", within("client"), ids=module_of)
+def test_a_reader_knows_the_redis_contract_alone(path: Path) -> None:
+    """Of the whole service."""
+    rooms = {room(name) for name in imported(path) if name.startswith("streams.")}
+    assert rooms <= {"client", "redis_contract"}
+
+
 def test_reading_values_from_redis_needs_neither_kafka_nor_a_command_line() -> None:
     """The client imports Redis' library and msgspec, and nothing else that would have to be installed."""
     loaded = {name.partition(".")[0] for name in loaded_by("streams.client")}

@@ -14,7 +14,7 @@ from difflib import get_close_matches
 import msgspec
 
 from streams.client.errors import UnknownNameError
-from streams.core.kpi.catalogue.registry import CATALOGUE, FAMILIES
+from streams.redis_contract.known import is_known
 from streams.redis_contract.layout import NOW, Place, kpis
 
 _MOST = 3
@@ -83,8 +83,7 @@ def check_kpi(kpi: str, place: Place, fields: Mapping[Place, Iterable[str]]) -> 
             where = " and ".join(_where(at) for at, names in found.items() if kpi in names)
             raise UnknownNameError(f"{kpi} is published under {where}, not under {_where(place)}")
         return
-    family, dot, variant = kpi.partition(".")
-    if kpi not in CATALOGUE and not (dot and variant and family in FAMILIES):
+    if not is_known(kpi):
         raise UnknownNameError(_told("KPI", kpi, everywhere, tell_all=False))
 
 
