@@ -10,8 +10,8 @@ from streams.core.counting.event_changes import PROFILE, Change, Lengths, survey
 from streams.core.counting.panes import Panes
 from streams.core.counting.purchases import emit_purchases
 from streams.core.counting.sealed_sums import sealed_changes
-from streams.core.customer.derive import Facts, by_identity, latest_vote
-from streams.core.customer.entries import FORM_NPS, SurveyEntry
+from streams.core.customer.derive import Facts
+from streams.core.customer.entries import FORM_NPS, SurveyEntry, by_identity
 from streams.core.customer.groups import UNKNOWN, Groups
 from streams.core.customer.life import CHURNED, INACTIVE, NEW, REACTIVATED, Transition
 from streams.core.customer.record import Customer
@@ -95,9 +95,9 @@ def emit_surveys(
             panes.add(profile if whole else group, end, _signed(changes, sign), whole=whole)
     for touchpoint, (at_ms, score) in latest_votes(customer, surveys).items():
         panes.add(touchpoint, at_ms, [(q.LATEST + q.nps_class(score), sign)], whole=False)
-    latest = latest_vote(customer, surveys)
+    latest = customer.vote(None)
     if latest is not None:
-        panes.add(profile, latest[0], [(q.LATEST + q.nps_class(latest[1]), sign)])
+        panes.add(profile, latest[0], [(q.LATEST + q.nps_class(latest[3]), sign)])
 
 
 def latest_votes(customer: Customer, surveys: list[SurveyEntry]) -> dict[int, tuple[int, int]]:
