@@ -9,8 +9,8 @@ from itertools import count
 from typing import NamedTuple
 
 from streams.core.customer.identity import DIGEST_SIZE, Identity
+from streams.core.decoding.arrival import arrival_ms
 from streams.core.decoding.decoder import Record
-from streams.core.decoding.timestamps import arrival_ms
 from streams.core.definition.definition import Definition
 from streams.core.events import KINDS, Kind, Malformed
 from streams.core.kpi.breakdown import named_values

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from streams.core.decoding.timestamps import WallTime
+from streams.core.decoding.arrival import WallTime
 from streams.core.definition.definition import DAY_MS, HOUR_MS, Definition
 from streams.core.totals import OVERALL, flows
 from tests.histories import NOW_MS as T

@@ -7,8 +7,8 @@ the live run did. A record without a timestamp of its own (``WallTime`` stands i
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from streams.core.decoding.arrival import WallTime
 from streams.core.decoding.decoder import Record
-from streams.core.decoding.timestamps import WallTime
 
 Place = Callable[[Record], int]
 """Tells the partition that a record lay in."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from streams.core.decoding.timestamps import WallTime, arrival_ms
+from streams.core.decoding.arrival import WallTime, arrival_ms
 from streams.engine.kafka.fetch import KafkaRecord
 
 
