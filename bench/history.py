@@ -75,7 +75,7 @@ def _record(what: str, n: int, length: int) -> Record:
 def _bytes(length: int) -> float:
     """Bytes of memory that closed purchases and their index take."""
     (history,) = _long("purchase", length).state._customers.long.values()  # noqa: SLF001 - no one else knows
-    chunks = sum(map(sys.getsizeof, (x for c in history.purchases for x in (c, c.data, c.last, c.last_ms))))
+    chunks = sum(map(sys.getsizeof, (x for c in history.purchases for x in (c, c.packed, c.last, c.last_ms))))
     index = sum(sys.getsizeof(bucket) + 8 for bucket in history.index._buckets)  # noqa: SLF001
     places = sys.getsizeof(history._chunks) + 64 * len(history._chunks)  # noqa: SLF001
     return (chunks + index + places) / sum(len(chunk.data) for chunk in history.purchases) * 32

@@ -120,7 +120,7 @@ BY_FUNCTION: Mapping[tuple[str, str], str] = {
         _RISK,
     ),
     **dict.fromkeys((("customer/record", "seems_known"), ("customer/record", "note")), _ONCE),
-    **dict.fromkeys((("partition/intake", "_is_known"), ("partition/intake", "_holds")), _ONCE),
+    **dict.fromkeys((("partition/receipt", "judge"), ("customer/memory", "known")), _ONCE),
     **dict.fromkeys(
         (
             ("partition/store/customers", "get"),

@@ -12,7 +12,9 @@ from streams.core.customer.entries import (
     pack_purchase,
     purchases_of,
 )
+from streams.core.customer.identity import DIGEST_SIZE
 
+NO_ID: Final = bytes(DIGEST_SIZE)
 _order: Final = attrgetter("at_ms", "digest")
 
 
@@ -23,6 +25,13 @@ def with_purchase(block: bytes, entry: PurchaseEntry) -> bytes:
         return block + packed
     at = bisect_right(purchases_of(block), _order(entry), key=_order) * PURCHASE_SIZE
     return block[:at] + packed + block[at:]
+
+
+def without_ids(block: bytes) -> bytes:
+    """The same purchases, with zeros for their ids."""
+    return b"".join(
+        [NO_ID + block[at + DIGEST_SIZE : at + PURCHASE_SIZE] for at in range(0, len(block), PURCHASE_SIZE)]
+    )
 
 
 def place_of(block: bytes, digest: bytes) -> int:

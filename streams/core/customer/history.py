@@ -2,7 +2,8 @@
 
 A record holds the newest purchases and answers itself, its head. When the head outgrows its room, the oldest
 half of it is closed: a chunk of its own, with a key of its own in the changelog, written again only when
-something is inserted or withdrawn there. Chunks and head together are in order of (time, id), and the head
+something is inserted or withdrawn there. Old chunks that nothing can touch any more are settled: many become
+one, without ids and compressed. Chunks and head together are in order of (time, id), and the head
 is empty only where there is no chunk. Ids of closed events are looked for in the index first.
 
 Never: more than the events. What they count is derived, here as in the head.
@@ -11,10 +12,18 @@ Never: more than the events. What they count is derived, here as in the head.
 from bisect import bisect_left, insort
 from operator import attrgetter
 from typing import Final
+from zlib import compress, decompress
 
 import msgspec
 
-from streams.core.customer.blocks import bought_as, order_before, order_from, place_of, with_purchase
+from streams.core.customer.blocks import (
+    bought_as,
+    order_before,
+    order_from,
+    place_of,
+    with_purchase,
+    without_ids,
+)
 from streams.core.customer.entries import (
     FORM_NPS,
     PURCHASE,
@@ -30,8 +39,11 @@ from streams.core.customer.index import Index
 
 PURCHASES: Final = b"p"
 ANSWERS: Final = b"s"
+SETTLED: Final = b"P"
 """What a chunk holds: the byte before its number in its name."""
 _NUMBER_SIZE: Final = 4
+_MERGED: Final = 8
+"""Chunks that are settled at once, and are one then."""
 _encode: Final = msgspec.msgpack.Encoder().encode
 _decode_answers: Final = msgspec.msgpack.Decoder(list[SurveyEntry]).decode
 _last: Final = attrgetter("last")
@@ -47,14 +59,27 @@ class Chunk:
     ``last`` tells its last event's place in the order, in a form of which smaller is earlier.
     """
 
-    __slots__ = ("data", "first_ms", "last", "last_ms", "number")
+    __slots__ = ("first_ms", "kind", "last", "last_ms", "number", "packed")
 
-    def __init__(self, number: int, data: bytes, first_ms: int, last_ms: int, last: object) -> None:
+    def __init__(  # noqa: PLR0917 - the functions below know the order
+        self, kind: bytes, number: int, packed: bytes, first_ms: int, last_ms: int, last: object
+    ) -> None:
+        self.kind = kind
         self.last_ms = last_ms
         self.number = number
-        self.data = data
+        self.packed = packed
         self.first_ms = first_ms
         self.last = last
+
+    @property
+    def data(self) -> bytes:
+        """The block of purchases, or the packed answers."""
+        return decompress(self.packed) if self.kind == SETTLED else self.packed
+
+    @property
+    def name(self) -> bytes:
+        """What tells it from the customer's other chunks."""
+        return self.kind + self.number.to_bytes(_NUMBER_SIZE, "big")
 
 
 class History:
@@ -111,21 +136,19 @@ class History:
 
     def names(self) -> list[bytes]:
         """The names of all chunks."""
-        return [
-            *(_name(PURCHASES, chunk.number) for chunk in self.purchases),
-            *(_name(ANSWERS, chunk.number) for chunk in self.answers),
-        ]
+        return [chunk.name for chunk in (*self.purchases, *self.answers)]
 
     def restore(self, name: bytes, data: bytes) -> None:
         """Take back a chunk; ``sort`` when all are there."""
         kind, number = name[:1], int.from_bytes(name[1:], "big")
-        self._numbers[kind] = max(self._numbers[kind], number + 1)
-        if kind == PURCHASES:
-            self._hold(self.purchases, len(self.purchases), kind, _purchases_chunk(number, data))
+        if kind == SETTLED:
+            self._hold(self.purchases, len(self.purchases), _settled_chunk(number, decompress(data)))
+        elif kind == PURCHASES:
+            self._hold(self.purchases, len(self.purchases), _purchases_chunk(number, data))
             self._enter_purchases(data, number)
         else:
             entries = _decode_answers(data)
-            self._hold(self.answers, len(self.answers), kind, _answers_chunk(number, data, entries))
+            self._hold(self.answers, len(self.answers), _answers_chunk(number, data, entries))
             self._enter_answers(entries, number)
 
     def sort(self) -> None:
@@ -138,13 +161,13 @@ class History:
     def close_purchases(self, block: bytes) -> None:
         """Close purchases later than all that are closed."""
         chunk = _purchases_chunk(self._numbers[PURCHASES], block)
-        self._put(self.purchases, len(self.purchases), PURCHASES, chunk)
+        self._put(self.purchases, len(self.purchases), chunk)
         self._enter_purchases(block, chunk.number)
 
     def close_answers(self, entries: list[SurveyEntry]) -> None:
         """Close answers later than all that are closed."""
         chunk = _answers_chunk(self._numbers[ANSWERS], _encode(entries), entries)
-        self._put(self.answers, len(self.answers), ANSWERS, chunk)
+        self._put(self.answers, len(self.answers), chunk)
         self._enter_answers(entries, chunk.number)
 
     def reopen_purchases(self) -> bytes:
@@ -152,7 +175,7 @@ class History:
         if not self.purchases:
             return b""
         number = self.purchases[-1].number
-        block = self._drop(self.purchases, -1, PURCHASES)
+        block = self._drop(self.purchases, -1)
         for entry in purchases_of(block):
             self.index.discard(entry.digest, _place(PURCHASES, number))
         return block
@@ -162,11 +185,32 @@ class History:
         if not self.answers:
             return []
         number = self.answers[-1].number
-        entries = _decode_answers(self._drop(self.answers, -1, ANSWERS))
+        entries = _decode_answers(self._drop(self.answers, -1))
         for entry in entries:
             self.index.discard(self._identity.event(entry.source, entry.event_id), _place(ANSWERS, number))
         self._count_votes()
         return entries
+
+    def settle(self, safe_ms: int) -> None:
+        """Settle chunks of purchases that no later event can touch.
+
+        Args:
+            safe_ms: purchases before the newest one dated before it are out of reach.
+        """
+        chunks = self.purchases
+        begin = sum([chunk.kind == SETTLED for chunk in chunks[: 1 + len(chunks) // _MERGED]])
+        while begin + _MERGED < len(chunks) and chunks[begin + _MERGED].first_ms < safe_ms:
+            end = begin + _MERGED
+            if chunks[end - 1].last_ms == chunks[end].first_ms:
+                return  # of one instant ids still decide
+            number, block = chunks[begin].number, b"".join([chunk.data for chunk in chunks[begin:end]])
+            for chunk in chunks[begin:end]:
+                for entry in purchases_of(chunk.data):
+                    self.index.discard(entry.digest, _place(PURCHASES, chunk.number))
+            for _ in range(_MERGED):
+                self._drop(chunks, begin)
+            self._put(chunks, begin, _settled_chunk(number, without_ids(block)))
+            begin += 1
 
     # ---- one event
 
@@ -181,12 +225,12 @@ class History:
         if len(data) > room:
             half = len(data) // 2 // PURCHASE_SIZE * PURCHASE_SIZE
             chunk = _purchases_chunk(self._numbers[PURCHASES], data[half:])
-            self._put(self.purchases, at + 1, PURCHASES, chunk)
+            self._put(self.purchases, at + 1, chunk)
             for moved in purchases_of(data[half:]):
                 self.index.discard(moved.digest, _place(PURCHASES, number))
             self._enter_purchases(data[half:], chunk.number)
             data = data[:half]
-        self._replace(self.purchases, at, PURCHASES, _purchases_chunk(number, data))
+        self._replace(self.purchases, at, _purchases_chunk(number, data))
         return True
 
     def insert_answer(self, entry: SurveyEntry, room: int) -> bool:
@@ -202,13 +246,13 @@ class History:
             later = entries[len(entries) // 2 :]
             entries = entries[: len(entries) // 2]
             chunk = _answers_chunk(self._numbers[ANSWERS], _encode(later), later)
-            self._put(self.answers, at + 1, ANSWERS, chunk)
+            self._put(self.answers, at + 1, chunk)
             for moved in later:
                 self.index.discard(
                     self._identity.event(moved.source, moved.event_id), _place(ANSWERS, number)
                 )
             self._enter_answers(later, chunk.number)
-        self._replace(self.answers, at, ANSWERS, _answers_chunk(number, _encode(entries), entries))
+        self._replace(self.answers, at, _answers_chunk(number, _encode(entries), entries))
         return True
 
     def purchases_known_as(self, digest: bytes) -> list[PurchaseEntry]:
@@ -237,9 +281,9 @@ class History:
         place = place_of(chunk.data, entry.digest)
         data = chunk.data[:place] + chunk.data[place + PURCHASE_SIZE :]
         if data:
-            self._replace(self.purchases, at, PURCHASES, _purchases_chunk(chunk.number, data))
+            self._replace(self.purchases, at, _purchases_chunk(chunk.number, data))
         else:
-            self._drop(self.purchases, at, PURCHASES)
+            self._drop(self.purchases, at)
 
     def take_answer(self, entry: SurveyEntry) -> None:
         """The same for an answer; the votes are counted anew."""
@@ -247,9 +291,9 @@ class History:
         chunk = self.answers[at]
         entries = [e for e in _decode_answers(chunk.data) if e != entry]
         if entries:
-            self._replace(self.answers, at, ANSWERS, _answers_chunk(chunk.number, _encode(entries), entries))
+            self._replace(self.answers, at, _answers_chunk(chunk.number, _encode(entries), entries))
         else:
-            self._drop(self.answers, at, ANSWERS)
+            self._drop(self.answers, at)
         self._count_votes()
 
     # ---- times
@@ -287,23 +331,25 @@ class History:
 
     # ---- inside
 
-    def _hold(self, chunks: list[Chunk], at: int, kind: bytes, chunk: Chunk) -> None:
+    def _hold(self, chunks: list[Chunk], at: int, chunk: Chunk) -> None:
         chunks.insert(at, chunk)
-        self._chunks[_place(kind, chunk.number)] = chunk
+        self._chunks[_place(chunk.kind, chunk.number)] = chunk
+        kind = ANSWERS if chunk.kind == ANSWERS else PURCHASES
+        self._numbers[kind] = max(self._numbers[kind], chunk.number + 1)
 
-    def _put(self, chunks: list[Chunk], at: int, kind: bytes, chunk: Chunk) -> None:
-        self._hold(chunks, at, kind, chunk)
-        self._numbers[kind] = chunk.number + 1
-        self.changes[_name(kind, chunk.number)] = chunk.data
+    def _put(self, chunks: list[Chunk], at: int, chunk: Chunk) -> None:
+        self._hold(chunks, at, chunk)
+        self.changes[chunk.name] = chunk.packed
 
-    def _replace(self, chunks: list[Chunk], at: int, kind: bytes, chunk: Chunk) -> None:
-        chunks[at] = self._chunks[_place(kind, chunk.number)] = chunk
-        self.changes[_name(kind, chunk.number)] = chunk.data
+    def _replace(self, chunks: list[Chunk], at: int, chunk: Chunk) -> None:
+        chunks[at] = self._chunks[_place(chunk.kind, chunk.number)] = chunk
+        self.changes[chunk.name] = chunk.packed
 
-    def _drop(self, chunks: list[Chunk], at: int, kind: bytes) -> bytes:
+    def _drop(self, chunks: list[Chunk], at: int) -> bytes:
         chunk = chunks.pop(at)
-        self.changes[_name(kind, chunk.number)] = None
-        del self._chunks[_place(kind, chunk.number)]
+        self.changes[chunk.name] = None
+        del self._chunks[_place(chunk.kind, chunk.number)]
+        kind = ANSWERS if chunk.kind == ANSWERS else PURCHASES
         if chunk.number + 1 == self._numbers[kind]:
             self._numbers[kind] = max([other.number for other in chunks], default=-1) + 1
         return chunk.data
@@ -339,12 +385,18 @@ def vote_of(entry: SurveyEntry) -> Vote:
 
 def _purchases_chunk(number: int, block: bytes) -> Chunk:
     digest, last_ms, _ = PURCHASE.unpack_from(block, len(block) - PURCHASE_SIZE)
-    return Chunk(number, block, PURCHASE.unpack_from(block)[1], last_ms, _after(last_ms, digest))
+    first_ms = PURCHASE.unpack_from(block)[1]
+    return Chunk(PURCHASES, number, block, first_ms, last_ms, _after(last_ms, digest))
+
+
+def _settled_chunk(number: int, block: bytes) -> Chunk:
+    chunk = _purchases_chunk(number, block)
+    return Chunk(SETTLED, number, compress(block, 9), chunk.first_ms, chunk.last_ms, chunk.last)
 
 
 def _answers_chunk(number: int, data: bytes, entries: list[SurveyEntry]) -> Chunk:
     last = entries[-1]
-    return Chunk(number, data, entries[0].at_ms, last.at_ms, by_identity(last))
+    return Chunk(ANSWERS, number, data, entries[0].at_ms, last.at_ms, by_identity(last))
 
 
 def _after(at_ms: int, digest: bytes) -> bytes:
@@ -355,7 +407,3 @@ def _after(at_ms: int, digest: bytes) -> bytes:
 def _place(kind: bytes, number: int) -> int:
     """What the index knows a chunk by."""
     return 2 * number + (kind == ANSWERS)
-
-
-def _name(kind: bytes, number: int) -> bytes:
-    return kind + number.to_bytes(_NUMBER_SIZE, "big")

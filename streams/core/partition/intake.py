@@ -129,6 +129,19 @@ class Intake:
         self._events, self._records = [], ()
         return clean
 
+    @property
+    def safe_ms(self) -> int:
+        """No later event touches purchases before the newest one dated before it; a replay keeps all ids.
+
+        Repeats and late purchases are told by their own topic's time. Voids, which have their own, may be
+        behind the other topics by ``kept_for``; those that wait here reach as far as they say.
+        """
+        arrived, kept_for_ms = self.arrivals.newest, self._kept_for_ms
+        if self._journal is not None or "purchase" not in arrived:
+            return 0
+        by_voids = max(arrived.values()) - 2 * kept_for_ms
+        return min(arrived["purchase"] - kept_for_ms, by_voids, self.parking.voids_reach_ms)
+
     def unpark(self, t: int) -> None:
         """Apply what was parked and is dated at or before t, which is the clock now."""
         customers, marks = self._customers, self.newest

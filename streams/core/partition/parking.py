@@ -16,7 +16,14 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from streams.core.customer.entries import Entry, EraseEntry, ParkedEntry, PurchaseEntry, SurveyEntry
+from streams.core.customer.entries import (
+    Entry,
+    EraseEntry,
+    ParkedEntry,
+    PurchaseEntry,
+    SurveyEntry,
+    VoidEntry,
+)
 from streams.core.customer.identity import DIGEST_SIZE
 from streams.core.customer.memory import LASTING, PURCHASE_KIND, SURVEY_KIND, kind_of
 
@@ -25,6 +32,7 @@ CHUNK: Final = 256
 _KINDS: Final = (LASTING, PURCHASE_KIND, SURVEY_KIND)
 _CODES: Final[dict[type[Entry], int]] = {PurchaseEntry: 1, SurveyEntry: 2}
 """Places in it."""
+_FOR_EVER: Final = 1 << 62
 _SECOND: Final = 2_000
 """A second, in the queue's order."""
 _SECOND_SIZE: Final = 6
@@ -53,7 +61,18 @@ _decode: Final = msgspec.msgpack.Decoder(list[ParkedEntry]).decode
 class Parking:
     """The parked entries of one partition."""
 
-    __slots__ = ("_begun", "_dates", "_end", "_former", "_fresh", "_ids", "_logged", "_queue", "_sorted")
+    __slots__ = (
+        "_begun",
+        "_dates",
+        "_end",
+        "_former",
+        "_fresh",
+        "_ids",
+        "_logged",
+        "_queue",
+        "_reaches",
+        "_sorted",
+    )
 
     def __init__(self) -> None:
         self._queue: list[Parked] = []
@@ -62,6 +81,8 @@ class Parking:
         """Customer and event -> date, and the place of its kind in ``_KINDS``."""
         self._dates: dict[tuple[bytes, str], list[int]] | None = None
         """Customer and kind -> dates in order, once somebody asked."""
+        self._reaches: dict[int, int] = {}
+        """How far back waiting voids reach -> how many of them."""
         self._end = -1
         """Whatever is of this order or less has been taken out."""
         self._fresh: list[Parked] = []
@@ -80,6 +101,11 @@ class Parking:
     def changed(self) -> bool:
         """Whether a drain would write something that waits; what left is told by the clock."""
         return bool(self._fresh or self._former)
+
+    @property
+    def voids_reach_ms(self) -> int:
+        """The earliest date that a void which waits here reaches."""
+        return min(self._reaches, default=_FOR_EVER)
 
     def holds(self, key: bytes, digest: bytes) -> bool:
         """Whether an event of this id waits here."""
@@ -120,6 +146,8 @@ class Parking:
             self._ids[key + digest] = at_ms << 2 | _CODES.get(type(entry), 0)
         if self._dates is not None:
             self._date(self._dates, key, entry)
+        if type(entry) is VoidEntry:
+            self._reaches[entry.since_ms] = self._reaches.get(entry.since_ms, 0) + 1
         self._queue.append(parked)
         self._sorted = False
         return parked
@@ -134,7 +162,9 @@ class Parking:
         out = queue[:count]
         del queue[:count]
         ids = self._ids
-        for order, key, digest, _, _ in out:
+        for order, key, digest, _, entry in out:
+            if type(entry) is VoidEntry:
+                self._leave_reach(entry.since_ms)
             name = key + digest
             if ids.get(name, -1) >> 2 == order >> 1:
                 del ids[name]
@@ -146,6 +176,11 @@ class Parking:
         if len(self._fresh) > 2 * len(queue):  # nobody drains in a replay
             self._fresh = [parked for parked in self._fresh if parked.order > end]
         return out
+
+    def _leave_reach(self, since_ms: int) -> None:
+        self._reaches[since_ms] -= 1
+        if not self._reaches[since_ms]:
+            del self._reaches[since_ms]
 
     def _date(self, dates: dict[tuple[bytes, str], list[int]], key: bytes, entry: Entry) -> None:
         kind = kind_of(entry)

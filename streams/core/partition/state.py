@@ -306,6 +306,7 @@ class PartitionState:
     def draining(self) -> Steps[list[tuple[bytes, bytes | None]]]:
         """The same in steps, between which nothing may change."""
         intake, groups = self._intake, self._groups
+        self._customers.safe_ms = intake.safe_ms
         out: list[tuple[bytes, bytes | None]] = []
         for changes in self._customers.drain():
             out += self._pieces.cut(changes)

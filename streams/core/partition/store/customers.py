@@ -73,6 +73,7 @@ class Customers:
         "not_active",
         "removed",
         "room",
+        "safe_ms",
         "timers",
         "void_pending",
         "whole",
@@ -87,6 +88,8 @@ class Customers:
         self.clock = -1
         self._retention_ms = definition.retention_ms
         self.room = room
+        self.safe_ms = 0
+        """No later event touches purchases before the newest one dated before it (history.py)."""
         self.most_life = definition.kept_life_events
         self.cold: dict[bytes, bytes] = {}
         self.long: dict[bytes, History] = {}
@@ -188,6 +191,7 @@ class Customers:
         return changes
 
     def _chunks(self, key: bytes, history: History) -> list[Change]:
+        history.settle(self.safe_ms)
         self.long[key] = history
         changes: list[Change] = [(chunk_key(key, name), data) for name, data in history.changes.items()]
         history.changes.clear()
