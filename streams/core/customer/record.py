@@ -265,7 +265,8 @@ class Customer:
         at = place_of(self.purchases, entry.digest)
         if at >= 0 and PURCHASE.unpack_from(self.purchases, at)[1] == entry.at_ms:
             self.purchases = self.purchases[:at] + self.purchases[at + PURCHASE_SIZE :]
-        elif self.history is not None:
+        else:
+            assert self.history is not None  # noqa: S101 - it stands somewhere
             self.history.take_purchase(entry)
         if not self.purchases and self.history is not None:
             self.purchases = self.history.reopen_purchases()
@@ -275,7 +276,8 @@ class Customer:
         body = self.body
         if entry in body.surveys:
             body.surveys.remove(entry)
-        elif self.history is not None:
+        else:
+            assert self.history is not None  # noqa: S101 - it stands somewhere
             self.history.take_answer(entry)
         if not body.surveys and self.history is not None:
             body.surveys = self.history.reopen_answers()

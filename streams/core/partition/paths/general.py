@@ -116,7 +116,7 @@ def _insert(customers: Customers, customer: Customer, entry: KeptEntry, targets:
         customer.note(entry.event_id)
         if type(entry) is SignupEntry:
             insort(body.signups, entry, key=by_identity)
-        elif type(entry) is CancellationEntry:
+        else:
             insort(body.cancellations, entry, key=by_identity)
     customer.changed = True
 
@@ -129,5 +129,5 @@ def take_out(customer: Customer, entry: Fact) -> None:
         customer.take_answer(entry)
     elif type(entry) is SignupEntry:
         customer.body.signups.remove(entry)
-    elif type(entry) is CancellationEntry:
+    else:
         customer.body.cancellations.remove(entry)
