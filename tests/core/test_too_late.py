@@ -1,13 +1,19 @@
 """What comes too late: judged by the log alone, of purchases and answers only (contract, section 2)."""
 
 from dataclasses import replace
+from typing import NamedTuple
 
+from streams.core.customer.entries import Sealed, SignupEntry
+from streams.core.customer.record import ACTIVE, HAS_SEALED, PLAIN_LIFE, Customer
+from streams.core.customer.risk import CALM
 from streams.core.decoding.arrival import WallTime
 from streams.core.definition.definition import DAY_MS, HOUR_MS, Definition
+from streams.core.partition.arrivals import Arrivals
+from streams.core.partition.placement import partition_of
 from streams.core.totals import OVERALL, flows
 from tests.histories import NOW_MS as T
 from tests.histories import record
-from tests.laws.driver import Driven
+from tests.laws.driver import IDENTITY, Driven
 from tests.laws.judging import Recounted
 from tests.spoiling import Record
 
@@ -114,3 +120,55 @@ def test_a_record_without_a_timestamp_moves_nothing() -> None:
     ages = 5, LATE_MS, 2 * LATE_MS, 3
     bare = [record("purchase", "a", T - age, f"p{age}") | {"timestamp": WallTime(T)} for age in ages]
     assert ignored(driven(bare)) == {}
+
+
+def test_the_horizon_may_lie_in_a_closed_chunk() -> None:
+    """Of purchases and of answers: between chunks, and within one."""
+    for kind in ("purchase", "survey"):
+        ages = [*range(9 * DAY_MS, 8 * DAY_MS, -HOUR_MS), *range(6 * DAY_MS, 5 * DAY_MS, -HOUR_MS)]
+        records = [record(kind, "a", T - age, f"e{age}") for age in ages]
+        horizon = 8 * DAY_MS + HOUR_MS
+        records += [record(kind, "a", T - horizon, f"e{horizon}"), record(kind, "a", T - horizon, "other")]
+        records += [record(kind, "a", T - horizon - 1, "late"), record(kind, "a", T - 6 * DAY_MS, "in time")]
+        for room in (96, 200, 2_048):
+            one = Driven(WEEK, room)
+            one.state.advance(T)
+            one.take(records)
+            assert ignored(one) == {"duplicate": 1, "sealed": 1}
+            assert Recounted(records, T, WEEK).differences([one]) == []
+
+
+def test_what_the_first_version_made_sums_of_takes_nothing_more() -> None:
+    """Up to its newest event; ids of it are gone."""
+    customer = Customer()
+    customer.state, customer.since = ACTIVE, T - 50 * DAY_MS
+    customer.flags = CALM | PLAIN_LIFE | HAS_SEALED
+    customer.orders, customer.first, customer.second = 3, T - 40, T - 20
+    customer.last = customer.engaged = T - 9
+    customer.body.signups.append(SignupEntry(T - 50 * DAY_MS, "s", "", 0, None, trial=False))
+    customer.body.sealed = Sealed(T - 9, T - 9, 3, T - 40, T - 9, T - 20)
+    one = Driven(WEEK)
+    one.state.restore(b"C" + IDENTITY.customer("a"), customer.pack())
+    one.state.restored(None)
+    one.state.advance(T)
+    one.take([*orders(9, 10, 8), record("survey", "a", T - 9), record("survey", "a", T)])
+    assert ignored(one) == {"sealed": 3}
+
+
+class Lain(NamedTuple):
+    """A record that says where it lay."""
+
+    key: bytes | None
+    value: bytes | None
+    timestamp: int
+    partition: int
+
+
+def test_each_partition_of_a_log_has_a_time_of_its_own() -> None:
+    """A record without a timestamp moves none."""
+    arrivals = Arrivals(partition_of)
+    batch = [Lain(None, None, 5, 0), Lain(None, None, 9, 1), Lain(None, None, WallTime(70), 0)]
+    assert arrivals.begin("purchase", batch) == 9
+    assert [arrivals.at(n) for n in range(3)] == [5, 9, 5]
+    assert arrivals.begin("survey", batch[2:]) == -1
+    assert [arrivals.of(kind, 0) for kind in ("purchase", "survey", "void")] == [5, -1, -1]
