@@ -16,6 +16,7 @@ from bench import (
     core,
     hotspots,
     kafka_streams,
+    mapping,
     memory,
     report,
     shares,
@@ -28,6 +29,7 @@ from streams.embedded import EmbeddedError
 
 _WITHOUT_KAFKA: dict[str, Callable[..., Iterator[Figure]]] = {
     "core": core.measure,
+    "mapping": mapping.measure,
     "shares": shares.measure,
     "tick": tick.measure,
     "memory": memory.measure,

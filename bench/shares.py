@@ -42,7 +42,7 @@ BY_MODULE: Mapping[str, str] = {
         _LIFE,
     ),
     "partition/paths/survey": _SURVEYS,
-    **dict.fromkeys(("customer/risk", "kpi/early_warning"), _RISK),
+    **dict.fromkeys(("customer/risk", "kpi/early_warning", "partition/sweep/risk_ranking"), _RISK),
     **dict.fromkeys(
         ("decoding/decoder", "decoding/fast", "decoding/strict", "decoding/fields", "decoding/memo"), _READING
     ),

@@ -28,8 +28,8 @@ from streams.core.events import KINDS
 from streams.embedded import KafkaCluster, ValkeyServer, free_port
 from streams.embedded.ports import LOOPBACK
 from streams.embedded.process import Child
+from streams.ingest.sender import Sender
 from streams.redis_contract.layout import Keys
-from streams.sending import Sender
 from streams.simulate import SimRecord, topic_of
 
 PARTITIONS = 4

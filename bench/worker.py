@@ -15,7 +15,7 @@ from bench.load import CUSTOMERS, three_events
 from bench.stage import Run, Servers
 from bench.timing import Cost, elsewhere, middle
 from streams.core.definition.definition import SECOND_MS
-from streams.sending import paced
+from streams.ingest.sender import paced
 from streams.simulate import SimRecord, bench_mix, topic_of
 
 _MAKING_US = 60

@@ -11,6 +11,8 @@ from collections.abc import Iterator, Sequence
 from typing import Final, Literal, NamedTuple
 
 from streams.deadletters import TASK
+from streams.redis_contract.layout import Keys
+from streams.redis_contract.url import read_url
 from streams.settings import Settings
 
 Role = Literal[
@@ -118,9 +120,14 @@ def _topics(names: tuple[str, ...], *operations: str) -> Iterator[KafkaRight]:
         yield KafkaRight("topic", name, False, operations)
 
 
+def redis_keys(role: Role, tenant: str) -> str:
+    """The rule for the keys of a tenant."""
+    return f"{'%R~' if role == 'reader' else '~'}{Keys(tenant).prefix}*"
+
+
 _WRITER: Final = (
     *("evalsha", "script|load", "hget", "hmget", "hset", "exists", "zcard", "zadd", "smembers", "sadd"),
-    *("del", "expire", "set", "get", "pttl", "xadd", "xrevrange", "xrange", "publish", "ping"),
+    *("del", "expire", "set", "xadd", "xrevrange", "xrange", "publish", "ping"),
 )
 _READER: Final = (
     *("hget", "hmget", "hgetall", "get", "smembers", "zrevrange", "multi", "exec", "subscribe"),
@@ -131,25 +138,30 @@ _DOCTOR: Final = ("+info", "+time")
 """Of no key, and added to what the user has: the doctor looks at what its own user may do."""
 
 
-def redis_rights(role: Role, tenant: str, *, cluster: bool = False) -> list[str]:
+def redis_rights(role: Role, tenant: str, url: str = "redis://") -> list[str]:
     """What a role needs in Redis, as rules of ACL SETUSER; empty: nothing.
 
-    In a cluster it also asks who holds the tenant. Those of the doctor come on top of those of another role.
+    In a cluster it also asks who holds the tenant, and a database other than the first has to be chosen.
+    Those of the doctor come on top of those of another role.
+
+    Raises:
+        ValueError: the address cannot be one of Redis.
     """
     if role == "doctor":
         return list(_DOCTOR)
     commands = _REDIS.get(role, ())
     if not commands:
         return []
-    if cluster:
+    where, keys = read_url(url), Keys(tenant)
+    if where.kind == "cluster":
         commands = (*commands, "cluster|slots")
-    prefix = f"crm:{{{tenant}}}:"
-    keys = f"~{prefix}*" if role != "reader" else f"%R~{prefix}*"
+    if where.db:
+        commands = (*commands, "select")
     return [
         "resetkeys",
-        keys,
+        redis_keys(role, tenant),
         "resetchannels",
-        f"&{prefix}changes",
+        f"&{keys.changes}",
         "-@all",
         *(f"+{name}" for name in commands),
     ]

@@ -12,7 +12,7 @@ from streams.core.definition.definition import Definition
 from streams.engine.app import EngineApp
 from streams.engine.exits import ExitCode, OnFatal
 from streams.engine.kafka.client import Client
-from streams.engine.ownership.state import Clock
+from streams.engine.ownership.task_state import Clock
 from streams.engine.totals_topic.reader import Told, TotalsReader
 from streams.engine.verdict import verdict
 from streams.publish.board.board import Board
@@ -27,8 +27,8 @@ from streams.publish.prometheus.process_metrics import ProcessSamples
 from streams.publish.publisher import Publisher
 from streams.publish.redis.sink import RedisSink
 from streams.publish.sink import Sink
-from streams.redis_contract.connection import CaFileError, RedisAddress
-from streams.settings import Settings, SettingsError, quoted
+from streams.redis_contract.connection import RedisAddress, TlsFileError
+from streams.settings import Settings, SettingsError
 
 
 class Service:
@@ -188,10 +188,11 @@ def redis_address(settings: Settings) -> RedisAddress | None:
             settings.redis_password or None,
             settings.redis_cafile or None,
             settings.redis_timeout / 1_000,
+            settings.redis_certfile or None,
+            settings.redis_keyfile or None,
         )
-    except CaFileError as error:
-        wrong = f"{quoted(settings.redis_cafile)} cannot be used ({error})"
-        raise SettingsError("redis_cafile", wrong, "a PEM file of certificates") from None
+    except TlsFileError as error:
+        raise SettingsError(error.setting, error.wrong, error.allowed) from None
     except ValueError as error:
         raise _unusable(error) from None
 

@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 import sys
+from collections import Counter
 from itertools import takewhile
 from pathlib import Path
 
@@ -12,18 +13,28 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "streams"
 FILES = sorted(PACKAGE.rglob("*.py"))
-CORE = [path for path in FILES if PACKAGE / "core" in path.parents]
+
+
+def within(of: str) -> list[Path]:
+    """The files of a room."""
+    return [path for path in FILES if PACKAGE / of in path.parents]
+
+
+CORE = within("core")
+
+DRAWN = ("core", "engine")
+"""Rooms that have rooms, each with a picture in docs/architecture.md."""
 
 LEVELS = (
-    {"core", "log_lines", "embedded", "shipped"},
-    {"build", "definitions", "settings", "explain", "opening"},
+    {"core", "hosts", "quoting", "log_limit", "log_lines", "embedded", "shipped"},
+    {"build", "definitions", "settings", "explain", "mapping"},
     {
         "engine",
         "redis_contract",
         "rights",
         "simulate",
         "replay",
-        "sending",
+        "ingest",
         "deadletters",
         "publish",
         "client",
@@ -144,39 +155,64 @@ def test_a_file_imports_only_downwards(path: Path) -> None:
             assert level(room(name)) <= level(mine), name
 
 
-def floors() -> list[set[str]]:
-    """The rooms of the core as docs/architecture.md draws them, the lowest first."""
-    drawn = (ROOT / "docs/architecture.md").read_text().partition("<!-- rooms of the core -->\n```\n")[2]
+def floors(of: str) -> list[set[str]]:
+    """The rooms of a room as docs/architecture.md draws them, the lowest first."""
+    drawn = (ROOT / "docs/architecture.md").read_text().partition(f"<!-- rooms of the {of} -->\n```\n")[2]
     lines = drawn.partition("```")[0].splitlines()
     return [set(re.split(r"  +", line.strip())) for line in reversed(lines)]
 
 
-def core_room(module: str) -> str:
-    """The room of the core that a module, or a name in one, stands in."""
-    path = PACKAGE / "core"
-    parts = module.split(".")[2:]
+def inner_room(module: str) -> str:
+    """The room within its room that a module, or a name in one, stands in."""
+    outer, *parts = module.split(".")[1:]
+    path = PACKAGE / outer
     folders = list(takewhile(lambda at: path.joinpath(*parts[:at]).is_dir(), range(1, len(parts) + 1)))
     return "/".join(parts[: folders[-1]]) if folders else parts[0]
 
 
-def test_every_room_of_the_core_is_drawn() -> None:
+@pytest.mark.parametrize("of", DRAWN)
+def test_every_room_within_is_drawn(of: str) -> None:
     """And none that is not there."""
-    there = {core_room(module_of(path)) for path in CORE if path.name != "__init__.py"}
-    assert there == set().union(*floors())
+    files = [path for path in within(of) if path.name != "__init__.py"]
+    assert {inner_room(module_of(path)) for path in files} == set().union(*floors(of))
 
 
-@pytest.mark.parametrize("path", CORE, ids=module_of)
-def test_arrows_in_the_core_go_down(path: Path) -> None:
+@pytest.mark.parametrize("path", [path for of in DRAWN for path in within(of)], ids=module_of)
+def test_arrows_within_a_room_go_down(path: Path) -> None:
     """A room imports from rooms on lower floors, never beside or above itself."""
     if path.name == "__init__.py":
         assert not imported(path)
         return
-    floor_of = {name: number for number, names in enumerate(floors()) for name in names}
-    mine = core_room(module_of(path))
+    of = room(module_of(path))
+    floor_of = {name: number for number, names in enumerate(floors(of)) for name in names}
+    mine = inner_room(module_of(path))
     for name in imported(path):
-        if name.startswith("streams.core."):
-            other = core_room(name)
+        if name.startswith(f"streams.{of}."):
+            other = inner_room(name)
             assert other == mine or floor_of[other] < floor_of[mine], name
+
+
+def test_the_page_names_files_that_are_there() -> None:
+    """A path stands as from the root, the package, the core or the room that its sentence is about."""
+    named = set(re.findall(r"`([\w/]+/[\w/]+\.(?:py|md|txt))`", (ROOT / "docs/architecture.md").read_text()))
+    roots = (ROOT, PACKAGE, PACKAGE / "core")
+    assert len(named) > 20
+    assert not [name for name in named if not any((root / name).is_file() for root in roots)]
+
+
+def class_names(path: Path) -> set[str]:
+    """The classes that a file declares for others."""
+    nodes = ast.parse(path.read_text()).body
+    return {node.name for node in nodes if isinstance(node, ast.ClassDef) and not node.name.startswith("_")}
+
+
+@pytest.mark.parametrize(
+    "of", sorted(path.name for path in PACKAGE.iterdir() if (path / "__init__.py").is_file())
+)
+def test_a_class_has_its_name_alone_within_a_room(of: str) -> None:
+    """Whoever reads a name there knows which one is meant."""
+    names = Counter(name for path in within(of) for name in class_names(path))
+    assert [name for name, times in names.items() if times > 1] == []
 
 
 def test_rooms_of_one_level_do_not_import_each_other_in_a_circle() -> None:
@@ -198,6 +234,17 @@ def test_the_core_imports_nothing_that_acts(path: Path) -> None:
     assert {name.split(".")[0] for name in names} <= CORE_MAY_IMPORT | BY_NAME.get(path.name, set())
 
 
+def test_mappings_are_pure() -> None:
+    """As the core; a time zone's rules are data of the standard library."""
+    for path in (PACKAGE / "mapping").glob("*.py"):
+        names = {
+            name for name in imported(path) if not name.startswith(("streams.core.", "streams.mapping."))
+        }
+        assert {name.split(".")[0] for name in names} <= CORE_MAY_IMPORT | {"csv", "difflib", "zoneinfo"}, (
+            path
+        )
+
+
 def test_importing_changes_nothing_outside() -> None:
     """No file, connection, process, thread, handler or setting; what others' packages do is theirs.
 
@@ -212,10 +259,35 @@ def test_importing_changes_nothing_outside() -> None:
     assert ran.stdout == ""
 
 
+def loaded_by(module: str) -> set[str]:
+    """Every module that is there once a process has imported one."""
+    script = f"import sys, {module}; print(*sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    return set(ran.stdout.split())
+
+
+PUBLISHING = sorted(module_of(path) for path in within("publish") if path.name != "__init__.py")
+
+
+@pytest.mark.parametrize("module", PUBLISHING)
+def test_publishing_needs_no_customers(module: str) -> None:
+    """The half that adds and divides does not load the half that keeps partitions."""
+    loaded = loaded_by(module)
+    assert module in loaded
+    half = ("streams.core.partition", "streams.core.counting", "streams.engine")
+    assert not [name for name in loaded if name.startswith(half)]
+
+
+@pytest.mark.parametrize("path", within("client"), ids=module_of)
+def test_a_reader_knows_the_redis_contract_alone(path: Path) -> None:
+    """Of the whole service."""
+    rooms = {room(name) for name in imported(path) if name.startswith("streams.")}
+    assert rooms <= {"client", "redis_contract"}
+
+
 def test_reading_values_from_redis_needs_neither_kafka_nor_a_command_line() -> None:
     """The client imports Redis' library and msgspec, and nothing else that would have to be installed."""
-    script = "import sys, streams.client; print(*sorted({name.partition('.')[0] for name in sys.modules}))"
-    ran = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    loaded = {name.partition(".")[0] for name in loaded_by("streams.client")}
     unwanted = {"aiohttp", "aiokafka", "click", "faust", "mode", "numpy", "prometheus_client", "rich"}
-    assert {"redis", "msgspec"} <= set(ran.stdout.split())
-    assert not unwanted & set(ran.stdout.split())
+    assert {"redis", "msgspec"} <= loaded
+    assert not unwanted & loaded

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams.core.definition.definition import PROFILE_DIMENSIONS, Definition
+from streams.core.definition.definition import Definition
 from tests.golden.definition import DEFINITION
 from tests.histories import CHURNY, NOW_MS, histories, history, seeded, shuffle
 from tests.recount import OVERALL, classify, counts, document, recount
@@ -126,7 +126,7 @@ def test_the_values_of_a_dimension_add_up_to_the_whole(records: list[Record], t_
     found = counts(records, t_ms)
     for name, whole in found[OVERALL].items():
         for field, n in whole.items():
-            for dimension in PROFILE_DIMENSIONS:
+            for dimension in Definition().dimensions:
                 assert sum(row[name][field] for (d, _), row in found.items() if d == dimension) == n
         for field in ("churned", "lost") if name != "now" else ():
             for dimension in ("reason", "churn_type"):

@@ -10,12 +10,13 @@ from typing import get_args
 
 from streams.core.decode_reasons import REASONS
 from streams.core.decoding.expected import FIELDS
-from streams.core.definition.definition import DIMENSIONS, SHARED_VALUES, Definition
+from streams.core.definition.definition import SHARED_VALUES, Definition
 from streams.core.events import KINDS
+from streams.core.kpi.catalogue.registry import chosen
 from streams.core.kpi.group_kpis import GroupKpis, Periods
 from streams.core.kpi.values.value import Status, Sweep
 from streams.core.totals import LATENESS_MS, OVERALL, Group, vector_length
-from streams.publish.merge.merger import State
+from streams.publish.merge.merger import PartitionStatus
 from streams.publish.prometheus.metrics import COMPONENTS, DOCUMENT, PROCESS, Metric
 
 _IGNORED = 4
@@ -40,15 +41,16 @@ def series_bound(definition: Definition, partitions: int) -> Mapping[str, int]:
     kpis = _periods(definition, OVERALL)
     values = definition.max_values + len(SHARED_VALUES)
     return {
-        "KPIs of the whole": _shown(kpis),
+        "KPIs of the whole": _shown(definition, kpis),
         "their parts, intervals and statuses": sum(_parts(definition, kpis)),
         "KPIs by dimension value": sum(
-            values * _shown(_periods(definition, (dimension, "a value"))) for dimension in DIMENSIONS
+            values * _shown(definition, _periods(definition, (dimension, "a value")))
+            for dimension in definition.all_dimensions
         ),
         "components": sum(_component(metric) for metric in COMPONENTS) * len(definition.windows),
         "accounting": len(KINDS) * (1 + _IGNORED + len(REASONS) + _LATENESS) + len(definition.windows) + 6,
         "document, partitions and process": sum(
-            _of_labels(metric, partitions) for metric in (*DOCUMENT, *PROCESS)
+            _of_labels(metric, partitions, definition) for metric in (*DOCUMENT, *PROCESS)
         ),
     }
 
@@ -61,9 +63,15 @@ def _periods(definition: Definition, group: Group) -> Periods:
     return kpis.overall() if group == OVERALL else kpis.of(group, [0] * vector_length(definition))
 
 
-def _shown(periods: Periods) -> int:
-    """The KPIs of a group; the headline of churn is shown a second time, as the variant it is."""
-    return sum(len(kpis) + ("churn_ratio" in kpis) for kpis in periods.values())
+def _shown(definition: Definition, periods: Periods) -> int:
+    """The KPIs of a group; a headline is shown a second time where no variant of its own says the same."""
+    twice = [
+        kpis
+        for kpis in periods.values()
+        for kpi, variant in chosen(definition).items()
+        if kpi in kpis and variant not in kpis
+    ]
+    return sum(map(len, periods.values())) + len(twice)
 
 
 def _parts(definition: Definition, periods: Periods) -> Iterator[int]:
@@ -76,18 +84,18 @@ def _component(metric: Metric) -> int:
     return _VOTES if "group" in metric.labels else 1
 
 
-def _of_labels(metric: Metric, partitions: int) -> int:
+def _of_labels(metric: Metric, partitions: int, definition: Definition) -> int:
     """How many series a metric has whose labels are no dimension values."""
     sizes = {
         "partition": partitions,
-        "state": len(get_args(State)),
+        "state": len(get_args(PartitionStatus)),
         "topic": len(KINDS),
         "event": len(KINDS),
         "outcome": _OUTCOMES,
         "quantile": _QUANTILES,
     }
     if "field" in metric.labels:  # of one kind each, but for the envelope's
-        return len(KINDS) * _ENVELOPE + len(FIELDS) - _ENVELOPE
+        return len(KINDS) * _ENVELOPE + len(FIELDS) + len(definition.dimensions) - _ENVELOPE
     count = 1
     for label in metric.labels:
         count *= sizes.get(label, 1)

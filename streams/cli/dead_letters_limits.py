@@ -5,7 +5,7 @@ from streams.cli.exits import Exit
 from streams.cli.send_limits import KeptTooShortError, ask
 from streams.deadletters.letter import Copied
 from streams.deadletters.replaying import Refusal
-from streams.engine.ownership.deadletter import SOURCE_MAX_BYTES
+from streams.engine.kafka.sizes import SOURCE_MAX_BYTES
 from streams.replay.lines import LineError
 from streams.settings import Settings
 from streams.simulate.records import SimRecord

@@ -6,7 +6,7 @@ whatever a terminal would obey escaped.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,9 +14,10 @@ from streams.cli.terminal import shown
 from streams.core.customer.identity import Identity
 from streams.core.events import Kind
 from streams.deadletters.deleting import Plan
-from streams.deadletters.letter import Letter
+from streams.deadletters.letter import Letter, Place
 
 _FOREIGN = "foreign"
+_PLACES = 10
 
 
 def hashed(letter: Letter, identity: Identity | None) -> str | None:
@@ -97,6 +98,16 @@ def mentioned(planned: Plan) -> str:
     return (
         f"{planned.mentioned:,} more hold the id somewhere, and may be somebody else's: {places}"
         f"{f' and {more:,} more' if more else ''}; kpi dead-letters show and delete --at take them one by one"
+    )
+
+
+def still_there(places: Sequence[Place]) -> str:
+    """What is said of letters that should be gone."""
+    first = ", ".join(map(str, places[:_PLACES]))
+    more = f" and {len(places) - _PLACES:,} more" if len(places) > _PLACES else ""
+    return (
+        f"{len(places):,} such letters are there: they came meanwhile, or another run at the same time kept "
+        f"them; run this again, with --at by where they are now: {first}{more}"
     )
 
 

@@ -10,7 +10,7 @@ import msgspec
 from rich.console import Console
 from rich.live import Live
 
-from streams.cli.demo_screen import Screen
+from streams.cli.demo_screen import DemoScreen
 from streams.client.aio import AsyncKpiReader
 from streams.core.definition.definition import Definition
 from streams.demo.check import Report, Stopwatch, check
@@ -18,7 +18,7 @@ from streams.demo.observe import Observer
 from streams.demo.options import DemoOptions
 from streams.demo.stage import Stage
 from streams.demo.traffic import Traffic
-from streams.sending import Sender
+from streams.ingest.sender import Sender
 
 _EVERY_S = 1.0
 _TENANT = "default"
@@ -69,7 +69,7 @@ class DemoRun:
             traffic = Traffic(self._options, sender, journal, observer.received)
             playing = asyncio.create_task(traffic.play())
             try:
-                await self._show(Screen(stage, traffic, reader), stage, playing, seconds)
+                await self._show(DemoScreen(stage, traffic, reader), stage, playing, seconds)
                 traffic.stop()
                 await playing
             finally:
@@ -77,7 +77,7 @@ class DemoRun:
         return traffic
 
     async def _show(
-        self, screen: Screen, stage: Stage, playing: "asyncio.Task[None]", seconds: float | None
+        self, screen: DemoScreen, stage: Stage, playing: "asyncio.Task[None]", seconds: float | None
     ) -> None:
         began, live_since = time.monotonic(), None
         with ExitStack() as screens:

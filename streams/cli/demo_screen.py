@@ -12,19 +12,21 @@ from streams.cli.table import COLOURS, LiveTable, status
 from streams.client.aio import AsyncKpiReader
 from streams.client.errors import UnavailableError
 from streams.client.reading import Reading, State
+from streams.core.kpi.catalogue.registry import giving, tiles
 from streams.demo.stage import Stage
 from streams.demo.traffic import Traffic
 from streams.simulate.market import SEGMENTS
 
 _WINDOW = "1h"
-_BY_SEGMENT = ("churned_customers", "churn_ratio", "nps_score", "revenue")
-_FIGURES = [Column(name, right=True) for name in ("active_customers", *_BY_SEGMENT)]
+_CHURNED = giving("C")
+_SHOWN = (*(kpi.name for kpi in tiles()), _CHURNED)
+_FIGURES = [Column(name, right=True) for name in _SHOWN]
 _TREND = Column("churned, trend")
 _COLUMNS = (Column("segment"), *_FIGURES, STATUS, _TREND)
 _SPARED = (_TREND, *reversed(_FIGURES))
 
 
-class Screen:
+class DemoScreen:
     """Reads Redis and draws."""
 
     def __init__(self, stage: Stage, traffic: Traffic, reader: AsyncKpiReader) -> None:
@@ -89,10 +91,10 @@ class Screen:
         return Fitting(f"Segments, the last {_WINDOW}", _COLUMNS, _SPARED, [rows])
 
     def _segment(self, segment: str, now: dict[str, Reading], windowed: dict[str, Reading]) -> list[Text]:
-        churned = windowed["churned_customers"]
+        readings = {**now, **windowed}
+        churned = readings[_CHURNED]
         trend = self._trends[segment]
         trend.add(churned.value)
-        active = now["active_customers"].value if "active_customers" in now else None
-        figures = [figure("active_customers", active), *(figure(k, windowed[k].value) for k in _BY_SEGMENT)]
+        figures = [figure(kpi, readings[kpi].value if kpi in readings else None) for kpi in _SHOWN]
         state = plain(status(churned), COLOURS[churned.state])
         return [plain(segment), *map(plain, figures), state, plain(str(trend))]

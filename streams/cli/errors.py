@@ -9,3 +9,11 @@ class CliError(Exception):
     def __init__(self, code: Exit, message: str) -> None:
         super().__init__(message)
         self.code = code
+
+
+def missing_package(error: ModuleNotFoundError) -> str | None:
+    """What to install where a command needs more than the reader does; None for a module of our own."""
+    name = (error.name or "").partition(".")[0]
+    if name in ("", "streams"):
+        return None
+    return f"{name} is not installed, only what reads values: pip install 'kpi-streams[service]'"

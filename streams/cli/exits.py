@@ -12,7 +12,7 @@ class Exit(IntEnum):
     USAGE = 2
     """Wrong options, settings or definition: nothing was done."""
     UNREACHABLE = 3
-    """Kafka or Redis cannot be reached, or what the demo needs is missing."""
+    """Kafka or Redis cannot be reached, or a package that the command needs is missing."""
     BAD_DATA = 4
     """Some input cannot be read; everything else was done."""
     DENIED = 5

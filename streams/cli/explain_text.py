@@ -25,7 +25,7 @@ def lines(explained: Explanation) -> Iterator[str]:
     if between:
         yield f"95 % interval  {between}"
     yield f"n              {value['n']:,}"
-    yield f"status         {value['status']}"
+    yield f"status         {value['status']}{_limit(explained)}"
     for kind, limit_ms in explained.silent.items():
         since = _age(explained.document["t"] - explained.document["newest_event"][kind])
         yield f"silent         no {kind} for {since}, expected within {duration_text(limit_ms)}"
@@ -41,6 +41,15 @@ def lines(explained: Explanation) -> Iterator[str]:
     yield from _drivers(explained)
     yield from _left_out(explained.document["accounting"])
     yield from _ages(explained.document)
+
+
+def _limit(explained: Explanation) -> str:
+    """What the definition asks for where a value falls short of it."""
+    if explained.value["status"] == "low_n":
+        return f", fewer than {explained.definition.min_n_of(explained.kpi):,}"
+    if explained.value["status"] == "stale":
+        return f", older than {duration_text(explained.definition.freshness_limit_ms)}"
+    return ""
 
 
 def _figure(kpi: str, value: Mapping[str, Any]) -> str:

@@ -7,10 +7,10 @@ by hand that could be wrong later.
 from collections.abc import Iterator
 
 from streams.cli.figures import figure, interval
-from streams.core.decoding.timestamps import Clock
+from streams.core.decoding.timestamps import TimestampReader
 from streams.core.definition.definition import Definition, duration_text
 from streams.core.kpi.catalogue.entry import Kpi
-from streams.core.kpi.catalogue.registry import CHAPTERS, formula_of
+from streams.core.kpi.catalogue.registry import CHAPTERS, in_force
 from streams.core.kpi.group_kpis import NOW
 from streams.explain import example
 from streams.explain.explanation import Document, Place, explain
@@ -25,8 +25,11 @@ Written by `kpi definition guide`; do not edit. The rules behind it stand in [co
 
 Definition version {version}. Windows: {windows}. Base currency: {currency}. Headline formula of churn:
 {formula}; basis of the headline NPS: {basis}. Fewer than {min_n} cases: status `low_n`, and `~` in tables.
+Values older than {freshness}: withheld, status `stale`.
 A source that brings nothing for longer than its limit: status `silent`, and `!` in tables. The limits:
 {silence}.
+
+Dimensions of customers: {dimensions}; of churns: reason, churn_type; of answers: touchpoint.
 
 In formulas: **A** customers active now, **B** active at the window's start; in the window **N** new,
 **R** reactivated, **C** churned, **E** erased while active, **C₀** lost; always A = B + N + R - C - E.
@@ -44,7 +47,9 @@ The figures below are those of a company with nine customers, as of {as_of}:
 
 def guide(definition: Definition) -> str:
     """The guide as Markdown text."""
-    (snapshot,) = replay(example.lines(), definition=definition, as_of=[Clock().read(example.AS_OF)])
+    (snapshot,) = replay(
+        example.lines(), definition=definition, as_of=[TimestampReader().read(example.AS_OF)]
+    )
     document = snapshot.document()
     parts = [
         _HEAD.format(
@@ -53,7 +58,9 @@ def guide(definition: Definition) -> str:
             currency=definition.base_currency,
             formula=definition.formula,
             basis=definition.nps_basis,
+            dimensions=", ".join(definition.dimensions) or "none",
             min_n=definition.min_n,
+            freshness=duration_text(definition.freshness_limit_ms),
             silence=_silence(definition),
             as_of=example.AS_OF,
             story=example.STORY,
@@ -61,7 +68,8 @@ def guide(definition: Definition) -> str:
     ]
     for chapter, entries in CHAPTERS.items():
         parts.append(f"## {chapter}\n")
-        parts += ["\n".join(_entry(entry, document, definition)) + "\n" for entry in entries]
+        told = (in_force(entry.name, definition) for entry in entries)
+        parts += ["\n".join(_entry(entry, document, definition)) + "\n" for entry in told]
     return "\n".join(parts).rstrip() + "\n"
 
 
@@ -76,7 +84,7 @@ def _entry(entry: Kpi, document: Document, definition: Definition) -> Iterator[s
     yield ""
     yield entry.meaning
     yield ""
-    yield f"- Formula: `{formula_of(kpi, definition).format_map(names(kpi))}`"
+    yield f"- Formula: `{entry.formula.format_map(names(entry))}`"
     where = _where(kpi, document)
     yield f"- Windows: {', '.join(where) if where else 'none under this definition'}"
     own = definition.min_n_of(kpi)

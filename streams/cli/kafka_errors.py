@@ -15,7 +15,7 @@ from streams.cli.exits import Exit
 from streams.engine.exits import EngineError, ExitCode
 from streams.engine.kafka.client import Client
 from streams.engine.kafka.failures import Cause, explain
-from streams.sending import SendingError
+from streams.ingest.sender import SendingError
 from streams.settings import SettingsError
 
 T = TypeVar("T")

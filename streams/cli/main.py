@@ -13,7 +13,7 @@ from io import TextIOWrapper
 
 import click
 
-from streams.cli.errors import CliError
+from streams.cli.errors import CliError, missing_package
 from streams.cli.exits import EPILOG, Exit
 from streams.cli.terminal import shown
 
@@ -30,6 +30,7 @@ SUMMARIES = {
     "watch": "Show the KPIs in Redis as a live table.",
     "simulate": "Make up the events of a business: to a file or to Kafka.",
     "send": "Send a file of events to Kafka; goes on where it stopped.",
+    "map": "Try, check or draft mappings of your own records to events.",
     "hash": "Print the keyed hash a customer id has in Redis.",
     "acls": "Print the least rights that a process needs in Kafka and Redis.",
     "files": "Write rules, dashboards, schemas and documents to a folder.",
@@ -97,7 +98,8 @@ def run(args: Sequence[str]) -> int:
 
 
 def main() -> None:
-    """The entry point of the ``kpi`` program."""
+    """Run the command line of this process; ends it."""
+    _fill_closed()
     output = sys.stdout
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
@@ -113,6 +115,14 @@ def main() -> None:
     sys.exit(code)
 
 
+def _fill_closed() -> None:
+    """Put something where output is closed: what is said there fails, no file of ours takes its place."""
+    for number, name, mode in ((1, "stdout", os.O_RDONLY), (2, "stderr", os.O_WRONLY)):
+        if getattr(sys, name) is None:
+            os.dup2(os.open(os.devnull, mode), number)
+            setattr(sys, name, open(number, "w", encoding="utf-8", closefd=False))  # noqa: SIM115 - for good
+
+
 def _explain(error: Exception) -> tuple[Exit, str]:
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
         return Exit.USAGE, error.format_message()
@@ -123,6 +133,8 @@ def _explain(error: Exception) -> tuple[Exit, str]:
         return Exit.USAGE, shown(f"{path}: {said} (see {path} --help)")
     if isinstance(error, CliError):
         return error.code, shown(f"kpi: {error}")
+    if isinstance(error, ModuleNotFoundError) and (missing := missing_package(error)):
+        return Exit.UNREACHABLE, f"kpi: {missing}"
     if isinstance(error, click.Abort):
         return Exit.INTERRUPTED, ""
     return _of_system(error) or (Exit.INTERNAL, _bug(error))

@@ -18,7 +18,7 @@ import msgspec
 
 from streams.cli.errors import CliError
 from streams.cli.exits import Exit
-from streams.settings.names import is_host
+from streams.hosts import is_host
 
 _TIMEOUT_S = 10.0
 _MOST_BYTES = 256 << 20

@@ -10,9 +10,9 @@ from streams.cli.errors import CliError
 from streams.cli.exits import Exit
 from streams.client.errors import UnavailableError, UnknownNameError
 from streams.client.reader import KpiReader
-from streams.redis_contract.connection import CaFileError
+from streams.redis_contract.connection import TlsFileError
 from streams.redis_contract.failures import SETTINGS, Cause
-from streams.settings import SettingsError, quoted
+from streams.settings import SettingsError
 
 T = TypeVar("T")
 
@@ -42,8 +42,8 @@ window_option = click.option(
 dimension_option = click.option(
     "--dimension",
     metavar="NAME",
-    help="Only of one value of segment, plan, channel, region, reason, churn_type or touchpoint; default: "
-    "of all customers.",
+    help="Only of one value of a dimension: reason, churn_type, touchpoint, or one that the definition names "
+    "(segment, plan, channel, region); default: of all customers.",
 )
 value_option = click.option("--value", metavar="TEXT", help="With --dimension: which value; no default.")
 
@@ -62,11 +62,12 @@ def open_reader(redis: str | None, tenant: str) -> KpiReader:
             username=settings.redis_username or None,
             password=settings.redis_password or None,
             ca_file=settings.redis_cafile or None,
+            cert_file=settings.redis_certfile or None,
+            key_file=settings.redis_keyfile or None,
             timeout=settings.redis_timeout / 1_000,
         )
-    except CaFileError as error:
-        wrong = f"{quoted(settings.redis_cafile)} cannot be used ({error})"
-        told = SettingsError("redis_cafile", wrong, "a PEM file of certificates")
+    except TlsFileError as error:
+        told = SettingsError(error.setting, error.wrong, error.allowed)
         raise CliError(Exit.USAGE, str(told)) from error
     except ValueError as error:
         where = "--redis" if redis else "KPI_REDIS_URL"

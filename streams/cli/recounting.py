@@ -10,6 +10,7 @@ from streams.cli.environment import client_settings
 from streams.cli.errors import CliError
 from streams.cli.exits import Exit
 from streams.cli.kafka_errors import answered
+from streams.cli.mappings import Foreigns
 from streams.cli.output import STANDARD, LineFile
 from streams.cli.progress import Progress
 from streams.cli.terminal import say
@@ -22,6 +23,7 @@ from streams.core.partition.placement import Belongs, belongs_as_logged
 from streams.engine.garbage import calm_collector
 from streams.engine.kafka.client import Client
 from streams.engine.kafka.fetch import CorruptBatchError
+from streams.mapping import Mapped, Refused
 from streams.replay.kafka_log import Log, Logged, MissingTopicsError, in_order, read_sources
 from streams.replay.recount import SOURCE_TOPICS, LoggedRecord, ReplayError, read_lines, replay_records
 
@@ -37,8 +39,12 @@ class Source:
 
     file: str | None
     from_kafka: bool
+    foreign: Foreigns | None = None
+    """What makes events of the file's records; None: they are events."""
 
     def __post_init__(self) -> None:
+        if self.from_kafka and self.foreign is not None:
+            raise CliError(Exit.USAGE, "--from-kafka and --mapping: give one of them")
         if self.from_kafka and self.file is not None:
             raise CliError(Exit.USAGE, "--from-kafka and a file of events: give one of them")
 
@@ -57,6 +63,8 @@ def recounted(
         belongs: Belongs | None = None
         if source.from_kafka:
             records, belongs = _from_kafka(progress)
+        elif source.foreign is not None:
+            records = _mapped(source.foreign, source.file or STANDARD, told_of, progress)
         else:
             records = _from_file(source.file, progress)
 
@@ -96,13 +104,21 @@ class _Told:
 
     def refused(self, kind: Kind, record: Record, malformed: Malformed) -> None:
         """Note a malformed record: by its line, or by its place in Kafka."""
+        if isinstance(record, Logged):
+            place = f"{kind}, partition {record.partition}, offset {record.offset}"
+        else:
+            place = f"line {cast('LoggedRecord', record).line}"
+        self._note(place, described(malformed))
+
+    def not_mapped(self, line: int, why: str) -> None:
+        """Note a record of which a mapping could make no event."""
+        self._records += 1
+        self._note(f"line {line}", why)
+
+    def _note(self, place: str, why: str) -> None:
         self._malformed += 1
         if len(self._first) < _LISTED:
-            if isinstance(record, Logged):
-                place = f"{kind}, partition {record.partition}, offset {record.offset}"
-            else:
-                place = f"line {cast('LoggedRecord', record).line}"
-            self._first.append(f"{place}: malformed: {described(malformed)}")
+            self._first.append(f"{place}: malformed: {why}")
 
     def report(self) -> None:
         """Say it on standard error."""
@@ -122,6 +138,20 @@ def _from_file(name: str | None, progress: Progress) -> Records:
     progress.begin("reading", lines.size)
     topics = {**SOURCE_TOPICS, **client_settings().source_topics}
     return read_lines(_told(lines, progress), topics, wall_ms=time.time_ns() // 1_000_000)
+
+
+def _mapped(foreign: Foreigns, name: str, told_of: _Told, progress: Progress) -> Records:
+    lines = LineFile(name)
+    progress.begin("reading", lines.size)
+    now_ms = time.time_ns() // 1_000_000
+    for number, value in foreign.units(_told(lines, progress), name):
+        outcome = foreign.outcome(value, now_ms)
+        if isinstance(outcome, Mapped):
+            for one in outcome.events:
+                yield one.kind, LoggedRecord(one.key, one.value, one.timestamp_ms, number)
+        elif isinstance(outcome, Refused):
+            told_of.not_mapped(number, outcome.described())
+    say(foreign.told(), err=True)
 
 
 def _told(lines: LineFile, progress: Progress) -> Iterable[bytes]:

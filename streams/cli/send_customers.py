@@ -23,9 +23,9 @@ from streams.core.decoding.expected import described
 from streams.core.definition.definition import Definition
 from streams.core.events import Kind, Malformed
 from streams.engine.kafka.client import Client
-from streams.opening import OpeningError, events_of, read_csv, read_jsonl
-from streams.opening.turning import Opening, column_of
-from streams.sending import Sender
+from streams.ingest.customer_rows import read_csv, read_jsonl
+from streams.ingest.opening_balance import Opening, OpeningError, column_of, columns_of, events_of
+from streams.ingest.sender import Sender
 from streams.settings import Settings
 from streams.simulate.records import SimRecord
 
@@ -53,11 +53,11 @@ class Sending:
         decoder = Decoder(self.definition)
         topics: dict[Kind, str] = {kind: topic for topic, kind in self.settings.source_topics.items()}
         read = read_csv if is_csv(name) else read_jsonl
-        for number, row in read(lines):
+        for number, row in read(lines, columns_of(self.definition)):
             try:
                 if isinstance(row, OpeningError):
                     raise row
-                opened = events_of(row, self.definition.base_currency)
+                opened = events_of(row, self.definition)
                 made = [_record(one, topics, decoder, now_ms) for one in opened]
             except OpeningError as error:
                 self._reject(number, str(error))

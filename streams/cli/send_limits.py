@@ -19,8 +19,8 @@ from streams.cli.terminal import say
 from streams.core.decoding.timestamps import LAST_MS
 from streams.core.definition.definition import DAY_MS, duration_text
 from streams.engine.kafka.client import Client
+from streams.ingest.sender import MAX_RECORD_BYTES
 from streams.replay.lines import LineError
-from streams.sending import MAX_RECORD_BYTES
 from streams.settings import Settings
 from streams.simulate.records import SimRecord
 

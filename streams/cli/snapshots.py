@@ -12,7 +12,7 @@ from streams.core.definition.definition import Definition
 from streams.core.kpi.snapshot import Snapshot
 from streams.core.kpi.values.value import Status, Value
 from streams.publish.prometheus.escaping import label_value
-from streams.publish.prometheus.metrics import CATALOGUE, Metric
+from streams.publish.prometheus.metrics import Metric, catalogue_of
 from streams.publish.prometheus.samples import Sampler
 
 _Labels = tuple[tuple[str, str], ...]
@@ -72,7 +72,7 @@ def write_openmetrics(snapshots: Iterable[Snapshot], definition: Definition, out
         for sample in sampler.samples(snapshot):
             points = series.setdefault(sample.name, {}).setdefault(tuple(sample.labels.items()), bytearray())
             points += f"{sample.value!r}{at}".encode()
-    for name, metric in CATALOGUE.items():
+    for name, metric in catalogue_of(definition).items():
         if name in series:
             output.writelines(_family(metric, series[name]))
     output.write("# EOF\n")

@@ -5,7 +5,7 @@ import time
 import click
 
 from streams.core.decode_reasons import RejectedError
-from streams.core.decoding.timestamps import LAST_MS, Clock
+from streams.core.decoding.timestamps import LAST_MS, TimestampReader
 from streams.core.definition.definition import DefinitionError, parse_duration
 
 
@@ -23,7 +23,7 @@ class Instant(click.ParamType):
         if isinstance(value, int):
             return value
         try:
-            ms = int(value) if value.isascii() and value.isdigit() else Clock().read(value)
+            ms = int(value) if value.isascii() and value.isdigit() else TimestampReader().read(value)
         except RejectedError:
             ms = -1
         if not 0 <= ms <= LAST_MS:

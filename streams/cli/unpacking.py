@@ -22,13 +22,21 @@ _ZSTD = b"\x28\xb5\x2f\xfd"
 _SKIPPABLE = (b"\x2a\x4d\x18", range(0x50, 0x60))
 """A frame that says something about zstd frames: pzstd begins with one."""
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+_NOT_READ = {
+    b"PK\x03\x04": ("zip", "unzip -p"),
+    b"BZh": ("bzip2", "bzip2 -dc"),
+    b"\xfd7zX": ("xz", "xz -dc"),
+    b"\x04\x22\x4d\x18": ("lz4", "lz4 -dc"),
+    b"7z\xbc\xaf": ("7-Zip", "7z x -so"),
+}
+"""What is packed otherwise begins so, and is unpacked so."""
 _BUFFER_BYTES = 1 << 20
 DAMAGED = (EOFError, zlib.error, gzip.BadGzipFile)
 """What the standard library says of a damaged file, beside ``UnpackError``."""
 
 
 class UnpackError(ValueError):
-    """The content is no text in UTF-8, or is damaged; the message says what it is, without anything of it."""
+    """The content is no text in UTF-8, packed otherwise, or damaged; the message shows nothing of it."""
 
 
 class _Source(Protocol):
@@ -62,7 +70,7 @@ def unpacked(raw: BinaryIO) -> Iterator[BinaryIO]:
     """A stream of what is in a file.
 
     Raises:
-        UnpackError: it is UTF-16, or a zstd file is damaged.
+        UnpackError: it is UTF-16, packed by something else, or a zstd file is damaged.
         EOFError, OSError, zlib.error: it cannot be read, or a gzip file is damaged.
     """
     source = cast("_Source", raw)
@@ -70,6 +78,9 @@ def unpacked(raw: BinaryIO) -> Iterator[BinaryIO]:
     whole = cast("BinaryIO", BufferedReader(_Joined(head, source), _BUFFER_BYTES))
     if head.startswith(_UTF_16):
         raise UnpackError("it is UTF-16: convert it to UTF-8, with iconv -f UTF-16 -t UTF-8")
+    for begin, (name, program) in _NOT_READ.items():
+        if head.startswith(begin):
+            raise UnpackError(f"it is packed by {name}, which is not read: unpack it, with {program}")
     if head.startswith(_GZIP):
         yield cast("BinaryIO", BufferedReader(gzip.GzipFile(fileobj=whole), _BUFFER_BYTES))
     elif head == _ZSTD or (head[1:] == _SKIPPABLE[0] and head[0] in _SKIPPABLE[1]):

@@ -18,7 +18,7 @@ import redis
 from streams.client.at_risk import AtRisk, last_of, read_at_risk
 from streams.client.changes import POLL_S, SILENCE_S, STANDING_FIELDS, Change, News
 from streams.client.errors import DeniedError, unavailable
-from streams.client.names import check_kpi, check_place, others
+from streams.client.names import check_dimension, check_kpi, check_window, is_new, others
 from streams.client.reading import Reading, State, fields_of, place_of, read, read_all, sorted_places
 from streams.redis_contract.connection import BackOff, RedisAddress, answered
 from streams.redis_contract.layout import Keys, Place
@@ -38,10 +38,12 @@ class AsyncKpiReader:
         username: str | None = None,
         password: str | None = None,
         ca_file: str | None = None,
+        cert_file: str | None = None,
+        key_file: str | None = None,
         timeout: float = 2.0,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        address = RedisAddress(url, username, password, ca_file, timeout)
+        address = RedisAddress(url, username, password, ca_file, timeout, cert_file, key_file)
         self._explain = address.explain
         self._keys = Keys(tenant)
         self._client = address.async_client(tenant)
@@ -170,15 +172,17 @@ class AsyncKpiReader:
     async def _check_names(self, place: Place, kpi: str | None = None) -> None:
         """Raise if what is absent was never there: only an absent value pays for these questions."""
         published = sorted_places(self._keys, await self._ask(self._client.smembers(self._keys.index)))
-        check_place(place, published)
+        check_window(place, published)
+        if is_new(place, published):
+            check_dimension(place.dimension, await self._ask(self._client.get(self._keys.snapshot)))
         if kpi is None or not published:
             return
         places = others(place, published)
         question = self._client.pipeline(transaction=True)
         for one in places:
-            question.hkeys(self._keys.hash(one))
-        names = await self._ask(question.execute())
-        check_kpi(kpi, place, dict(zip(places, names, strict=True)))
+            question.hgetall(self._keys.hash(one))
+        fields = await self._ask(question.execute())
+        check_kpi(kpi, place, dict(zip(places, fields, strict=True)))
 
     def _now_ms(self) -> int:
         return int(self._clock() * 1000)

@@ -1,8 +1,9 @@
 """Names that a caller may have misspelt, held against what is published.
 
 Rules: asked only where a value is absent. A window, dimension or KPI that is published by nobody while others
-are is an error that names the nearest; what may come by itself (a value of a dimension, a KPI or a dimension
-of the contract that has nothing yet) stays absent, and so does everything of a service that is gone.
+are is an error that names the nearest; what may come by itself (a value of a dimension, a KPI of the contract
+or a dimension of the definition that has nothing yet) stays absent, and so does everything of a service that
+is gone. The dimensions are a choice of the definition: the snapshot names them all.
 
 Pure: no I/O; both readers share this file.
 """
@@ -10,17 +11,24 @@ Pure: no I/O; both readers share this file.
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 
+import msgspec
+
 from streams.client.errors import UnknownNameError
-from streams.core.definition.definition import DIMENSIONS
-from streams.core.kpi.catalogue.registry import CATALOGUE, FAMILIES
+from streams.redis_contract.known import is_known
 from streams.redis_contract.layout import NOW, Place, kpis
 
 _MOST = 3
 _LIKE = 0.5
 
 
-def check_place(place: Place, published: Sequence[Place]) -> None:
-    """Let a place pass if its window and dimension are known, or if nothing is published at all.
+class _Dimensions(msgspec.Struct):
+    """Of a snapshot: all dimensions that there are, also those that have no values."""
+
+    dimensions: dict[str, msgspec.Raw] = {}
+
+
+def check_window(place: Place, published: Sequence[Place]) -> None:
+    """Let a place pass if its window is known, or if nothing is published at all.
 
     Raises:
         UnknownNameError: they are not.
@@ -30,9 +38,22 @@ def check_place(place: Place, published: Sequence[Place]) -> None:
     windows = [*dict.fromkeys(at.window for at in published if at.window != NOW), NOW]
     if place.window not in windows:
         raise UnknownNameError(_told("window", place.window, windows, tell_all=True))
-    dimensions = sorted({*DIMENSIONS, *(at.dimension for at in published if at.dimension)})
-    if place.dimension is not None and place.dimension not in dimensions:
-        raise UnknownNameError(_told("dimension", place.dimension, dimensions, tell_all=True))
+
+
+def is_new(place: Place, published: Sequence[Place]) -> bool:
+    """Whether nobody publishes a place's dimension while others are published: the snapshot tells."""
+    return bool(published and place.dimension and place.dimension not in {at.dimension for at in published})
+
+
+def check_dimension(dimension: str | None, snapshot: str | bytes | None) -> None:
+    """Let a dimension pass that the snapshot names, or any while there is none that names some.
+
+    Raises:
+        UnknownNameError: it names others.
+    """
+    known = list(msgspec.json.decode(snapshot, type=_Dimensions).dimensions) if snapshot else []
+    if known and dimension is not None and dimension not in known:
+        raise UnknownNameError(_told("dimension", dimension, known, tell_all=True))
 
 
 def others(place: Place, published: Sequence[Place]) -> list[Place]:
@@ -62,8 +83,7 @@ def check_kpi(kpi: str, place: Place, fields: Mapping[Place, Iterable[str]]) -> 
             where = " and ".join(_where(at) for at, names in found.items() if kpi in names)
             raise UnknownNameError(f"{kpi} is published under {where}, not under {_where(place)}")
         return
-    family, dot, variant = kpi.partition(".")
-    if kpi not in CATALOGUE and not (dot and variant and family in FAMILIES):
+    if not is_known(kpi):
         raise UnknownNameError(_told("KPI", kpi, everywhere, tell_all=False))
 
 

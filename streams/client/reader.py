@@ -18,7 +18,7 @@ import redis
 from streams.client.at_risk import AtRisk, last_of, read_at_risk
 from streams.client.changes import POLL_S, SILENCE_S, STANDING_FIELDS, Change, News
 from streams.client.errors import DeniedError, unavailable
-from streams.client.names import check_kpi, check_place, others
+from streams.client.names import check_dimension, check_kpi, check_window, is_new, others
 from streams.client.reading import Reading, State, fields_of, place_of, read, read_all, sorted_places
 from streams.redis_contract.connection import BackOff, RedisAddress
 from streams.redis_contract.layout import Keys, Place
@@ -35,6 +35,7 @@ class KpiReader:
         tenant: whose values.
         max_age: seconds after which a value is stale for this reader, by this machine's clock.
         username, password, ca_file: credentials and authority, where they shall not stand in the URL.
+        cert_file, key_file: PEM files of the client certificate, for a server that asks for one.
         timeout: longest wait for a connection or an answer, in seconds.
         clock: the time in seconds since the epoch.
 
@@ -51,10 +52,12 @@ class KpiReader:
         username: str | None = None,
         password: str | None = None,
         ca_file: str | None = None,
+        cert_file: str | None = None,
+        key_file: str | None = None,
         timeout: float = 2.0,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        address = RedisAddress(url, username, password, ca_file, timeout)
+        address = RedisAddress(url, username, password, ca_file, timeout, cert_file, key_file)
         self._explain = address.explain
         self._keys = Keys(tenant)
         self._client = address.client(tenant)
@@ -182,15 +185,17 @@ class KpiReader:
     def _check_names(self, place: Place, kpi: str | None = None) -> None:
         """Raise if what is absent was never there: only an absent value pays for these questions."""
         published = sorted_places(self._keys, self._ask(lambda: self._client.smembers(self._keys.index)))
-        check_place(place, published)
+        check_window(place, published)
+        if is_new(place, published):
+            check_dimension(place.dimension, self._ask(lambda: self._client.get(self._keys.snapshot)))
         if kpi is None or not published:
             return
         places = others(place, published)
         question = self._client.pipeline(transaction=True)
         for one in places:
-            question.hkeys(self._keys.hash(one))
-        names = self._ask(question.execute)
-        check_kpi(kpi, place, dict(zip(places, names, strict=True)))
+            question.hgetall(self._keys.hash(one))
+        fields = self._ask(question.execute)
+        check_kpi(kpi, place, dict(zip(places, fields, strict=True)))
 
     def _now_ms(self) -> int:
         return int(self._clock() * 1000)

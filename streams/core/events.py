@@ -28,10 +28,8 @@ class Envelope(msgspec.Struct, frozen=True, gc=False):
 class Signup(Envelope, frozen=True, gc=False):
     """A customer signed up, or their attributes changed; ``cost_minor`` is in the base currency."""
 
-    plan: str | None = None
-    segment: str | None = None
-    channel: str | None = None
-    region: str | None = None
+    attributes: tuple[str | None, ...]
+    """A value for each of the definition's dimensions, in their order."""
     cost_minor: int | None = None
     trial: bool = False
 

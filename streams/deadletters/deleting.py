@@ -9,14 +9,18 @@ Kafka deletes from a partition's beginning only. So of each partition that holds
 
 A run that broke off before the second step has deleted nothing; the next one leaves its copies behind and
 deletes them, too. Where there are transactions, the copies of a partition are one, and a run that starts ends
-every other that is under way. Afterwards the topic is read again: what is still there is told.
+every other that is under way, unless that has only the second step before it: then both may go on, and either
+may keep what the other deletes. Afterwards the topic is read again: what is still there, or there again as
+another run's copy, is told.
 
 Never: deletes what was not copied before, but for what was asked for.
 """
 
 import asyncio
-from contextlib import suppress
+from bisect import bisect_right
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
+from operator import attrgetter
 from time import monotonic
 
 from aiokafka import AIOKafkaProducer, TopicPartition
@@ -51,6 +55,8 @@ class Part:
     deleted: int
     kept: int
     """Letters before the cut that are copied."""
+    gone: tuple[range, ...]
+    """Where the deleted letters stood; no other one was in there."""
 
 
 @dataclass(slots=True)
@@ -71,6 +77,14 @@ class Plan:
     def kept(self) -> int:
         """How many are written once more."""
         return sum(part.kept for part in self.parts.values())
+
+    def held(self, letter: Letter) -> bool:
+        """Whether it is a copy, by another run, of what was to go."""
+        part, of = self.parts.get(letter.place.partition), letter.copy_of
+        if part is None or of is None:
+            return False
+        at = bisect_right(part.gone, of, key=attrgetter("start"))
+        return at > 0 and of in part.gone[at - 1]
 
     def mention(self, letter: Letter) -> None:
         """Note a letter that only holds the id."""
@@ -96,17 +110,21 @@ async def plan(log: LetterLog, wanted: Wanted, limit: int | None = None) -> Plan
 
 async def _part(log: LetterLog, extent: Extent, wanted: Wanted, made: Plan, limit: int | None) -> Part:
     cut, deleted, seen, kept = extent.begin, 0, 0, 0
+    gone, apart = list[range](), True
     async for letter, twin in log.all_of(extent):
         if twin:  # of a run that broke off: it has to go with its letter, or both its copies would count
             cut, kept = letter.place.offset + 1, seen
         elif deleted != limit and wanted.takes(letter):
             deleted += 1
             cut, kept = letter.place.offset + 1, seen
+            gone.append(range(letter.place.offset if apart else gone.pop().start, cut))
+            apart = False
         else:
             seen += 1
+            apart = True
             if wanted.mentions(letter) and not wanted.takes(letter):
                 made.mention(letter)
-    return Part(extent.begin, cut, deleted, kept)
+    return Part(extent.begin, cut, deleted, kept, tuple(gone))
 
 
 async def delete(client: Client, log: LetterLog, wanted: Wanted, limit: int | None = None) -> Plan:
@@ -193,17 +211,24 @@ async def _cut(admin: AIOKafkaAdminClient, log: LetterLog, number: int, part: Pa
         ) from error
 
 
-async def still_there(log: LetterLog, whole: LetterLog, wanted: Wanted) -> tuple[int, int]:
-    """Read the topic once more: the letters that are wanted and there, and records nobody can judge yet.
+async def still_there(
+    log: LetterLog, whole: LetterLog, done: Plan, wanted: Wanted | None
+) -> tuple[list[Place], int]:
+    """Read the topic once more: letters that should not be there, and how many records nobody can judge yet.
 
     Args:
         log: reads what is decided.
         whole: reads also what is of open transactions.
-        wanted: which letters.
+        done: what was deleted; what another run kept of it is there again.
+        wanted: which letters should be gone as well, if any came meanwhile.
     """
     deadline = monotonic() + _SETTLED_S
     while True:
         open_ones = await undecided(log, whole)
         if not open_ones or monotonic() > deadline:
-            return (await plan(log, wanted)).deleted, open_ones
+            async with aclosing(log.letters()) as letters:
+                there = [
+                    one.place async for one in letters if done.held(one) or (wanted and wanted.takes(one))
+                ]
+            return there, open_ones
         await asyncio.sleep(_PAUSE_S)

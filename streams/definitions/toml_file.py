@@ -14,7 +14,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from streams.core.definition.definition import (
-    DIMENSIONS,
     SILENCE_KINDS,
     Definition,
     DefinitionError,
@@ -143,9 +142,10 @@ def _silence(key: str, value: object) -> tuple[tuple[str, int | None], ...]:
 
 
 def _allow(key: str, value: object) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    table = _table(key, value, DIMENSIONS)
+    if not isinstance(value, dict):
+        raise _wrong(key, value, f"a table [{key}]")
     return tuple(
-        (dimension, _texts(f"{key}.{dimension}", listed)) for dimension, listed in sorted(table.items())
+        (dimension, _texts(f"{key}.{dimension}", listed)) for dimension, listed in sorted(value.items())
     )
 
 
@@ -181,6 +181,7 @@ _READERS: Final[dict[str, Reader]] = {
     "min_n_by_kpi": _min_n_by_kpi,
     "freshness_limit_ms": _duration,
     "silence": _silence,
+    "dimensions": _texts,
     "max_values": _whole,
     "max_values_inside": _whole,
     "max_profiles": _whole,

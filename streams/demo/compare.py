@@ -14,9 +14,11 @@ from typing import Any
 import msgspec
 
 from streams.core.definition.definition import Definition
+from streams.core.kpi.catalogue.registry import CATALOGUE
 from streams.core.kpi.snapshot import Snapshot
 from streams.demo.observe import Document, Labels, Observed, Page, Series
 from streams.publish.prometheus.samples import Sampler
+from streams.publish.prometheus.shown import shown
 from streams.redis_contract.layout import HEADER, PARTS, Place, write_number
 
 _SHOWN = 20
@@ -34,8 +36,8 @@ _OWN_METRICS = (
     "crm_window_corrections_total",
     "crm_dimension_values_refused_total",
 )
-_SWEPT = ("top20_revenue_ratio", "abc")
-_SWEPT_METRICS = ("crm_top20_revenue_ratio", "crm_revenue_share")
+_SWEPT = {kpi.name for kpi in CATALOGUE.values() if kpi.swept}
+_SWEPT_METRICS = tuple(shown(kpi)[0].metric for kpi in _SWEPT)
 _MISSING = "(missing)"
 
 
@@ -75,8 +77,8 @@ def compare(observed: Observed, recounted: Snapshot, definition: Definition) -> 
     for name, document in observed.documents.items():
         comparison.add(f"{name} snapshot", dict(_leaves(expected)), dict(_leaves(document)))
     page = _expected_page(recounted, definition)
-    for name, shown in observed.pages.items():
-        comparison.add(f"{name} /metrics", page, _crm(shown))
+    for name, series in observed.pages.items():
+        comparison.add(f"{name} /metrics", page, _crm(series))
     hashes = dict(_expected_hashes(expected))
     for place in sorted(hashes.keys() | observed.hashes.keys(), key=_place):
         found = {key: text for key, text in observed.hashes.get(place, {}).items() if _is_part(key)}
@@ -109,7 +111,7 @@ def _is_comparable(name: str, labels: Labels) -> bool:
 
 
 def _is_swept(kpi: str) -> bool:
-    return kpi.partition(".")[0] in _SWEPT
+    return kpi in _SWEPT
 
 
 def _expected_hashes(document: Document) -> Iterator[tuple[Place, dict[str, str]]]:

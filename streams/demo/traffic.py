@@ -12,7 +12,7 @@ from itertools import islice
 from typing import BinaryIO
 
 from streams.demo.options import SPIKE_AFTER_MS, SPIKE_DURATION_MS, SPIKE_SEGMENT, DemoOptions
-from streams.sending import Sender, paced
+from streams.ingest.sender import Sender, paced
 from streams.simulate import Business, SimRecord, Spike, to_line, topic_of
 
 _CHUNK = 8_000

@@ -38,6 +38,8 @@ class Case:
     known_redis: Any = None
     """redis-py's types cannot say that answers come decoded."""
     no_redis: str = "Redis cannot be reached"
+    as_reader: bool = False
+    """Whether only what a KpiReader needs is looked at."""
     cluster_id: str = ""
     there: dict[str, Described] = field(default_factory=dict)
     """The topics of the table that exist."""

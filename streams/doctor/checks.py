@@ -12,12 +12,12 @@ from typing import TypeAlias
 from aiokafka.errors import KafkaError
 from redis.exceptions import RedisError
 
-from streams.doctor import kafka, ours, partitioner, redis, rights, state, workers
+from streams.doctor import kafka, ours, partitioner, redis, redis_rights, rights, state, workers
 from streams.doctor.case import Case
 from streams.doctor.finding import Finding, SkippedError, Verdict, parted, skipped
 from streams.engine.exits import EngineError
 from streams.engine.kafka.failures import explain
-from streams.engine.kafka.log_limit import quiet_client
+from streams.log_limit import quiet_client
 from streams.redis_contract.failures import explain as explain_redis
 from streams.settings import SettingsError
 
@@ -36,11 +36,14 @@ CHECKS: dict[str, Look] = {
     "workers": workers.workers,
     "clock of workers": workers.clock_of_workers,
     "redis": redis.connection,
+    "redis rights": redis_rights.rights,
     "redis memory": redis.memory,
     "tenant": redis.tenant,
     "clock of redis": workers.clock_of_redis,
 }
 """In the order in which they are made."""
+OF_A_READER = ("settings", "definition", "redis", "redis rights")
+"""Those that are made for a reader of values, who needs nothing else."""
 _WITHIN_S = 60.0
 _BROKERS = "check KPI_BROKERS, and whether Kafka runs"
 
@@ -58,8 +61,8 @@ class Report:
 async def examine(case: Case, tell: Callable[[Report], None]) -> None:
     """Make all checks, and tell of each finding as it comes."""
     try:
-        for name, look in CHECKS.items():
-            for found in await _made(case, name, look):
+        for name in OF_A_READER if case.as_reader else CHECKS:
+            for found in await _made(case, name, CHECKS[name]):
                 tell(Report(name, found.verdict, found.says, found.cure))
     finally:
         await case.close()

@@ -11,10 +11,10 @@ from typing import Literal
 from aiokafka.admin import AIOKafkaAdminClient
 
 from streams.engine.kafka.client import Client
-from streams.engine.ownership.state import Clock
+from streams.engine.ownership.task_state import Clock
 from streams.engine.topics.admin import present
-from streams.engine.topics.group import Group, describe_group
-from streams.engine.totals_topic.layout import FINGERPRINT
+from streams.engine.topics.group import ConsumerGroup, describe_group
+from streams.engine.totals_topic.fingerprint import FINGERPRINT
 from streams.engine.totals_topic.reader import Told, TotalsReader
 from streams.settings import Settings
 
@@ -61,7 +61,7 @@ class Partition:
 class Deployment:
     """All partitions, and the group of the workers."""
 
-    group: Group
+    group: ConsumerGroup
     partitions: tuple[Partition, ...]
 
     @property
@@ -106,7 +106,7 @@ async def look_by(admin: AIOKafkaAdminClient, settings: Settings, client: Client
     )
 
 
-def owners_of(group: Group, sources: Iterable[str]) -> dict[int, str]:
+def owners_of(group: ConsumerGroup, sources: Iterable[str]) -> dict[int, str]:
     """Partition -> the address of the worker that has it in every source topic."""
     wanted = list(sources)
     owners: dict[int, str] = {}

@@ -25,7 +25,9 @@ async def connection(case: Case) -> list[Finding]:
     """Connect, and ask what it is."""
     settings = case.settings
     address = redis_address(settings)
-    if settings.role == "worker" or address is None:
+    if address is None and case.as_reader:
+        return [fail("KPI_REDIS_URL is empty: a reader has nothing to read", "set KPI_REDIS_URL")]
+    if (settings.role == "worker" and not case.as_reader) or address is None:
         case.no_redis = (
             "KPI_REDIS_URL is empty" if address is None else "a worker of KPI_ROLE=worker needs none"
         )

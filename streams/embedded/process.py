@@ -22,7 +22,7 @@ from pathlib import Path
 
 from streams.embedded.errors import EmbeddedError
 
-_BOUND = str(Path(__file__).with_name("bound.py"))
+_DIE_WITH_PARENT = str(Path(__file__).with_name("die_with_parent.py"))
 _POLL_S = 0.02
 _TAIL_BYTES = 16_384
 
@@ -86,7 +86,7 @@ class Child:
         popen.wait()
 
     def _spawn(self) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-I", "-S", _BOUND, str(os.getpid()), *self._command]
+        command = [sys.executable, "-I", "-S", _DIE_WITH_PARENT, str(os.getpid()), *self._command]
         with self._log.open("ab") as output:
             return subprocess.Popen(  # noqa: S603 - the callers' fixed commands
                 command,

@@ -43,10 +43,13 @@ class ValkeyServer(EmbeddedServer):
     def _launch(self, directory: Path) -> None:
         self._port = free_port()
         listen = ["--port", str(self._port), "--bind", LOOPBACK, "--protected-mode", "yes"]
-        command = [valkey_program(), *self._arguments(directory), *listen, "--dir", str(directory)]
+        command = [self._program(), *self._arguments(directory), *listen, "--dir", str(directory)]
         self._child = Child(self.name, command, directory / "log")
         self._child.start()
         self._wait()
+
+    def _program(self) -> str:
+        return valkey_program()
 
     def _arguments(self, directory: Path) -> list[str]:  # noqa: ARG002 - for servers with files
         """What makes it the server it is; a configuration file comes first."""

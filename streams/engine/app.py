@@ -1,4 +1,4 @@
-"""The Faust app: Faust for group membership and fetching, our transport and store for everything else.
+"""The Faust app: Faust for group membership and fetching, our transport and assignment for everything else.
 
 No Faust Table, no acknowledgements, no Faust web server. Making an app has no effect outside; starting it
 waits for Kafka, makes and checks the topics, then joins the group.
@@ -13,20 +13,20 @@ import faust
 from faust.app.base import BootStrategy
 from faust.types import TP
 
+from streams import log_limit
 from streams.core.definition.definition import Definition
 from streams.engine import agent
 from streams.engine.exits import EngineError, OnFatal, end_process
 from streams.engine.garbage import calm_collector
 from streams.engine.kafka import closing, fetch
-from streams.engine.kafka import log_limit as logs
 from streams.engine.kafka.client import Client
 from streams.engine.kafka.fetch import Batch
-from streams.engine.ownership.assignment import Seeker, Store
+from streams.engine.ownership.assignment import Assignment, Seeker
 from streams.engine.ownership.owned_partition import Context
 from streams.engine.ownership.producer import Acknowledged
-from streams.engine.ownership.state import Clock, NewState
+from streams.engine.ownership.stats import Sample, Stats
+from streams.engine.ownership.task_state import Clock, NewTaskState
 from streams.engine.ownership.watchdog import Watchdog
-from streams.engine.stats import Sample, Stats
 from streams.engine.topics.topics import ensure_patiently
 from streams.engine.topics.watch import TopicWatch
 from streams.engine.transport import Transport
@@ -49,7 +49,7 @@ class _Boot(BootStrategy):
 
 
 class EngineApp(faust.App):
-    """A Faust app that feeds a Store.
+    """A Faust app that feeds an Assignment.
 
     ``on_begin`` hooks are awaited before Kafka is waited for, ``on_topics`` hooks once all topics are there,
     ``on_end`` hooks after the consumer has left its group: the publisher lives there.
@@ -69,27 +69,27 @@ class EngineApp(faust.App):
         self.not_ready: str | None = "starting"
         """Why the engine is not running yet; None once it has joined."""
         self._context = context
-        self._store: Store | None = None
+        self._owned: Assignment | None = None
         self._watching: asyncio.Task[None] | None = None
         self._topic_watch = TopicWatch(settings, context.client)
         self._watching_topics: asyncio.Task[None] | None = None
-        self._summary = logs.Summary(
+        self._summary = log_limit.Summary(
             log, "%d malformed records went to the dead-letter topic since the last such line (%d in all)"
         )
         super().__init__(settings.app_id, **_faust_options(settings, context.client))
         agent.declare(self, list(settings.source_topics), settings.partitions, self._handle)
 
     @property
-    def store(self) -> Store:
-        """The owned partitions; there is one store in a process's life."""
-        if self._store is None:
-            self._store = Store(self._context, self.on_fatal)
-            self.on_rebalance_complete.connect(self._store.wait_recovered)
-        return self._store
+    def owned(self) -> Assignment:
+        """The owned partitions; there is one assignment of them in a process's life."""
+        if self._owned is None:
+            self._owned = Assignment(self._context, self.on_fatal)
+            self.on_rebalance_complete.connect(self._owned.wait_recovered)
+        return self._owned
 
     def _handle(self, place: TP, batch: Batch, seeker: Seeker) -> None:
-        """Pass a batch to the store."""
-        self.store.handle(place, batch, seeker)
+        """Pass a batch to its partition."""
+        self.owned.handle(place, batch, seeker)
 
     def _new_transport(self) -> Transport:
         return Transport(self.conf.broker_consumer, self)
@@ -99,7 +99,7 @@ class EngineApp(faust.App):
         fetch.install()
         closing.install()
         calm_collector()  # recovery makes a large state
-        logs.limit(self._count_suppressed)
+        log_limit.limit(self._count_suppressed)
         for hook in self.on_begin:
             await hook()
         try:
@@ -120,8 +120,8 @@ class EngineApp(faust.App):
             if watching is not None:
                 watching.cancel()
         try:
-            if self._store is not None:
-                await self._store.close()
+            if self._owned is not None:
+                await self._owned.close()
         finally:  # the consumer's thread would keep the process alive for ever
             await super().on_stop()
         for hook in self.on_end:
@@ -134,7 +134,7 @@ class EngineApp(faust.App):
             self.on_fatal(error.code, str(error))
 
     async def _watch(self) -> None:
-        watchdog = Watchdog(self.store, self.settings.stuck_timeout / 1_000, self.on_fatal)
+        watchdog = Watchdog(self.owned, self.settings.stuck_timeout / 1_000, self.on_fatal)
         while True:
             await asyncio.sleep(1)
             watchdog.look()
@@ -149,11 +149,11 @@ class EngineApp(faust.App):
     @property
     def waiting_for(self) -> str | None:
         """Why the worker is not ready, for the readiness probe; None when it is."""
-        return self.not_ready or self.store.waiting_for
+        return self.not_ready or self.owned.waiting_for
 
     def samples(self) -> list[Sample]:
         """Engine metrics of this process."""
-        return self.store.samples()
+        return self.owned.samples()
 
 
 def _faust_options(settings: Settings, client: Client) -> dict[str, Any]:
@@ -194,7 +194,7 @@ def build(
     settings: Settings,
     definition: Definition,
     fingerprint: str,
-    new_state: NewState,
+    new_state: NewTaskState,
     clock: Clock,
     *,
     on_fatal: OnFatal = end_process,

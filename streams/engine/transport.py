@@ -29,7 +29,7 @@ from streams.engine.exits import ExitCode, OnFatal
 from streams.engine.kafka.client import Client
 from streams.engine.kafka.failures import denied
 from streams.engine.kafka.fetch import Batch, KafkaRecord
-from streams.engine.ownership.assignment import Store
+from streams.engine.ownership.assignment import Assignment
 from streams.engine.verdict import describe
 
 log = logging.getLogger(__name__)
@@ -49,7 +49,7 @@ class Engine(Protocol):
     on_fatal: OnFatal
 
     @property
-    def store(self) -> Store:
+    def owned(self) -> Assignment:
         """The owned partitions."""
 
 
@@ -131,7 +131,7 @@ class Thread(driver.AIOKafkaConsumerThread):
 
 
 class Consumer(driver.Consumer):
-    """Feeds the store instead of acknowledging messages."""
+    """Feeds the assignment instead of acknowledging messages."""
 
     _group_commit: asyncio.Task[None] | None = None
 
@@ -141,8 +141,8 @@ class Consumer(driver.Consumer):
         """What was fetched and thrown away since the last look: it must be read again."""
 
     @property
-    def _store(self) -> Store:
-        return cast(Engine, self.app).store
+    def _owned(self) -> Assignment:
+        return cast(Engine, self.app).owned
 
     def _new_consumer_thread(self) -> Thread:
         return Thread(self, loop=self.loop, beacon=self.beacon)
@@ -152,9 +152,9 @@ class Consumer(driver.Consumer):
         active_partitions: set[TP] | None,
         timeout: float,  # noqa: ASYNC109 - Faust's signature
     ) -> dict[TP, list[Batch]]:
-        store = self._store
-        wanted = {place for place in active_partitions or () if not store.holds(place)}
-        if self.app.rebalancing or not store.ready or not wanted:
+        assignment = self._owned
+        wanted = {place for place in active_partitions or () if not assignment.holds(place)}
+        if self.app.rebalancing or not assignment.ready or not wanted:
             await asyncio.sleep(_CLOSED_POLL_S)
             return {}
         if self._discarded:
@@ -166,7 +166,7 @@ class Consumer(driver.Consumer):
             self._discarded.update(fetched)
             return {}
         if isinstance(fetched, Fetched):
-            store.seen_ends(fetched.ends)
+            assignment.seen_ends(fetched.ends)
         return {place: [cast(Batch, batch)] for place, batch in fetched.items()}
 
     async def _read_again(self) -> None:
@@ -179,7 +179,7 @@ class Consumer(driver.Consumer):
         assigned = self.assignment()
         offsets = {
             tp: offset
-            for tp, offset in self._store.next_offsets().items()
+            for tp, offset in self._owned.next_offsets().items()
             if tp in discarded and tp in assigned
         }
         if offsets:
@@ -208,7 +208,7 @@ class Consumer(driver.Consumer):
         start_new_transaction: bool = True,  # noqa: ARG002, FBT001, FBT002 - likewise
     ) -> bool:
         """Tell the group where the changelog stands; one at a time, nobody waits for it."""
-        offsets = self._store.durable_offsets()
+        offsets = self._owned.durable_offsets()
         idle = self._group_commit is None or self._group_commit.done()
         if offsets and idle and not self.app.rebalancing and not self.app.should_stop:
             self._group_commit = asyncio.create_task(self._tell_group(offsets))
@@ -229,18 +229,18 @@ class Consumer(driver.Consumer):
             self.stop_flow()
             self.app.flow_control.suspend()
             self.app.flow_control.clear()
-            await self._store.on_revoked()
+            await self._owned.on_revoked()
         await super().on_partitions_revoked(revoked)
 
     async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
         """Start acquiring before Faust goes on."""
-        self._store.on_assigned(assigned, generation_id)
+        self._owned.on_assigned(assigned, generation_id)
         await super().on_partitions_assigned(assigned, generation_id)
 
     async def perform_seek(self) -> None:
         """Read on from where the changelog says; Faust would ask the coordinator and may wait for ever."""
         assigned = self.assignment()
-        offsets = {tp: offset for tp, offset in self._store.next_offsets().items() if tp in assigned}
+        offsets = {tp: offset for tp, offset in self._owned.next_offsets().items() if tp in assigned}
         if offsets:
             await self.seek_wait(offsets)
 

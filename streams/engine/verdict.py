@@ -13,6 +13,8 @@ from streams.engine.exits import EngineError, ExitCode, log_traceback
 from streams.engine.kafka.failures import denied
 from streams.engine.kafka.fetch import CorruptBatchError
 
+COUNT_ANEW = "count anew from the source topics: stop all workers, start one with kpi worker --rebuild"
+"""The cure where what was counted cannot be gone on with."""
 _FENCED = (ProducerFenced, InvalidProducerEpoch)
 _THEIRS = (KafkaError, OSError, TimeoutError)
 
@@ -50,6 +52,21 @@ def damaged_source(error: CorruptBatchError) -> str:
         f"{error.topic} partition {error.partition}: the records at offsets {error.offset} to "
         f"{error.after - 1} cannot be read: {error.why}. Restore the partition from a replica or a back-up; "
         f"or leave them out: stop all workers, then kpi topics skip {error.topic} {error.partition}"
+    )
+
+
+def made_anew(topic: str, whose: str) -> EngineError:
+    """The end of a process whose source topic is another one than before.
+
+    Args:
+        topic: a source topic.
+        whose: what was done with the former topic, up to its name.
+    """
+    return EngineError(
+        ExitCode.OFFSETS_LOST,
+        f"{topic} was deleted and made anew: {whose} the topic before it, and the same offset means another "
+        f"record now; what is not in the new topic is lost. To count what it holds, {COUNT_ANEW} --force "
+        "--accept-loss",
     )
 
 

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from streams.core.definition.definition import DIMENSIONS, PROFILE_DIMENSIONS, Definition
-from streams.core.kpi.catalogue.registry import CATALOGUE, formula_of, sources_of
+from streams.core.definition.definition import Definition
+from streams.core.kpi.catalogue.registry import CATALOGUE, in_force
 from streams.core.kpi.group_kpis import NOW
 from streams.core.kpi.silence import silent_kinds
-from streams.explain.symbols import Values, names, numbers
+from streams.explain.symbols import UNKNOWN, Values, names, numbers
 
 Document = Mapping[str, Any]
 """A snapshot document (docs/contract.md, section 8), as JSON gives it."""
@@ -69,6 +69,7 @@ class Explanation:
     silent: Mapping[str, int]
     """The silent kinds of events that the value is made of -> the limit (ms)."""
     document: Document
+    definition: Definition
 
 
 def explain(document: Document, kpi: str, place: Place, definition: Definition) -> Explanation:
@@ -79,7 +80,7 @@ def explain(document: Document, kpi: str, place: Place, definition: Definition) 
     """
     if kpi not in CATALOGUE:
         raise ExplainError(f"{kpi} is no KPI; there are {', '.join(CATALOGUE)}")
-    periods = _periods(document, place)
+    periods = _periods(document, place, definition)
     window = NOW if kpi in periods.get(NOW, {}) else place.window
     values: Values = periods.get(place.window, {})
     own = periods.get(window, {}).get(kpi)
@@ -89,48 +90,45 @@ def explain(document: Document, kpi: str, place: Place, definition: Definition) 
             f"{kpi} is not published for {place}; there it has {', '.join(where) or 'no values'}"
         )
     known = numbers(kpi, values, periods.get(NOW, {}), definition)
-    formula = _formula(kpi, place, definition)
+    told = in_force(kpi, definition)
+    has_life = known["B"] != UNKNOWN  # a reason has none: its denominator is that of the whole
+    formula = told.formula if has_life else told.formula_of_cause or told.formula
     of_whole = place.dimension is None
     return Explanation(
         kpi,
         Place(window, place.dimension, place.value),
-        CATALOGUE[kpi].title,
-        CATALOGUE[kpi].meaning,
+        told.title,
+        told.meaning,
         own,
-        formula.format_map(names(kpi)),
+        formula.format_map(names(told)),
         formula.format_map(known),
-        f"B {LIFE}".format_map(known) if "retention_ratio" in values else None,
+        f"B {LIFE}".format_map(known) if has_life else None,
         None if of_whole else document["windows"].get(window, document["now"]).get(kpi),
         _shares(document, kpi, window) if of_whole else {},
-        _drivers(document, place) if kpi.startswith(("churn", "lost", "retention")) else {},
+        _drivers(document, place) if told.driven else {},
         _silent(document, kpi, definition) if own["status"] == "silent" else {},
         document,
+        definition,
     )
 
 
 def _silent(document: Document, kpi: str, definition: Definition) -> dict[str, int]:
-    silent = silent_kinds(document["newest_event"], definition, document["t"]) & sources_of(kpi)
+    silent = silent_kinds(document["newest_event"], definition, document["t"]) & CATALOGUE[kpi].rests_on
     return {
         kind: limit_ms for kind, limit_ms in definition.silence if kind in silent and limit_ms is not None
     }
 
 
-def _formula(kpi: str, place: Place, definition: Definition) -> str:
-    """A cause has its churns alone: the denominator is that of the whole."""
-    if kpi == "churn_ratio" and place.dimension not in (None, *PROFILE_DIMENSIONS):
-        return "{numerator} / {denominator}"
-    return formula_of(kpi, definition)
-
-
-def _periods(document: Document, place: Place) -> Mapping[str, Values]:
+def _periods(document: Document, place: Place, definition: Definition) -> Mapping[str, Values]:
     if not document.get("windows"):
         raise ExplainError("there are no values yet: the service catches up for the first time")
     if place.window not in (*document["windows"], NOW):
         raise ExplainError(f"there is no window {place.window}; there are {', '.join(document['windows'])}")
     if place.dimension is None or place.value is None:
         return {**document["windows"], NOW: document["now"]}
-    if place.dimension not in DIMENSIONS:
-        raise ExplainError(f"{place.dimension} is no dimension; there are {', '.join(DIMENSIONS)}")
+    if place.dimension not in definition.all_dimensions:
+        known = ", ".join(definition.all_dimensions)
+        raise ExplainError(f"{place.dimension} is no dimension; there are {known}")
     listed: Mapping[str, Mapping[str, Values]] = document["dimensions"].get(place.dimension, {})
     if place.value not in listed:
         there = ", ".join(listed) or "none"

@@ -10,10 +10,14 @@ from typing import Any
 
 from streams.core.definition.currencies import EXPONENTS
 from streams.core.definition.definition import Definition
+from streams.core.kpi.catalogue.entry import Kpi
+from streams.core.kpi.catalogue.registry import CATALOGUE
 
 Values = Mapping[str, Mapping[str, Any]]
 """KPI -> its value as in the document."""
 
+UNKNOWN = "-"
+"""In the place of a number that is not known."""
 NAMES = {
     "A": "A",
     "B": "B",
@@ -29,49 +33,23 @@ NAMES = {
     "revenue": "revenue",
     "buyers": "buyers",
     "cost": "Σ cost",
-    "cost_each": "acquisition_cost",
-    "lifetime": "lifetime_value",
-    "numerator": "those of this cause",
-    "denominator": "customers of the whole",
+    "numerator": "numerator",
+    "denominator": "denominator",
+    "n": "n",
     "money": "revenue of these",
     "money_of_all": "revenue of all",
-}
-"""Symbol -> how a formula without numbers calls it; parts differ from KPI to KPI, see OWN_NAMES."""
-OWN_NAMES = {
-    "long_term_ratio": {"numerator": "active for 365 d"},
-    "engaged_customers": {"n": "engaged"},
-    "customers_at_risk": {"n": "active in the band"},
-    "nps_score": {"n": "votes"},
-    "csat_ratio": {"numerator": "satisfied", "n": "answers"},
-    "csat_mean": {"numerator": "Σ scores", "n": "answers"},
-    "ces_mean": {"numerator": "Σ scores", "n": "answers"},
-    "orders": {"n": "orders"},
-    "buyers": {"n": "buyers"},
-    "average_order_value": {"n": "orders in the base currency"},
-    "purchase_frequency": {"numerator": "orders"},
-    "repurchase_ratio": {"numerator": "buyers with two orders or more"},
-    "purchase_retention_ratio": {
-        "numerator": "of those, buyers now",
-        "denominator": "buyers of the window before",
+    **{
+        symbol: kpi.name for kpi in CATALOGUE.values() for symbol in kpi.gives if kpi.gives[symbol] == "value"
     },
 }
-"""KPI, or its name without variant -> how its parts are called."""
+"""Symbol -> how a formula without numbers calls it; a KPI may call its own parts otherwise."""
 
-_COUNTS = {
-    "N": "new_customers",
-    "R": "reactivated_customers",
-    "C": "churned_customers",
-    "C0": "lost_customers",
-    "buyers": "buyers",
-}
-_MONEY = {"revenue": "revenue", "cost": "acquisition_cost"}
-_EACH = {"cost_each": "acquisition_cost", "lifetime": "lifetime_value"}
 _PARTS = ("numerator", "denominator", "n", "promoters", "detractors", "observed", "expected")
 
 
-def names(kpi: str) -> dict[str, str]:
+def names(kpi: Kpi) -> dict[str, str]:
     """How a KPI's formula calls its quantities."""
-    return {**NAMES, **OWN_NAMES.get(kpi.partition(".")[0], {})}
+    return {**NAMES, **kpi.calls}
 
 
 def numbers(kpi: str, values: Values, now: Values, definition: Definition) -> dict[str, str]:
@@ -85,13 +63,13 @@ def numbers(kpi: str, values: Values, now: Values, definition: Definition) -> di
     """
     exponent = EXPONENTS[definition.base_currency]
     own = values.get(kpi) or now.get(kpi) or {}
-    known: dict[str, Any] = {name: _part(values, of, "numerator") for name, of in _COUNTS.items()}
-    known |= {name: own.get(name) for name in _PARTS}
-    known["A"] = _part(now, "active_customers", "numerator")
-    known["B"] = _part(values, "retention_ratio", "denominator")
+    known: dict[str, Any] = {name: own.get(name) for name in _PARTS}
+    for other in CATALOGUE.values():
+        for symbol, part in other.gives.items():
+            number = _part(now if other.standing else values, other.name, part)
+            is_minor = other.unit == "money" and part != "value"
+            known[symbol] = _major(number, exponent) if is_minor else number
     known["E"] = _erased(known)
-    known |= {name: _major(_part(values, of, "numerator"), exponent) for name, of in _MONEY.items()}
-    known |= {name: _part(values, of, "value") for name, of in _EACH.items()}
     known["money"] = _major(own.get("numerator"), exponent)
     known["money_of_all"] = _major(own.get("denominator"), exponent)
     return {name: _text(number) for name, number in known.items()}
@@ -117,4 +95,4 @@ def _major(minor: int | None, exponent: int) -> Decimal | None:
 def _text(number: object) -> str:
     if isinstance(number, float):
         return f"{number:,.2f}"
-    return "-" if number is None else f"{number:,}"
+    return UNKNOWN if number is None else f"{number:,}"

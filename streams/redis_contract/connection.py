@@ -10,7 +10,7 @@ import asyncio
 import ssl
 from collections.abc import Awaitable
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, Final, Literal, TypeVar
 
 import redis
 from redis import asyncio as aioredis
@@ -18,6 +18,7 @@ from redis.asyncio.retry import Retry as AsyncRetry
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from streams.quoting import quoted
 from streams.redis_contract.failures import Failure, explain
 from streams.redis_contract.layout import Keys
 from streams.redis_contract.primary import (
@@ -33,12 +34,27 @@ from streams.redis_contract.url import TLS_SCHEMES, RedisUrl, read_url
 
 T = TypeVar("T")
 
+TLS_FILES: Final = {
+    "ca_file": ("CA file", "a PEM file of certificates"),
+    "cert_file": ("client certificate", "a PEM file, with its key apart, without a pass phrase"),
+}
+"""What the files for TLS are called, and what they must be."""
 _ONCE_MORE = (redis.ConnectionError,)
 """What is tried once more at once."""
 
 
-class CaFileError(ValueError):
-    """A CA file that cannot be used; the message says why."""
+class TlsFileError(ValueError):
+    """A file for TLS that cannot be used; the message says why.
+
+    Attributes:
+        setting, wrong, allowed: the same as an error of a setting says it.
+    """
+
+    def __init__(self, argument: Literal["ca_file", "cert_file"], path: str, why: str) -> None:
+        name, self.allowed = TLS_FILES[argument]
+        self.setting = f"redis_{argument.replace('_', '')}"
+        self.wrong = f"{quoted(path)} cannot be used ({why})"
+        super().__init__(f"the {name} {self.wrong}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +62,8 @@ class RedisAddress:
     """Where Redis is: one server, a service of Sentinels or a cluster (redis_url.py).
 
     Raises:
-        ValueError: an address that cannot be, or a CA file without TLS.
-        CaFileError: a ValueError too: the CA file cannot be used.
+        ValueError: an address that cannot be, or files for TLS without it.
+        TlsFileError: a ValueError too: one of these files cannot be used.
     """
 
     url: str = field(repr=False)
@@ -58,15 +74,20 @@ class RedisAddress:
     """PEM file of the authority that signed the server's certificate; None: the system's authorities."""
     timeout_s: float = 2.0
     """Longest wait for a connection and for an answer."""
+    cert_file: str | None = None
+    """PEM file of the client certificate, for a server that asks for one; together with its key."""
+    key_file: str | None = None
+    """PEM file of its key, without a pass phrase."""
 
     def __post_init__(self) -> None:
         url = read_url(self.url)
-        if not self.ca_file:
-            return
-        if not url.tls:
-            allowed = " or ".join(f"{scheme}://" for scheme in TLS_SCHEMES)
-            raise ValueError(f"a CA file needs TLS: the Redis URL must begin with {allowed}")
-        _check_ca(self.ca_file)
+        if bool(self.cert_file) != bool(self.key_file):
+            raise ValueError("a client certificate and its key go together: one of the two is missing")
+        for what, path in (("CA file", self.ca_file), ("client certificate", self.cert_file)):
+            if path and not url.tls:
+                allowed = " or ".join(f"{scheme}://" for scheme in TLS_SCHEMES)
+                raise ValueError(f"a {what} needs TLS: the Redis URL must begin with {allowed}")
+        _check_files(self)
 
     def client(self, tenant: str) -> Any:  # noqa: ANN401 - redis-py cannot say that answers come decoded
         """A client for the keys of a tenant; it connects when it is first asked.
@@ -109,16 +130,21 @@ class RedisAddress:
         """Keyword arguments for the connections to the server that holds the tenant."""
         waits = {"socket_timeout": self.timeout_s, "socket_connect_timeout": self.timeout_s}
         options = {"decode_responses": True, **waits, **self._credentials(url)}
-        if self.ca_file is not None:
-            options["ssl_ca_certs"] = self.ca_file
-        return options
+        return options | (self._files() if url.tls else {})
 
     def _asking(self, url: RedisUrl) -> dict[str, Any]:
         """The part of them for the nodes that are asked where it is."""
         options: dict[str, Any] = {"decode_responses": True}
         if url.tls:
-            options |= {"ssl": True, "ssl_ca_certs": self.ca_file}
+            options |= {"ssl": True, **self._files()}
         return options
+
+    def _files(self) -> dict[str, str | None]:
+        return {
+            "ssl_ca_certs": self.ca_file or None,
+            "ssl_certfile": self.cert_file or None,
+            "ssl_keyfile": self.key_file or None,
+        }
 
     def _credentials(self, url: RedisUrl) -> dict[str, str]:
         own = {"username": self.username, "password": self.password}
@@ -128,12 +154,22 @@ class RedisAddress:
         }
 
 
-def _check_ca(path: str) -> None:
+def _check_files(address: RedisAddress) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     try:
-        ssl.create_default_context(cafile=path)
+        if address.ca_file:
+            context.load_verify_locations(address.ca_file)
     except OSError as error:
-        why = getattr(error, "reason", None) or error.strerror or type(error).__name__
-        raise CaFileError(why) from None
+        raise TlsFileError("ca_file", address.ca_file or "", _why(error)) from None
+    try:
+        if address.cert_file:  # without an answer for a pass phrase it would be asked for on the terminal
+            context.load_cert_chain(address.cert_file, address.key_file, password="")
+    except OSError as error:
+        raise TlsFileError("cert_file", address.cert_file or "", _why(error)) from None
+
+
+def _why(error: OSError) -> str:
+    return getattr(error, "reason", None) or error.strerror or type(error).__name__
 
 
 @dataclass(slots=True)

@@ -42,7 +42,7 @@ class Cause(Enum):
     """Redis answers, and cannot do what was asked."""
 
 
-_PARTS: Final = ("url", "username", "password", "ca_file", "timeout")
+_PARTS: Final = ("url", "username", "password", "ca_file", "cert_file", "timeout")
 ARGUMENTS: Final = {name: name for name in _PARTS}
 """How a caller of KpiReader names what can be changed."""
 SETTINGS: Final = {name: f"KPI_REDIS_{name.replace('_', '').upper()}" for name in _PARTS}
@@ -129,6 +129,8 @@ _DENIED: Final = re.compile(
     r"(?:\buser (?P<user>[\w.@-]{1,64}) )?has no permissions to run the '(?P<command>[\w|.-]{1,40})'",
     re.IGNORECASE,
 )
+_REFUSALS: Final = ("ACL failure in script", "because of: NOPERM")
+"""What a script says, and a transaction."""
 _RIGHTS: Final = "kpi acls prints the rights that are needed"
 
 
@@ -136,7 +138,7 @@ def _rights(error: BaseException) -> Failure | None:
     text = _said(error)
     if isinstance(error, ResponseError) and "EXEC without MULTI" in text:  # its refusal, redis-py drops
         return Failure(Cause.REFUSED, "this user may not run the command multi", _RIGHTS)
-    if not isinstance(error, NoPermissionError) and "ACL failure in script" not in text:
+    if not isinstance(error, NoPermissionError) and not any(words in text for words in _REFUSALS):
         return None
     found = _DENIED.search(text)
     if found is not None:
@@ -165,6 +167,11 @@ def _login(error: BaseException) -> Failure | None:
     )
 
 
+_CERTIFICATE: Final = "set {cert_file}, or let us in without one: tls-auth-clients no"
+_DISTRUST: Final = ("alert unknown ca", "alert bad certificate", "alert certificate", "alert decrypt error")
+"""What a server says of a certificate that it was shown."""
+
+
 def _tls(error: BaseException) -> Failure | None:
     if isinstance(error, ssl.SSLCertVerificationError):
         why = error.verify_message.rstrip(".")
@@ -172,12 +179,18 @@ def _tls(error: BaseException) -> Failure | None:
         return Failure(Cause.REFUSED, f"its certificate is not trusted: {why}", cure)
     if not isinstance(error, ssl.SSLError):
         return None
+    if isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError):  # closed before its alert was read
+        return _CLOSED
     reason = (error.reason or "no TLS").replace("_", " ").lower()
     if "certificate required" in reason or "handshake failure" in reason:
         return Failure(
             Cause.REFUSED,
             f"it asks for a client certificate, of which there is none: {reason}",
-            "tls-auth-clients no lets us in without one",
+            _CERTIFICATE,
+        )
+    if any(word in reason for word in _DISTRUST):
+        return Failure(
+            Cause.REFUSED, f"it does not trust our client certificate: {reason}", "check {cert_file}"
         )
     return Failure(
         Cause.REFUSED, f"no TLS connection: {reason}", "check the port, and rediss:// or redis:// in {url}"
@@ -277,8 +290,8 @@ _OVER_TLS: Final = {
     _SLOW: Failure(Cause.UNREACHABLE, "no answer in time, or it speaks no TLS", _SLOW.cure),
     _CLOSED: Failure(
         Cause.UNREACHABLE,
-        "closed without an answer; it may ask for a client certificate, of which there is none",
-        "check the port in {url}; tls-auth-clients no lets us in without one",
+        "closed without an answer; it may ask for a client certificate, and not have got one that it trusts",
+        "check the port in {url}; " + _CERTIFICATE,
     ),
 }
 """What the same looks like over TLS."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
-from streams.settings.names import is_host
+from streams.hosts import is_host
 
 Host = tuple[str, int]
 
@@ -56,6 +56,7 @@ class RedisUrl:
     service: str = ""
     """What the Sentinels call the primary and its replicas."""
     db: int = 0
+    """The number of the database."""
     username: str | None = field(default=None, repr=False)
     password: str | None = field(default=None, repr=False)
 
@@ -81,7 +82,7 @@ def read_url(url: str) -> RedisUrl:
             raise ValueError(f"the host in the Redis URL cannot be: it must be {_SHAPES[kind]}")
         if parts.scheme != "unix" and not _DATABASE.fullmatch(parts.path):
             raise ValueError("what follows the host in the Redis URL is the number of a database, like /0")
-        return who
+        return replace(who, db=_database(parts))
     service, db = _path(kind, parts.path)
     return replace(who, hosts=tuple(_host(each, kind) for each in hosts.split(",")), service=service, db=db)
 
@@ -107,6 +108,13 @@ def _check_parameters(kind: Kind, parts: SplitResult) -> None:
     if strange:
         allowed = f"allowed is {', '.join(known)}" if known else f"none is allowed in {_SHAPES[kind]}"
         raise ValueError(f"parameter {min(strange)} in the Redis URL is not known; {allowed}")
+
+
+def _database(parts: SplitResult) -> int:
+    """As redis-py reads it for one server; what is no number it refuses itself."""
+    path = "" if parts.scheme == "unix" else parts.path.strip("/")
+    (text,) = parse_qs(parts.query).get("db", [path])[:1]
+    return int(text) if text.isascii() and text.isdecimal() else 0
 
 
 def _path(kind: Kind, path: str) -> tuple[str, int]:

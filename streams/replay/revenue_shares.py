@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from streams.core.customer.entries import PURCHASE, PURCHASE_SIZE
-from streams.core.customer.groups import OTHER, UNKNOWN, Members
-from streams.core.definition.definition import PROFILE_DIMENSIONS, Definition, Window
+from streams.core.customer.groups import OTHER, UNKNOWN, Members, is_profile
+from streams.core.definition.definition import Definition, Window
 from streams.core.kpi.group_kpis import Sweeps
 from streams.core.kpi.values.value import Sweep
 from streams.core.partition.sweep.payments import Spent
@@ -79,12 +79,13 @@ class Spending:
             named: per dimension the values that keep their own name.
         """
         found: dict[tuple[Group, str], Sweep] = {}
-        places = [_places(table, at, named.get(d, frozenset())) for at, d in enumerate(PROFILE_DIMENSIONS)]
+        dimensions = self._definition.dimensions
+        places = [_places(table, at, named.get(d, frozenset())) for at, d in enumerate(dimensions)]
         for window in self._windows:
             net, profile = self._ranked(t, window)
             (whole,) = _cut(net, _integers([len(net)]))
             found[OVERALL, window.name] = Sweep(t, *whole)
-            for dimension, (values, place) in zip(PROFILE_DIMENSIONS, places, strict=True):
+            for dimension, (values, place) in zip(dimensions, places, strict=True):
                 mine = place[profile]
                 order = np.argsort(mine, kind="stable")
                 cuts = _cut(net[order], np.bincount(mine, minlength=len(values)))
@@ -127,7 +128,7 @@ def _places(
     place: dict[str, int] = {}
     of = np.zeros(len(table), dtype=np.int16)
     for number, members in enumerate(table):
-        if len(members) == len(PROFILE_DIMENSIONS):
+        if is_profile(members):
             value = members[at]
             shown = value if value == UNKNOWN or value in named else OTHER
             of[number] = place.setdefault(shown, len(place))

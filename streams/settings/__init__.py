@@ -5,8 +5,8 @@ setting with all that is said of it; ``read`` makes the Settings of an environme
 key is wrong, how, and what it must be. docs/settings.md is made from the same table.
 """
 
-from streams.settings.declare import PREFIX, SettingsError, quoted
+from streams.settings.declare import PREFIX, SettingsError
 from streams.settings.reading import nearest, read
 from streams.settings.table import Settings
 
-__all__ = ["PREFIX", "Settings", "SettingsError", "nearest", "quoted", "read"]
+__all__ = ["PREFIX", "Settings", "SettingsError", "nearest", "read"]

@@ -14,7 +14,6 @@ PREFIX: Final = "KPI_"
 FILE: Final = "_FILE"
 """What is added to a secret's key for the name of a file that holds it."""
 
-_LONGEST_SHOWN = 100
 
 Reader = Literal["worker", "publisher", "commands"]
 WORKER: Final[tuple[Reader, ...]] = ("worker",)
@@ -35,11 +34,6 @@ class SettingsError(ValueError):
     def __init__(self, name: str, wrong: str, must: str) -> None:
         self.key = PREFIX + name.upper()
         super().__init__(f"{self.key}: {wrong}; it must be {must}")
-
-
-def quoted(value: str) -> str:
-    """A value in quotes, on one line; a long one only as it begins."""
-    return repr(value) if len(value) <= _LONGEST_SHOWN else f"{value[:_LONGEST_SHOWN]!r}..."
 
 
 def _setting(default: object, says: str, readers: tuple[Reader, ...], **more: object) -> Any:  # noqa: ANN401

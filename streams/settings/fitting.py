@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from dataclasses import fields
 
 from streams.core.definition.definition import duration_text
-from streams.settings.declare import SettingsError, allowed, quoted
-from streams.settings.names import is_host
+from streams.hosts import is_host
+from streams.quoting import quoted
+from streams.settings.declare import SettingsError, allowed
 from streams.settings.table import LEAST_SECRET, Settings
 
 _SASL = ("SASL_PLAINTEXT", "SASL_SSL")
@@ -28,6 +29,7 @@ def check(settings: Settings, given_as: GivenAs) -> None:
     """
     _check_texts(settings)
     _check_intervals(settings)
+    _check_certificates(settings, given_as)
     _check_kafka(settings, given_as)
     if not is_host(settings.http_host):
         wrong = f"{quoted(settings.http_host)} is no name of a host"
@@ -75,17 +77,21 @@ def _check_kafka(settings: Settings, given_as: GivenAs) -> None:
     """Credentials that are complete, and nothing that would be ignored."""
     if settings.kafka_protocol in _SASL:
         _check_sasl(settings, given_as)
-    for name, beside, what in (
-        ("kafka_keyfile", "kafka_certfile", "the PEM file of the key of KPI_KAFKA_CERTFILE"),
-        ("kafka_certfile", "kafka_keyfile", "the PEM file of the certificate of KPI_KAFKA_KEYFILE"),
-    ):
-        if getattr(settings, beside) and not getattr(settings, name):
-            raise SettingsError(name, _lacking(name, given_as), what)
     tls = settings.kafka_protocol in ("SSL", "SASL_SSL")
     for name in ("kafka_cafile", "kafka_certfile"):
         if getattr(settings, name) and not tls:
             wrong = f"of no use with KPI_KAFKA_PROTOCOL {settings.kafka_protocol}"
             raise SettingsError(name, wrong, "left out, or go with KPI_KAFKA_PROTOCOL SSL or SASL_SSL")
+
+
+def _check_certificates(settings: Settings, given_as: GivenAs) -> None:
+    """A client certificate and its key, or neither."""
+    for peer in ("kafka", "redis"):
+        for name, beside, what in (("keyfile", "certfile", "key"), ("certfile", "keyfile", "certificate")):
+            lacking, given = f"{peer}_{name}", f"{peer}_{beside}"
+            if getattr(settings, given) and not getattr(settings, lacking):
+                must = f"the PEM file of the {what} of KPI_{given.upper()}"
+                raise SettingsError(lacking, _lacking(lacking, given_as), must)
 
 
 def _check_sasl(settings: Settings, given_as: GivenAs) -> None:

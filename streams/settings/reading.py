@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any, Final, Literal, get_args, get_origin
 
 from streams.core.definition.definition import DefinitionError, parse_duration
-from streams.settings.declare import FILE, PREFIX, SettingsError, allowed, quoted
+from streams.hosts import is_host
+from streams.quoting import quoted
+from streams.settings.declare import FILE, PREFIX, SettingsError, allowed
 from streams.settings.fitting import check
-from streams.settings.names import is_host
 from streams.settings.table import Settings
 
 _LONGEST_FILE = 65_536

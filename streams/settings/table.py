@@ -90,6 +90,11 @@ class Settings:
     redis_cafile: str = text(
         "", "PEM file of the authority that signed Redis' certificate.", example="/etc/tls/redis-ca.pem"
     )
+    redis_certfile: str = text(
+        "",
+        "PEM file of the client certificate, where Redis asks for one; together with KPI_REDIS_KEYFILE.",
+    )
+    redis_keyfile: str = text("", "PEM file of its key, without a pass phrase.")
     redis_timeout: int = duration("2s", "How long Redis may take to answer.", least="10ms")
     at_risk_limit: int = whole(
         1_000, "How many customers the early-warning set names at most.", SHOWING, low=0, high=10_000

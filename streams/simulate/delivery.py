@@ -13,7 +13,7 @@ from streams.core.definition.definition import DAY_MS, HOUR_MS, MINUTE_MS, SECON
 from streams.simulate.malformed import any_malformed
 from streams.simulate.records import KINDS, SimRecord, topic_of
 
-TOPICS = {kind: topic_of(kind) for kind in KINDS}
+TOPICS: dict[str, str] = {kind: topic_of(kind) for kind in KINDS}
 
 
 @dataclass(frozen=True, slots=True)

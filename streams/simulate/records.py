@@ -2,10 +2,11 @@
 
 from typing import NamedTuple
 
+from streams.core.events import KINDS
 from streams.replay.lines import Line
 from streams.replay.lines import to_line as line_of
 
-KINDS = ("signup", "purchase", "cancellation", "survey", "void", "erase")
+__all__ = ["KINDS", "SimRecord", "to_line", "topic_of"]
 
 
 def topic_of(kind: str) -> str:

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from bench import mapping
 from bench.core import NEEDS_PURCHASES, Core
 from bench.load import END_MS, KNOWN, PATHS, of_path, three_events
-from streams.core.definition.definition import HOUR_MS
+from streams.core.definition.definition import HOUR_MS, Definition
+from streams.mapping import Mapped, Mapper, parse_mapping
 
 ROOT = Path(__file__).parents[2]
 
@@ -57,3 +59,12 @@ def test_the_command_prints_figures() -> None:
     )
     assert "tick: totals at 200 profiles" in told.stdout
     assert "at most 5:" in told.stdout
+
+
+def test_the_orders_that_are_mapped_are_purchases() -> None:
+    """Every one, as the figure says."""
+    mapper = Mapper(parse_mapping(mapping.MAPPING, "bench"), Definition())
+    found = [mapper.one(record) for record in mapping.orders(200)]
+    assert [[event.kind for event in one.events] for one in found if isinstance(one, Mapped)] == [
+        ["purchase"]
+    ] * 200

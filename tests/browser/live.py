@@ -84,6 +84,7 @@ class LiveBoard:
             while not self._stop.is_set():
                 snapshot = self.scene.tick(self.clock())
                 if snapshot is not None:
+                    exposition.publish(snapshot)
                     server.publish(snapshot)
                 await asyncio.sleep(_TICK_S)
         finally:

@@ -174,7 +174,7 @@ def test_a_silent_source_is_a_word_beside_the_value(page: Page, live: LiveBoard,
 def test_a_kpi_that_a_window_does_not_have_says_which_do(page: Page, live: LiveBoard) -> None:
     """Not hidden, not zero."""
     page.goto(f"{live.url}#window=1h")
-    expect(page.locator('#value [data-kpi="lifetime_value"]')).to_contain_text("windows of 7 d or more")
+    expect(page.locator('#value [data-kpi="lifetime_value"]')).to_contain_text("only in 7d, 30d")
 
 
 def test_screen_readers_hear_of_conditions_and_not_of_numbers(page: Page, quick: LiveBoard) -> None:

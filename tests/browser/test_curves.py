@@ -34,7 +34,9 @@ def test_a_fresh_page_has_a_day_of_curves_and_trends(page: Page, aged: LiveBoard
     """Every curve is described from its first to its last minute; trends compare with then."""
     page.goto(aged.url)
     label = page.locator("#flows-plot")
-    expect(label).to_have_attribute("aria-label", _words("00:01 to 00:00", "New: from", "Churned: from"))
+    expect(label).to_have_attribute(
+        "aria-label", _words("00:01 to 00:00", "New customers: from", "Churned: from")
+    )
     expect(page.locator('.tile[data-kpi="churn_ratio"] .trend')).to_have_text("unchanged in 24 h")
     expect(page.locator("canvas")).to_have_count(11)
 

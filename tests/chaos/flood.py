@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any, NamedTuple
 
-from streams.sending import Sender
+from streams.ingest.sender import Sender
 from streams.simulate import SimRecord, bodies, topic_of
 
 _EVERY_S = 0.05

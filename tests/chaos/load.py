@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from streams.sending import Sender, paced
+from streams.ingest.sender import Sender, paced
 from streams.simulate import Business, SimRecord, topic_of
 from streams.simulate.delivery import Dirt
 

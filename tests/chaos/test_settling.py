@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from streams.core.totals import Accounting, Totals
-from streams.engine.totals_topic.group_records import Header
-from streams.engine.totals_topic.layout import FINGERPRINT
+from streams.engine.totals_topic.fingerprint import FINGERPRINT
+from streams.engine.totals_topic.group_records import TotalsHeader
 from streams.engine.totals_topic.reader import Told
 from tests.chaos.settling import Settling
 
@@ -16,7 +16,7 @@ NOW_MS = 1_000_000
 def told(t: int, dimensions_t: int, received: int = SENT, *, parked: int = 0, live: bool = True) -> Told:
     """What the one partition there is says."""
     accounting = replace(Accounting(), received=received, parked=parked)
-    header = Header(1, t, live, t, dimensions_t, "hash", 0, accounting, {}, layout=FINGERPRINT)
+    header = TotalsHeader(1, t, live, t, dimensions_t, "hash", 0, accounting, {}, layout=FINGERPRINT)
     return Told(0, header, Totals(t), None, None)
 
 

@@ -9,11 +9,13 @@ import pytest
 import redis
 
 from streams.cli.exits import Exit
-from streams.core.decoding.timestamps import Clock
+from streams.cli.explain_text import lines
+from streams.core.decoding.timestamps import TimestampReader
 from streams.core.definition.definition import HOUR_MS, Definition
 from streams.core.kpi.snapshot import Snapshot, build
 from streams.embedded import ValkeyServer
 from streams.explain import example
+from streams.explain.explanation import Place, explain
 from streams.redis_contract.layout import Keys
 from streams.replay.recount import replay
 from tests.cli.conftest import Kpi
@@ -21,7 +23,7 @@ from tests.histories import NOW_MS, record
 from tests.laws.driver import Driven
 from tests.support.topics import unique_prefix
 
-T = Clock().read(example.AS_OF)
+T = TimestampReader().read(example.AS_OF)
 
 
 @pytest.fixture
@@ -183,3 +185,39 @@ def test_the_definition_of_a_file_decides(kpi: Kpi, file: str, tmp_path: Path) -
     mine.write_text('formula = "stripe"\nwindows = ["14d"]\n', encoding="utf-8")
     told = kpi("explain", "churn_ratio", file, "--window", "14d", "--definition", str(mine)).out
     assert "    C / (B + N)\n" in told
+
+
+def test_what_a_value_falls_short_of_is_told_as_the_definition_has_it(
+    kpi: Kpi, file: str, tmp_path: Path
+) -> None:
+    """Its own least n, not the default's; and on which basis it is."""
+    mine = tmp_path / "mine.toml"
+    mine.write_text('nps_basis = "responses"\n[min_n_by_kpi]\nnps_score = 1234\n', encoding="utf-8")
+    at = ("--window", "30d", "--as-of", example.AS_OF)
+    told = kpi("explain", "nps_score", file, *at, "--definition", str(mine)).out.splitlines()
+    assert told[0].startswith("Net promoter score, every answer (nps_score), 30d")
+    assert told[1].endswith("of every answer in the window.")
+    assert "status         low_n, fewer than 1,234" in told
+
+
+def test_what_is_withheld_is_told_with_the_limit_of_the_definition(file: str) -> None:
+    """A stale document of a service that withholds after 45 s."""
+    definition = Definition(freshness_limit_ms=45_000)
+    (made,) = replay(Path(file).read_bytes().splitlines(), definition=definition, as_of=[T])
+    document = made.with_condition("stale", computed_at_ms=T + 60_000).document()
+    assert "status         stale, older than 45s" in lines(
+        explain(document, "churn_ratio", Place("30d"), definition)
+    )
+
+
+def test_the_guide_is_about_the_definition_in_force(kpi: Kpi, tmp_path: Path) -> None:
+    """Formula, basis, least n and freshness limit of the file, where the default has others."""
+    mine = tmp_path / "mine.toml"
+    mine.write_text(
+        'formula = "stripe"\nnps_basis = "responses"\nfreshness_limit = "45s"\nmin_n = 7\n', encoding="utf-8"
+    )
+    told = kpi("definition", "guide", str(mine)).out
+    assert "### `churn_ratio`: Churn ratio, with newcomers\n" in told
+    assert "### `nps_score`: Net promoter score, every answer\n" in told
+    assert "Fewer than 7 cases" in told
+    assert "Values older than 45s" in told

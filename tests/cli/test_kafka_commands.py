@@ -253,3 +253,36 @@ def test_an_unreachable_kafka_is_one_line_and_exit_code_3(
     ran = kpi(*(str(file) if arg == "FILE" else arg for arg in args), KPI_BROKERS="127.0.0.1:1")
     assert ran.code == Exit.UNREACHABLE
     assert ran.err == "kpi: Kafka at 127.0.0.1:1 refuses the connection: nothing listens there\n"
+
+
+def test_send_brings_the_events_of_foreign_records(
+    kpi: Kpi, settings: dict[str, str], tmp_path: Path
+) -> None:
+    """Keyed by customer, each once; a second run goes on, under another mapping it begins anew."""
+    assert kpi("topics", "create", **settings).code == Exit.OK
+    ready = Path(__file__).parents[2] / "schemas" / "mappings" / "billing-webhook"
+    mapping, file = tmp_path / "mapping.toml", tmp_path / "hooks.jsonl"
+    text = ready.with_suffix(".toml").read_text(encoding="utf-8")
+    mapping.write_text(text)
+    file.write_bytes(ready.with_suffix(".jsonl").read_bytes() + b'\n{"type":"invoice.paid"}\n')
+    ran = kpi("send", "--mapping", str(mapping), str(file), **settings)
+    assert ran.code == Exit.BAD_DATA
+    assert "line 7: malformed: missing_field: customer_id, from data.object.customer is missing" in ran.err
+    assert "4 records sent, 1 lines rejected, 1 lines ignored by the mapping" in ran.err
+    found = asyncio.run(read_topic(settings["KPI_BROKERS"], settings["KPI_TOPIC_PURCHASE"]))
+    assert sorted(one.key or b"" for one in found) == [b"cus_anna", b"cus_anna", b"cus_bela", b"cus_chie"]
+    assert all(b'"source":"billing.webhooks"' in (one.value or b"") for one in found)
+    with file.open("ab") as more:
+        more.write(
+            ready.with_suffix(".jsonl")
+            .read_bytes()
+            .splitlines(keepends=True)[1]
+            .replace(b"evt_0002", b"evt_9")
+        )
+    assert (
+        "1 records sent (4 were sent before)"
+        in kpi("send", "--mapping", str(mapping), str(file), **settings).err
+    )
+    mapping.write_text(text.replace('version = "1"', 'version = "2"'))
+    assert "5 records sent, " in kpi("send", "--mapping", str(mapping), str(file), **settings).err
+    assert len(asyncio.run(read_topic(settings["KPI_BROKERS"], settings["KPI_TOPIC_PURCHASE"]))) == 10

@@ -27,6 +27,27 @@ def loaded_by(code: str) -> set[str]:
     return {*subprocess.run(told, capture_output=True, text=True, check=True).stderr.split()}
 
 
+@pytest.mark.parametrize(("package", "words"), [("click", "--help"), ("aiokafka", "send"), ("rich", "watch")])
+def test_a_command_without_its_packages_says_what_to_install(package: str, words: str) -> None:
+    """A package that is missing is no bug; one line names the extra that brings it."""
+    code = f"import sys; sys.modules[{package!r}] = None; sys.argv[1:] = [{words!r}]"
+    command = [sys.executable, "-c", f"{code}; from streams.cli.entry import main; main()"]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stdout) == (Exit.UNREACHABLE, "")
+    assert ran.stderr == (
+        f"kpi: {package} is not installed, only what reads values: pip install 'kpi-streams[service]'\n"
+    )
+
+
+def test_a_module_of_ours_that_is_missing_is_a_bug() -> None:
+    """No package brings it."""
+    code = "import sys; sys.modules['streams.cli.reader'] = None; sys.argv[1:] = ['get']"
+    command = [sys.executable, "-c", f"{code}; from streams.cli.entry import main; main()"]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stdout) == (Exit.INTERNAL, "")
+    assert ran.stderr.startswith("kpi: a bug: ModuleNotFoundError")
+
+
 @pytest.mark.parametrize("name", list(SUMMARIES))
 def test_every_command_has_a_help_of_its_own(name: str, kpi: Kpi) -> None:
     """Each command of the list can be loaded and explains itself."""
@@ -144,3 +165,21 @@ def test_a_worker_with_a_wrong_definition_does_not_start(kpi: Kpi) -> None:
         Exit.USAGE,
         "kpi: /nowhere.toml: cannot be read: No such file or directory\n",
     )
+
+
+@pytest.mark.parametrize(
+    ("closed", "code", "said"),
+    [
+        (">&-", Exit.FAILED, "kpi: output: Bad file descriptor\n"),
+        ("2>&-", Exit.OK, ""),
+        ("<&- >&-", Exit.FAILED, "kpi: output: Bad file descriptor\n"),
+        ("<&- >&- 2>&-", Exit.FAILED, ""),
+    ],
+)
+def test_a_standard_stream_that_is_closed_is_no_traceback_and_no_silent_success(
+    closed: str, code: Exit, said: str
+) -> None:
+    """As a supervisor may start it; what could not be said is told by the exit code at least."""
+    command = f"exec {sys.executable} -m streams.cli.main acls reader {closed}"
+    ran = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stderr) == (code, said)

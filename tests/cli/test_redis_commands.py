@@ -33,6 +33,7 @@ def tenant(valkey: ValkeyServer) -> Iterator[str]:
         client.hset(Keys(name).hash(Place("now")), mapping={**head, **standing})
         places = (Place("24h"), Place("24h", "segment", "smb"), Place("now"))
         client.sadd(Keys(name).index, *map(Keys(name).hash, places))
+        client.set(Keys(name).snapshot, json.dumps({"dimensions": {"segment": {}, "plan": {}}}))
         yield name
 
 

@@ -1,8 +1,10 @@
 """Files are read by what they are: packed, marked or plain, whatever the name, within bounded memory."""
 
+import bz2
 import gzip
 import io
 import json
+import lzma
 import os
 import subprocess
 import sys
@@ -94,6 +96,10 @@ def test_a_pipe_is_unpacked_whatever_it_is_written_in(tmp_path: Path, form: str)
         (zstd(PLAIN)[:40] + b"private" * 99, "it is packed by zstd, and cut off or damaged"),
         (zstd(PLAIN) + b"private", "it is packed by zstd, and cut off or damaged"),
         (PLAIN.decode().encode("utf-16"), "it is UTF-16"),
+        (bz2.compress(PLAIN), "it is packed by bzip2, which is not read: unpack it, with bzip2 -dc"),
+        (lzma.compress(PLAIN), "it is packed by xz, which is not read"),
+        (b"PK\x03\x04 private", "it is packed by zip, which is not read"),
+        (b"\x04\x22\x4d\x18 private", "it is packed by lz4, which is not read"),
         (PLAIN.decode().encode("utf-16-le")[:0] + b"\xfe\xff\0{", "it is UTF-16"),
     ],
 )

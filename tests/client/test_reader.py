@@ -9,6 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+import redis
 
 from streams.client import (
     NOW,
@@ -24,11 +25,12 @@ from streams.client import (
 )
 from streams.core.definition.definition import Definition
 from streams.core.kpi.formulas import Values
-from streams.core.kpi.snapshot import Snapshot, build_accounting_only
+from streams.core.kpi.snapshot import Snapshot, build, build_accounting_only
 from streams.core.totals import Accounting
 from streams.embedded import ValkeyServer, free_port
 from streams.publish.redis.sink import RedisSink
 from streams.redis_contract.connection import RedisAddress
+from streams.redis_contract.layout import Keys
 from tests.publish import world
 from tests.publish.sinks import WITHIN_S, running
 from tests.publish.world import T0
@@ -169,6 +171,34 @@ def test_a_misspelt_name_is_an_error_that_names_the_nearest(
     if told.startswith("no window") or "dimension" in told:
         with pytest.raises(UnknownNameError, match=re.escape(told)):
             tenant.ask("get_all", *asked[1:])
+
+
+OWN = Definition(window_names=("1h",), dimensions=("industry", "age_band"))
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ("segment", "no dimension 'segment' is published: there are industry, age_band, reason, churn_type"),
+        ("Industry", "did you mean industry?"),
+        ("age_bend", "did you mean age_band?"),
+    ],
+)
+def test_the_dimensions_that_there_are_stand_in_the_snapshot(tenant: Tenant, asked: str, told: str) -> None:
+    """Whatever they are called, also one that has no value yet; without a snapshot none is called wrong."""
+    totals = world.overall(OWN, T0)
+    totals.groups |= world.dimensions(OWN, T0, values=(("industry", "smb"),)).groups
+    snapshot = build(totals, OWN, computed_at_ms=T0, partitions={"0": {"lag": 0, "state": "ok"}})
+    assert "age_band" in snapshot.dimensions.values
+    assert not snapshot.dimensions.values["age_band"]
+    tenant.write(snapshot)
+    assert tenant.get("churn_ratio", "1h", "age_band", "18-29").state is State.ABSENT
+    assert tenant.ask("get_all", "1h", "age_band", "18-29") == {}
+    with pytest.raises(UnknownNameError, match=re.escape(told)):
+        tenant.get("churn_ratio", "1h", asked, "smb")
+    with redis.Redis.from_url(tenant.url) as client:
+        client.delete(Keys(tenant.name).snapshot)
+    assert tenant.get("churn_ratio", "1h", asked, "smb").state is State.ABSENT
 
 
 def test_an_undefined_kpi_still_has_its_parts(tenant: Tenant) -> None:

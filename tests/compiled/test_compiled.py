@@ -4,11 +4,17 @@ import os
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from streams import shipped
+from streams.embedded import KafkaCluster, ValkeyServer, free_port
+from streams.simulate import KINDS
+from tests.support.eventually import eventually, patient
+from tests.support.topics import unique_prefix
 
 ROOT = Path(__file__).resolve().parents[2]
 DEMO = """
@@ -65,3 +71,56 @@ def test_the_wheel_needs_no_checkout(installed: Path, tmp_path: Path) -> None:
     (tmp_path / "demo.yml").write_bytes(config)
     told = ran(installed, tmp_path, "promtool", "check", "config", "demo.yml")
     assert f"{len(rules)} rule files found" in told.decode()
+
+
+@pytest.mark.system("cc")
+def test_a_deployment_runs_from_the_wheel(
+    installed: Path,
+    tmp_path: Path,
+    kafka: KafkaCluster,
+    valkey: ValkeyServer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """In an empty folder, without the demo: topics are made, events sent, counted, and read from Redis."""
+    name = unique_prefix("wheel")
+    (tmp_path / "definition.toml").write_text(f'tenant = "{name}"\n')
+    for key, text in {
+        "BROKERS": kafka.bootstrap,
+        "APP_ID": name,
+        "PARTITIONS": "1",
+        "REPLICATION_FACTOR": "1",
+        "REDIS_URL": valkey.url,
+        "HTTP_PORT": str(free_port()),
+        "SECRET": "what keys the digests of this test",
+        "DEFINITION_FILE": "definition.toml",
+        **{f"TOPIC_{kind.upper()}": name + kind for kind in (*KINDS, "changelog", "totals", "dead_letter")},
+    }.items():
+        monkeypatch.setenv(f"KPI_{key}", text)
+    kpi, now_ms = str(installed / "bin/kpi"), time.time_ns() // 1_000_000
+    event = {"occurred_at": now_ms - 1_000, "amount": 1, "currency": "USD"}
+    lines = [
+        {"topic": "crm.customer.purchase.v1", "value": {"event_id": f"e{i}", "customer_id": f"c{i}", **event}}
+        for i in range(3)
+    ]
+    ran(installed, tmp_path, kpi, "topics", "create")
+    environ = {**os.environ, "PYTHONPATH": str(installed)}
+    with (tmp_path / "log").open("wb") as log:
+        worker = subprocess.Popen([kpi, "worker"], env=environ, cwd=tmp_path, stdout=log, stderr=log)
+        try:
+            sent = b"\n".join(map(msgspec.json.encode, lines)) + b"\n"
+            ran(installed, tmp_path, kpi, "send", "-", given=sent)
+
+            def shown() -> bool:
+                assert worker.poll() is None, (tmp_path / "log").read_text()
+                asked = (kpi, "get", "orders", "--tenant", name)
+                got = subprocess.run(asked, env=environ, cwd=tmp_path, capture_output=True, check=False)
+                return got.stdout.startswith(b"orders 3 ")
+
+            eventually(shown, within=60)
+            worker.terminate()
+            assert worker.wait(patient(30)) == 0, (tmp_path / "log").read_text()
+        finally:
+            worker.kill()
+    said = (tmp_path / "log").read_text()
+    assert "compiled" in said
+    assert "Traceback" not in said

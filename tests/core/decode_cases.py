@@ -8,6 +8,7 @@ from streams.core.events import Cancellation, Erase, Event, Kind, Purchase, Sign
 AT = 1_772_366_400_000
 ENVELOPE = {"event_id": "e1", "source": "shop", "customer_id": "c1", "occurred_at": AT}
 COMMON = ("e1", "shop", "c1", AT)
+NO_ATTRIBUTES = (None, None, None, None)
 FIELDS: dict[Kind, dict[str, Any]] = {
     "signup": {},
     "purchase": {"amount": "12.34", "currency": "USD"},
@@ -27,7 +28,7 @@ def value_of(kind: Kind, **changes: object) -> bytes:
 
 
 GOOD: list[tuple[Kind, dict[str, Any], Event]] = [
-    ("signup", {}, Signup(*COMMON)),
+    ("signup", {}, Signup(*COMMON, NO_ATTRIBUTES)),
     (
         "signup",
         {
@@ -38,7 +39,7 @@ GOOD: list[tuple[Kind, dict[str, Any], Event]] = [
             "acquisition_cost": 1.005,
             "trial": True,
         },
-        Signup(*COMMON, plan="pro", segment="smb", channel="ads", region="eu", cost_minor=100, trial=True),
+        Signup(*COMMON, attributes=("smb", "pro", "ads", "eu"), cost_minor=100, trial=True),
     ),
     (
         "signup",
@@ -50,7 +51,7 @@ GOOD: list[tuple[Kind, dict[str, Any], Event]] = [
             "source": None,
             "unknown": [{}],
         },
-        Signup("e1", "", "c1", AT),
+        Signup("e1", "", "c1", AT, NO_ATTRIBUTES),
     ),
     ("purchase", {}, Purchase(*COMMON, amount_minor=1234, currency="USD")),
     ("purchase", {"amount": -5, "currency": "JPY"}, Purchase(*COMMON, amount_minor=-5, currency="JPY")),

@@ -173,12 +173,12 @@ def _envelope(body: dict[str, Any], definition: Definition) -> dict[str, Any]:
 def _signup(body: dict[str, Any], _: dict[str, Any], definition: Definition) -> dict[str, Any]:
     trial = body.get("trial")
     need(trial in (None, True, False) and not isinstance(trial, Number))
-    attributes = {name: _text(body, name) or None for name in ("plan", "segment", "channel", "region")}
+    attributes = tuple(_text(body, name) or None for name in definition.dimensions)
     cost = _money(body, "acquisition_cost", definition.base_currency)
     written = body.get("acquisition_cost")
     text = written.text if isinstance(written, Number) else written or "0"
     need(cost is None or (cost >= 0 and Decimal(text) >= 0))
-    return {**attributes, "cost_minor": cost, "trial": bool(trial)}
+    return {"attributes": attributes, "cost_minor": cost, "trial": bool(trial)}
 
 
 def _purchase(body: dict[str, Any], _: dict[str, Any], __: Definition) -> dict[str, Any]:

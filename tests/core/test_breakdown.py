@@ -6,7 +6,7 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.core.definition.definition import DIMENSIONS, Definition
+from streams.core.definition.definition import Definition
 from streams.core.kpi.breakdown import Breakdown, bounds_at, build_breakdown, named_values
 from streams.core.kpi.values.value import Sweep
 from streams.core.totals import OVERALL, Group, Totals, Vector
@@ -94,7 +94,7 @@ def test_what_no_event_carries_has_its_name_and_takes_no_place() -> None:
 
 @given(
     st.dictionaries(
-        st.tuples(st.sampled_from(DIMENSIONS), st.text(max_size=2)),
+        st.tuples(st.sampled_from(Definition().all_dimensions), st.text(max_size=2)),
         st.integers(0, 3).map(lambda n: vector_of(DEFINITION, active=n)),
     ),
     st.randoms(),
@@ -125,7 +125,7 @@ def test_a_value_whose_totals_are_all_0_is_not_listed() -> None:
         {("segment", "smb"): vector_of(DEFINITION), ("plan", "pro"): vector_of(DEFINITION, active=1)}
     )
     assert {dimension: list(listed) for dimension, listed in found.values.items()} == {
-        **{dimension: [] for dimension in DIMENSIONS},
+        **{dimension: [] for dimension in Definition().all_dimensions},
         "plan": ["pro"],
     }
 

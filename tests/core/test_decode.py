@@ -9,7 +9,7 @@ from streams.core.decoding.decoder import Decoder
 from streams.core.decoding.strict import StrictDecoder
 from streams.core.definition.definition import Definition
 from streams.core.events import KINDS, Erase, Event, Kind, Malformed, Signup
-from tests.core.decode_cases import AT, BAD, COMMON, GOOD, value_of
+from tests.core.decode_cases import AT, BAD, COMMON, GOOD, NO_ATTRIBUTES, value_of
 
 
 class Record(NamedTuple):
@@ -83,7 +83,7 @@ def test_limits_come_from_the_definition() -> None:
     """The earliest time, the skew, and the currency of acquisition costs."""
     decoder = Decoder(Definition(min_event_time_ms=AT, max_clock_skew_ms=0, base_currency="JPY"))
     value = value_of("signup", acquisition_cost="2.5")
-    assert decoder.one("signup", None, value, AT) == Signup(*COMMON, cost_minor=2)
+    assert decoder.one("signup", None, value, AT) == Signup(*COMMON, NO_ATTRIBUTES, cost_minor=2)
     assert decoder.one("signup", None, value, AT - 1) == Malformed("in_future", "occurred_at")
     assert decoder.one("signup", None, value_of("signup", occurred_at=AT - 1), AT) == Malformed(
         "too_old", "occurred_at"

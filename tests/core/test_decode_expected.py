@@ -10,6 +10,7 @@ from streams.core.decoding.decoder import Decoder
 from streams.core.decoding.expected import FIELDS, described, expected
 from streams.core.decoding.strict import SCALES
 from streams.core.definition.definition import Definition
+from streams.core.definition.dimensions import NAME
 from streams.core.events import KINDS, Kind, Malformed
 from tests.core.decode_cases import AT, value_of
 from tests.schema_files import SCHEMAS, examples, source_examples
@@ -19,7 +20,10 @@ def test_every_field_of_the_schemas_has_its_words_and_no_other() -> None:
     """So a label of a metric can have no further value, and each field a record can have is told."""
     schemas = [json.loads((SCHEMAS / "records" / f"{k}.schema.json").read_text()) for k in KINDS]
     envelope = json.loads((SCHEMAS / "records" / "envelope.schema.json").read_text())
-    assert {name for schema in (*schemas, envelope) for name in schema.get("properties", ())} == set(FIELDS)
+    assert {name for schema in (*schemas, envelope) for name in schema.get("properties", ())} == {
+        *FIELDS,
+        *Definition().dimensions,
+    }
 
 
 def test_every_reason_says_what_was_expected() -> None:
@@ -27,7 +31,7 @@ def test_every_reason_says_what_was_expected() -> None:
     of_fields = {"missing_field", "wrong_type", "empty_text", "too_long", "bad_time", "bad_money"}
     of_fields |= {"unknown_currency", "unknown_churn_type", "unknown_survey", "bad_scale", "bad_score"}
     for reason in get_args(Reason):
-        for field in FIELDS if reason in of_fields else ("", *FIELDS):
+        for field in (*FIELDS, "store") if reason in of_fields else ("", *FIELDS):
             assert expected(Malformed(reason, field))
 
 
@@ -73,9 +77,11 @@ def test_the_scales_are_those_of_the_decoder() -> None:
 
 
 def test_the_dead_letters_schema_lists_the_same_fields() -> None:
-    """And its examples use the words that are written."""
+    """Beside dimensions, which the definition names. And its examples use the words that are written."""
     schema = json.loads((SCHEMAS / "records" / "dead-letter.schema.json").read_text())
-    assert schema["properties"]["kpi-field"]["enum"] == list(FIELDS)
+    contract, dimension = schema["properties"]["kpi-field"]["anyOf"]
+    assert contract["enum"] == list(FIELDS)
+    assert dimension["pattern"] == f"^{NAME}$"
     for _, path in (example.values for example in examples("ok/headers.json")):
         headers = json.loads(path.read_text())
         assert headers["kpi-expected"] == FIELDS[headers["kpi-field"]]

@@ -25,7 +25,8 @@ def recounted(kind: Kind, record: Plain) -> dict[str, object] | None:
         "value_b64": base64.b64encode(record.value or b"").decode(),
     }
     try:
-        return vars(decode(written, DEFINITION))
+        event = decode(written, DEFINITION)
+        return {**vars(event), "attributes": tuple(value for _, value in event.attributes)}
     except Bad:
         return None
 

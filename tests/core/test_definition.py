@@ -255,6 +255,7 @@ CHANGED: dict[str, Any] = {
     "min_n_by_kpi": (("nps_score", 9),),
     "freshness_limit_ms": 1,
     "silence": (("signup", None), ("purchase", 1), ("cancellation", None), ("survey", 1)),
+    "dimensions": ("plan", "industry"),
     "max_values": 1,
     "labels": "allowed",
     "max_values_inside": 20,

@@ -14,6 +14,11 @@ from streams.definitions.diff import differences
         (Definition(max_clock_skew_ms=0), ("max_clock_skew", "5m", "0")),
         (Definition(implicit_signup=False), ("implicit_signup", "true", "false")),
         (Definition(window_names=("1h", "7d")), ("windows", "5m, 1h, 24h, 7d, 30d", "1h, 7d")),
+        (
+            Definition(dimensions=("industry", "store")),
+            ("dimensions", "segment, plan, channel, region", "industry, store"),
+        ),
+        (Definition(dimensions=()), ("dimensions", "segment, plan, channel, region", "none")),
         (Definition(min_n_by_kpi=(("nps_score", 9),)), ("min_n_by_kpi", "none", "nps_score = 9")),
         (
             Definition(silence=(("signup", None), *Definition().silence[1:])),

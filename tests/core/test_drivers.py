@@ -3,7 +3,7 @@
 import pytest
 
 from streams.core.definition.definition import Definition
-from streams.core.kpi.drivers import DRIVER_DIMENSIONS, MOST, Driver, rank_drivers
+from streams.core.kpi.drivers import CAUSES, MOST, Driver, rank_drivers
 from streams.core.totals import OVERALL, Group, Vector
 from tests.core.kpi_cases import flows_of, vector_of
 
@@ -19,7 +19,7 @@ def churn(observed: int, base: int, exposure: int = 10, base_exposure: int = 240
 def ranked(parts: dict[Group, Vector]) -> dict[str, list[Driver]]:
     """The drivers of these values, dimensions without any left out."""
     found = rank_drivers({OVERALL: churn(20, 48), **parts}, HOUR)
-    assert tuple(found) == DRIVER_DIMENSIONS
+    assert tuple(found) == (*HOUR.dimensions, *CAUSES)
     return {dimension: drivers for dimension, drivers in found.items() if drivers}
 
 

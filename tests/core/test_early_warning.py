@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from streams.core.customer.risk import CALM, DETRACTOR, HIGH, LOW, MEDIUM, PENDING, band_at, score_at
 from streams.core.definition.definition import DAY_MS
-from streams.core.kpi.early_warning import AtRisk, Ranking, most
+from streams.core.kpi.early_warning import AtRisk, most
+from streams.core.partition.sweep.risk_ranking import Ranking
 
 T = 1_000 * DAY_MS
 

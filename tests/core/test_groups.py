@@ -27,8 +27,8 @@ def restored(groups: Groups, definition: Definition) -> Groups:
 def test_a_table_begins_with_the_profile_of_nobody() -> None:
     """It needs no record."""
     groups = table(PLAIN)
-    assert groups.profile(None, None, None, None) == NOBODY
-    assert groups.profile("", "", "", "") == NOBODY
+    assert groups.profile((None, None, None, None)) == NOBODY
+    assert groups.profile(("", "", "", "")) == NOBODY
     assert groups.fresh == []
 
 
@@ -36,10 +36,10 @@ def test_equal_values_have_one_number() -> None:
     """A profile, and a value of an event dimension; absent is unknown."""
     groups = table(PLAIN)
     smb, price, unknown = (
-        groups.profile("smb", None, None, None),
+        groups.profile(("smb", None, None, None)),
         *(groups.value("reason", v) for v in ("price", None)),
     )
-    assert groups.profile("smb", None, None, None) == smb
+    assert groups.profile(("smb", None, None, None)) == smb
     assert groups.value("reason", "price") == price
     assert groups.value("reason", "unknown") == unknown
     assert groups.value("touchpoint", "price") != price
@@ -78,27 +78,27 @@ def test_a_value_that_is_joined_counts_once_however_often_it_comes() -> None:
 def test_values_of_profiles_beyond_the_limit_are_other_too() -> None:
     """Only in the dimension that is full."""
     groups = table(replace(PLAIN, max_values=1, max_values_inside=1))
-    groups.profile("a", None, None, None)
-    assert groups.table[groups.profile("b", "pro", None, None)] == ("other", "pro", "unknown", "unknown")
+    groups.profile(("a", None, None, None))
+    assert groups.table[groups.profile(("b", "pro", None, None))] == ("other", "pro", "unknown", "unknown")
 
 
 def test_profiles_beyond_the_limit_lose_their_most_varied_value_first() -> None:
     """Until there is such a profile; the last resort is other in all dimensions."""
     groups = table(replace(PLAIN, max_profiles=3))
-    groups.profile("a", "pro", None, None)
-    groups.profile("b", "pro", None, None)
+    groups.profile(("a", "pro", None, None))
+    groups.profile(("b", "pro", None, None))
     assert groups.folded == 0
-    assert groups.table[groups.profile("c", "free", "ads", "emea")] == ("other",) * 4
-    assert groups.profile("d", "free", None, None) == groups.profile("c", "free", "ads", "emea")
+    assert groups.table[groups.profile(("c", "free", "ads", "emea"))] == ("other",) * 4
+    assert groups.profile(("d", "free", None, None)) == groups.profile(("c", "free", "ads", "emea"))
     assert groups.folded == 2
 
 
 def test_a_profile_beyond_the_limit_joins_the_nearest_there_is() -> None:
     """The dimension with most values goes first, and that may be enough."""
     groups = table(replace(PLAIN, max_profiles=3))
-    groups.profile("a", "pro", None, None)
-    near = groups.profile("other", "pro", None, None)
-    assert groups.profile("b", "pro", None, None) == near
+    groups.profile(("a", "pro", None, None))
+    near = groups.profile(("other", "pro", None, None))
+    assert groups.profile(("b", "pro", None, None)) == near
 
 
 @pytest.mark.parametrize(
@@ -108,13 +108,13 @@ def test_a_restart_gives_the_same_numbers(definition: Definition) -> None:
     """And the same limits."""
     before = table(definition)
     for i in range(6):
-        before.profile(f"s{i}", None, f"c{i % 2}", None)
+        before.profile((f"s{i}", None, f"c{i % 2}", None))
         before.value("touchpoint", f"t{i}")
     after = restored(before, definition)
     assert after.table == before.table
     assert after.by_value.keys() == before.by_value.keys()
     for groups in (before, after):
-        groups.profile("new", "new", "new", "new")
+        groups.profile(("new", "new", "new", "new"))
         groups.value("touchpoint", "new")
     assert after.table == before.table
 
@@ -124,7 +124,7 @@ def test_a_text_that_is_no_label_is_other_and_kept_nowhere() -> None:
     groups = table(replace(PLAIN, max_values=1, max_values_inside=1))
     other = groups.value("reason", "Alice Smith moved to Berlin")
     assert groups.value("reason", "Bob, who called twice") == groups.value("reason", "other") == other
-    assert groups.table[groups.profile("a@b.example", "pro", None, None)][:2] == ("other", "pro")
+    assert groups.table[groups.profile(("a@b.example", "pro", None, None))][:2] == ("other", "pro")
     assert groups.refused == {"reason": 2, "segment": 1}
     assert groups.folded == 0
     assert groups.table[groups.value("reason", "price")] == ("reason", "price")
@@ -141,7 +141,7 @@ def test_texts_of_a_former_version_join_other_and_leave_the_changelog() -> None:
     """Every number stays what records mean by it; the names are written anew without the text."""
     before = table(replace(PLAIN, labels="any"))
     texts = [before.value("reason", text) for text in ("Alice left", "Bob left for good", "price")]
-    profile = before.profile("smb", "the plan of Alice Smith", None, None)
+    profile = before.profile(("smb", "the plan of Alice Smith", None, None))
     after = table(PLAIN)
     for number in before.fresh:
         after.restore(number, before.pack(number))
@@ -156,11 +156,11 @@ def test_texts_of_a_former_version_join_other_and_leave_the_changelog() -> None:
 def test_one_of_two_groups_of_one_name_can_go_alone() -> None:
     """As a former version may have left them; whoever looks the name up gets the other."""
     before = table(replace(PLAIN, labels="any"))
-    first, second = (before.profile("smb", text, None, None) for text in ("Alice left us", "Bob left us"))
+    first, second = (before.profile(("smb", text, None, None)) for text in ("Alice left us", "Bob left us"))
     after = table(PLAIN)
     for number in before.fresh:
         after.restore(number, before.pack(number))
     assert after.by_value["plan", "other"] == [first, second]
     after.forget(first)
     assert after.by_value["plan", "other"] == [second]
-    assert after.profile("smb", "other", None, None) == second
+    assert after.profile(("smb", "other", None, None)) == second

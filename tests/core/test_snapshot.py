@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.core.definition.definition import DIMENSIONS
+from streams.core.definition.definition import Definition
 from streams.core.kpi.breakdown import build_breakdown
 from streams.core.kpi.snapshot import Partitions, Snapshot, build, build_accounting_only
 from streams.core.kpi.values.value import Condition
@@ -226,7 +226,7 @@ def test_the_whole_without_any_customer_is_0_or_undefined() -> None:
     made = build(Totals(T), DEFINITION, computed_at_ms=T, partitions={})
     assert made.now["active_customers"].value == 0
     assert made.windows["30d"]["churn_ratio"].status == "undefined"
-    assert made.document()["dimensions"] == {dimension: {} for dimension in DIMENSIONS}
+    assert made.document()["dimensions"] == {dimension: {} for dimension in Definition().all_dimensions}
 
 
 def test_components_are_there_for_every_window() -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.core.decode_reasons import RejectedError
-from streams.core.decoding.timestamps import LAST_MS, Clock
+from streams.core.decoding.timestamps import LAST_MS, TimestampReader
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MS = timedelta(milliseconds=1)
@@ -72,14 +72,14 @@ MALFORMED = [
 @pytest.mark.parametrize("text", SAME_INSTANT)
 def test_every_way_to_write_an_instant_is_the_same_number(text: str) -> None:
     """Offsets are taken away, zero fractions and digits beyond milliseconds add nothing."""
-    assert Clock().read(text) == 1_772_366_400_000
+    assert TimestampReader().read(text) == 1_772_366_400_000
 
 
 @pytest.mark.parametrize("text", MALFORMED)
 def test_anything_but_the_full_form_is_a_bad_time(text: str) -> None:
     """The form is exactly RFC 3339's, in upper case, and the day must exist."""
     with pytest.raises(RejectedError) as error:
-        Clock().read(text)
+        TimestampReader().read(text)
     assert error.value.reason == "bad_time"
 
 
@@ -89,15 +89,15 @@ def test_anything_but_the_full_form_is_a_bad_time(text: str) -> None:
 )
 def test_digits_beyond_milliseconds_are_cut_off(fraction: str, ms: int) -> None:
     """Nothing is rounded: the last instant of a year stays in its year."""
-    assert Clock().read(f"2026-12-31T23:59:59{fraction}Z") == 1_798_761_599_000 + ms
+    assert TimestampReader().read(f"2026-12-31T23:59:59{fraction}Z") == 1_798_761_599_000 + ms
 
 
 def test_the_first_and_the_last_year_can_be_read() -> None:
     """Which of them is too old or too late is for the caller to say."""
-    clock = Clock()
-    assert clock.read("0001-01-01T00:00:00Z") == -62_135_596_800_000
-    assert clock.read("9999-12-31T23:59:59.9999Z") == LAST_MS
-    assert clock.read("9999-12-31T23:59:59.999-00:01") == LAST_MS + 60_000
+    times = TimestampReader()
+    assert times.read("0001-01-01T00:00:00Z") == -62_135_596_800_000
+    assert times.read("9999-12-31T23:59:59.9999Z") == LAST_MS
+    assert times.read("9999-12-31T23:59:59.999-00:01") == LAST_MS + 60_000
 
 
 @given(
@@ -108,4 +108,4 @@ def test_a_time_is_read_as_the_standard_library_reads_it(naive: datetime, offset
     """Any instant, in any offset of whole minutes."""
     hours, minutes = divmod(abs(offset), 60)
     text = f"{naive.isoformat(timespec='microseconds')}{'-' if offset < 0 else '+'}{hours:02}:{minutes:02}"
-    assert Clock().read(text) == (datetime.fromisoformat(text) - EPOCH) // MS
+    assert TimestampReader().read(text) == (datetime.fromisoformat(text) - EPOCH) // MS

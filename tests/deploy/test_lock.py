@@ -6,6 +6,7 @@ import sys
 import tomllib
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, requires
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -33,10 +34,11 @@ def wanted() -> list[Requirement]:
     texts = [
         *PROJECT["build-system"]["requires"],
         *PROJECT["project"]["dependencies"],
-        *PROJECT["project"]["optional-dependencies"]["demo"],
+        *chain(*PROJECT["project"]["optional-dependencies"].values()),
         *PROJECT["dependency-groups"]["dev"],
     ]
-    return [Requirement(text) for text in texts]
+    found = [Requirement(text) for text in texts]
+    return [one for one in found if one.name != PROJECT["project"]["name"]]
 
 
 def pinned(python: str) -> dict[str, str]:

@@ -6,7 +6,7 @@ from streams.core.partition.placement import Partitioner, key_hash
 from streams.doctor.finding import Finding, Verdict, parted
 from streams.doctor.partitioner import Seen, judged
 from streams.doctor.partitions import owners_of
-from streams.engine.topics.group import Group, Member
+from streams.engine.topics.group import ConsumerGroup, Member
 
 KEYS = [b"customer-%d" % number for number in range(400)]
 
@@ -49,7 +49,7 @@ def test_a_partition_is_owned_by_who_has_it_in_every_source() -> None:
         Member("b", "10.0.0.2", {"x": frozenset({2}), "y": frozenset({2, 3})}),
         Member("c", "10.0.0.3", {}),
     )
-    assert owners_of(Group("Stable", members, None), ["x", "y"]) == {0: "10.0.0.1", 2: "10.0.0.2"}
+    assert owners_of(ConsumerGroup("Stable", members, None), ["x", "y"]) == {0: "10.0.0.1", 2: "10.0.0.2"}
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ def test_servers_that_cannot_be_reached_are_told_apart_from_all_else(
     told = doctor({**healthy, "KPI_REDIS_URL": f"redis://:hidden@{nowhere}/0"})
     assert "Redis does not answer: nothing listens there" in told.of("redis", "fail")
     assert "hidden" not in told.ran.out + told.ran.err
-    assert told.checks("skipped") == {"redis memory", "tenant", "clock of redis"}
+    assert told.checks("skipped") == {"redis memory", "redis rights", "tenant", "clock of redis"}
 
 
 def test_a_redis_that_drops_keys_or_shows_others_values_fails(

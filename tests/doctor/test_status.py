@@ -8,8 +8,8 @@ import msgspec
 from streams.app import wall_clock
 from streams.cli.exits import Exit
 from streams.core.totals import Accounting
-from streams.engine.totals_topic.group_records import HEADER_KEY, Header, encode_header
-from streams.engine.totals_topic.layout import FINGERPRINT
+from streams.engine.totals_topic.fingerprint import FINGERPRINT
+from streams.engine.totals_topic.group_records import HEADER_KEY, TotalsHeader, encode_header
 from tests.cli.conftest import Kpi, Ran
 from tests.doctor.conftest import PARTITIONS
 from tests.doctor.support import put
@@ -40,7 +40,7 @@ def test_each_state_of_a_partition_is_shown_as_what_it_is(kpi: Kpi, bare: dict[s
     settings = {**bare, "KPI_TOPIC_TOTALS": unique_prefix("totals"), "KPI_PARTITIONS": "3"}
     asyncio.run(create_topics(bare["KPI_BROKERS"], [settings["KPI_TOPIC_TOTALS"]], partitions=3))
     topic, now_ms = settings["KPI_TOPIC_TOTALS"], wall_clock()
-    live = Header(3, now_ms, True, now_ms, None, "a", 0, Accounting(), {}, layout=FINGERPRINT)
+    live = TotalsHeader(3, now_ms, True, now_ms, None, "a", 0, Accounting(), {}, layout=FINGERPRINT)
     behind = msgspec.structs.replace(live, live=False, lag=1_234)
     foreign = msgspec.structs.replace(live, layout="another")
     for number, header in enumerate((live, behind, foreign)):

@@ -15,9 +15,11 @@ import redis
 
 from streams.embedded import ValkeyServer, free_port
 from streams.redis_contract.layout import Keys
+from streams.rights import redis_rights
 from tests.cli.conftest import Kpi
 from tests.doctor.conftest import PARTITIONS
 from tests.doctor.support import send
+from tests.support.redis_fleets import ask
 from tests.support.topics import create_topics, unique_prefix
 
 PAGE = Path(__file__).parents[2] / "docs/doctor.md"
@@ -72,6 +74,15 @@ def redis_of_others(stage: Stage) -> Settings:
     return {"KPI_REDIS_URL": stage.own.url}
 
 
+def redis_user(stage: Stage) -> Settings:
+    """A user with the rights of a worker but for two commands and the channel."""
+    rules = [*redis_rights("worker", stage.healthy["KPI_APP_ID"]), *redis_rights("doctor", "")]
+    lacking = ("-zadd", "-xadd", "resetchannels")
+    ask(stage.own.url, "ACL", "SETUSER", "dashboards", "reset", "on", ">pw", *rules, *lacking)
+    given = {"KPI_REDIS_USERNAME": "dashboards", "KPI_REDIS_PASSWORD": "pw"}
+    return {"KPI_REDIS_URL": stage.own.url, **given}
+
+
 SET_UPS: dict[str, Callable[[Stage], Settings]] = {
     "All is well": lambda _: {},
     "A misspelt setting, and a secret that is too short": lambda _: {
@@ -90,6 +101,7 @@ SET_UPS: dict[str, Callable[[Stage], Settings]] = {
     "Another definition": definition_changed,
     "Producers with another partitioner": producers_changed,
     "Redis is not there": lambda _: {"KPI_REDIS_URL": f"redis://127.0.0.1:{free_port()}/0"},
+    "A Redis user who lacks rights": redis_user,
     "A Redis that drops keys, and belongs to somebody else": redis_of_others,
 }
 

@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from streams.app import run_app, set_up_logging
 from streams.core.definition.definition import Definition
 from streams.engine.app import build
-from streams.engine.ownership.state import State
+from streams.engine.ownership.task_state import TaskState
 from streams.settings import read
 from tests.engine.support import CountingState
 
@@ -37,7 +37,7 @@ class Fault:
             os.kill(os.getpid(), signal.SIGSTOP)
 
 
-def state(_number: int) -> State:
+def state(_number: int) -> TaskState:
     """A new state."""
     return CountingState()
 

@@ -1,7 +1,7 @@
 """A partition of two topics under a wall clock set by hand."""
 
 from streams.core.partition.sweep.steps import finish
-from streams.engine.ownership.task import Evaluation, Owned
+from streams.engine.ownership.task import Evaluation, PartitionTask
 from tests.engine.support import CountingState
 
 HOUR = 3_600_000
@@ -18,24 +18,26 @@ class Wall:
         return self.now
 
 
-def owned(wall: Wall) -> tuple[Owned, CountingState]:
+def partition_task(wall: Wall) -> tuple[PartitionTask, CountingState]:
     """A partition of two topics from offset 0, ticking every second, dimensions every 5 s."""
     state = CountingState()
-    partition = Owned(3, {"s": "signup", "p": "purchase"}, state, wall, tick_ms=1_000, dimension_ms=5_000)
+    partition = PartitionTask(
+        3, {"s": "signup", "p": "purchase"}, state, wall, tick_ms=1_000, dimension_ms=5_000
+    )
     partition.start({"s": 0, "p": 0})
     return partition, state
 
 
-def evaluated(partition: Owned) -> Evaluation | None:
+def evaluated(partition: PartitionTask) -> Evaluation | None:
     """What a flush finds, with nothing in between."""
     found = finish(partition.evaluating())
     partition.resume()
     return found
 
 
-def live(wall: Wall) -> tuple[Owned, CountingState]:
+def live(wall: Wall) -> tuple[PartitionTask, CountingState]:
     """The same, with empty topics read to their ends and a tick behind it."""
-    partition, state = owned(wall)
+    partition, state = partition_task(wall)
     partition.seen_end("s", 0)
     partition.seen_end("p", 0)
     assert evaluated(partition) is not None

@@ -1,8 +1,8 @@
 """Kafka as the engine's protocol sees it, in memory: one partition's logs, one transactional id, and crashes.
 
-A Process stands in for streams.engine.kafka.client.Client, so that Partition, PartitionProducer and recovery
-run as they are. The broker's promises are modelled and nothing more: starting a producer aborts what its
-predecessor left open and fences it; what was sent counts from the commit on, whole; compaction keeps the
+A Process stands in for streams.engine.kafka.client.Client, so that OwnedPartition, PartitionProducer and
+recovery run as they are. The broker's promises are modelled and nothing more: starting a producer aborts what
+its predecessor left open and fences it; what was sent counts from the commit on, whole; compaction keeps the
 last record of a key. A process may crash before or after any call it makes, or stall in the middle of one.
 """
 

@@ -9,9 +9,9 @@ from streams.core.definition.definition import Definition
 from streams.core.partition.state import PartitionState
 from streams.engine.kafka.client import Client
 from streams.engine.kafka.fetch import Batch
-from streams.engine.ownership.owned_partition import Context, Partition
-from streams.engine.ownership.task import Admission, Owned
-from streams.engine.stats import Stats
+from streams.engine.ownership.owned_partition import Context, OwnedPartition
+from streams.engine.ownership.stats import Stats
+from streams.engine.ownership.task import Admission, PartitionTask
 from streams.settings import read
 from tests.engine.protocol_model import CHANGELOG, DEAD, TOTALS, Logs, Process
 from tests.laws.driver import IDENTITY
@@ -47,19 +47,19 @@ class Worker:
             Stats(),
             lambda _partition, _records: None,
         )
-        self.partition = Partition(0, self.context)
+        self.partition = OwnedPartition(0, self.context)
 
     @property
-    def owned(self) -> Owned:
+    def task(self) -> PartitionTask:
         """The running side."""
-        assert self.partition.owned is not None
-        return self.partition.owned
+        assert self.partition.task is not None
+        return self.partition.task
 
     def take(self, logs: Logs, topic: str, size: int, again: int = 0) -> Admission:
         """Deliver the next records of a topic, and the ends as a fetch tells them; ``again``: some twice."""
         log = logs.sources[topic]
-        start = max(0, self.owned.received[topic] - again)
-        end = min(len(log), self.owned.received[topic] + size)
+        start = max(0, self.task.received[topic] - again)
+        end = min(len(log), self.task.received[topic] + size)
         for each, records in logs.sources.items():
-            self.owned.seen_end(each, len(records))
-        return self.owned.take(topic, Batch(log[start:end], start, end))
+            self.task.seen_end(each, len(records))
+        return self.task.take(topic, Batch(log[start:end], start, end))

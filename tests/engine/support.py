@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 import msgspec
 
 from streams.core.events import Malformed
-from streams.core.partition.sweep.live_sweep import Swept
+from streams.core.kpi.swept import Swept
 from streams.core.partition.sweep.steps import Steps
 from streams.core.totals import OVERALL, Accounting, Group, Totals
 from streams.engine.kafka.fetch import KafkaRecord

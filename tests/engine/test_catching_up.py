@@ -1,12 +1,12 @@
 """Catching up ends although records keep coming: what counts is the position, not what else has arrived."""
 
-from tests.engine.owning import HOUR, Wall, owned
+from tests.engine.owning import HOUR, Wall, partition_task
 from tests.engine.records import batch
 
 
 def test_a_stream_that_never_pauses_does_not_keep_a_partition_behind() -> None:
     """Aligned by time, one topic or the other always waits; both are past the ends first seen: live."""
-    partition, state = owned(Wall(HOUR))
+    partition, state = partition_task(Wall(HOUR))
     partition.seen_end("s", 2)
     partition.seen_end("p", 2)
     partition.seen_end("s", 99)
@@ -21,7 +21,7 @@ def test_a_stream_that_never_pauses_does_not_keep_a_partition_behind() -> None:
 
 def test_a_record_before_the_end_first_seen_that_waits_keeps_it_behind() -> None:
     """Received is not applied."""
-    partition, _ = owned(Wall(HOUR))
+    partition, _ = partition_task(Wall(HOUR))
     partition.seen_end("s", 1)
     partition.seen_end("p", 2)
     partition.seen_end("s", 99)

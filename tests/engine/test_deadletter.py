@@ -6,11 +6,10 @@ import pytest
 
 from streams.core.decoding.expected import FIELDS
 from streams.core.events import Malformed
+from streams.engine.kafka.sizes import EXTRA_BYTES, SOURCE_MAX_BYTES
 from streams.engine.ownership.deadletter import (
-    EXTRA_BYTES,
     MAX_BYTES,
     MAX_RECORDS,
-    SOURCE_MAX_BYTES,
     DeadLetters,
     letter,
 )

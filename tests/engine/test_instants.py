@@ -1,14 +1,14 @@
 """As of which instants a partition is evaluated, whatever its wall clock does."""
 
 from streams.core.totals import OVERALL
-from tests.engine.owning import HOUR, Wall, evaluated, live, owned
+from tests.engine.owning import HOUR, Wall, evaluated, live, partition_task
 from tests.engine.records import batch
 
 
 def test_dimension_totals_hold_at_common_instants_even_when_a_tick_is_missed() -> None:
     """Multiples of the interval, whatever second the evaluation comes in."""
     wall = Wall(HOUR + 1_000)
-    partition, _ = owned(wall)
+    partition, _ = partition_task(wall)
     partition.seen_end("s", 0)
     partition.seen_end("p", 0)
     first = evaluated(partition)
@@ -41,7 +41,7 @@ def test_the_clock_stands_while_the_wall_clock_is_behind_it() -> None:
 def test_dimension_totals_go_on_while_the_clock_stands_in_the_future() -> None:
     """A clock ran ahead and was set right: what arrives meanwhile gets into the totals of that instant."""
     wall = Wall(HOUR)
-    partition, _ = owned(wall)
+    partition, _ = partition_task(wall)
     partition.seen_end("s", 0)
     partition.seen_end("p", 0)
     wall.now = HOUR + 601_000
@@ -68,7 +68,7 @@ def test_dimension_totals_go_on_while_the_clock_stands_in_the_future() -> None:
 def test_a_wall_clock_set_back_while_catching_up_is_waited_for() -> None:
     """What was promised not to be asked for is not asked for."""
     wall = Wall(2 * HOUR)
-    partition, _ = owned(wall)
+    partition, _ = partition_task(wall)
     partition.seen_end("s", 0)
     partition.seen_end("p", 1)
     partition.take("p", batch(0, 100))

@@ -18,8 +18,8 @@ from streams.engine.exits import EngineError, ExitCode
 from streams.engine.kafka.timed import TimedRecord
 from streams.engine.ownership import marker as changelog
 from streams.engine.ownership.marker import Marker
-from streams.engine.totals_topic.group_records import HEADER_KEY, GroupWriter, Header, encode_header
-from streams.engine.totals_topic.layout import FINGERPRINT, LAYOUT
+from streams.engine.totals_topic.fingerprint import FINGERPRINT, LAYOUT
+from streams.engine.totals_topic.group_records import HEADER_KEY, GroupWriter, TotalsHeader, encode_header
 from streams.engine.totals_topic.reader import PartitionLog, Told
 from streams.publish.merge.merger import Merger
 from streams.publish.merge.partition_history import PartitionTotals
@@ -37,7 +37,7 @@ That is no mistake by itself, but then:
 (2) if old records can still be read as they are, let engine/ownership/marker.py take the former fingerprint,
     and prove it with a dump as in tests/golden/former;
 (3) write the new layout down:
-python -c "from streams.engine.totals_topic.layout import LAYOUT as layout
+python -c "from streams.engine.totals_topic.fingerprint import LAYOUT as layout
 print(*layout, sep='\\n')" > tests/golden/layout.txt"""
 
 
@@ -139,7 +139,8 @@ def flush(epoch: int, t: int, layout: str) -> list[tuple[bytes, bytes | None]]:
         *finish(writer.changing(whole, dimensions=True)),
         *finish(writer.changing(whole, dimensions=False)),
     ]
-    header = Header(epoch, t, True, t, t, Definition().counting_hash, 0, Accounting(), {}, layout=layout)
+    counted_under = Definition().counting_hash
+    header = TotalsHeader(epoch, t, True, t, t, counted_under, 0, Accounting(), {}, layout=layout)
     return [*pairs, (HEADER_KEY, encode_header(header))]
 
 

@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from streams.engine.kafka.log_limit import BURST, PERIOD_S, Limiter, Summary
+from streams.log_limit import BURST, PERIOD_S, Limiter, Summary
 
 
 class Seconds:

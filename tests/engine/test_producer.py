@@ -5,7 +5,8 @@ import asyncio
 import pytest
 
 from streams.engine.exits import EngineError, ExitCode
-from streams.engine.kafka.client import RECORD_BYTES, Client
+from streams.engine.kafka.client import Client
+from streams.engine.kafka.sizes import RECORD_BYTES
 from streams.engine.ownership.producer import Flush, PartitionProducer, Topics
 from streams.settings import Settings
 

@@ -129,9 +129,9 @@ class Schedule(RuleBasedStateMachine):
     @rule(topic=st.sampled_from(list(TOPICS)))
     def deliver_with_a_gap(self, topic: str) -> None:
         """A batch that leaves records out is refused."""
-        start = self.worker.owned.received[topic] + 1
+        start = self.worker.task.received[topic] + 1
         batch = Batch([TimedRecord(start, self.now, None, b"", [])], start, start + 1)
-        assert self.worker.owned.take(topic, batch) is Admission.GAP
+        assert self.worker.task.take(topic, batch) is Admission.GAP
 
     @rule()
     def tick(self) -> None:
@@ -156,9 +156,9 @@ class Schedule(RuleBasedStateMachine):
     @rule()
     def touch(self) -> None:
         """A rebalance that leaves the partition where it is."""
-        state = self.worker.owned.state
+        state = self.worker.task.state
         self.run(self.worker.partition.acquire(asyncio.Semaphore()))
-        assert self.worker.owned.state is state
+        assert self.worker.task.state is state
 
     @rule()
     def take_over(self) -> None:
@@ -197,11 +197,11 @@ class Schedule(RuleBasedStateMachine):
                 self.run(zombie.partition.flush(force=True))
         assert (len(self.logs.changelog), len(self.logs.dead)) == before
         if rejoins:
-            state = zombie.owned.state
+            state = zombie.task.state
             self.zombies.append(self.worker)
             self.worker = zombie
             self.run(zombie.partition.acquire(asyncio.Semaphore()))
-            assert zombie.owned.state is not state
+            assert zombie.task.state is not state
 
     # -- the end
 
@@ -224,12 +224,12 @@ class Schedule(RuleBasedStateMachine):
                 self.worker.take(self.logs, topic, 10_000)
         self.now += 3_600_000
         self.run(self.worker.partition.flush())
-        counted = cast("PartitionState", self.worker.owned.state)
+        counted = cast("PartitionState", self.worker.task.state)
         expected = self._uninterrupted(counted.clock)
         assert_same(counted.totals(), expected)
         self._replace_worker()
-        kept = cast("PartitionState", self.worker.owned.state)
-        assert self.worker.owned.offsets() == {topic: len(log) for topic, log in self.logs.sources.items()}
+        kept = cast("PartitionState", self.worker.task.state)
+        assert self.worker.task.offsets() == {topic: len(log) for topic, log in self.logs.sources.items()}
         assert_same(kept.totals(), expected)
         assert len(self.logs.dead) == sum(expected.accounting.malformed.values())
 

@@ -2,7 +2,7 @@
 
 from streams.core.events import Malformed
 from streams.engine.ownership.deadletter import letter
-from streams.engine.stats import Stats
+from streams.engine.ownership.stats import Stats
 from streams.publish.prometheus.metrics import CATALOGUE
 from tests.engine.records import record
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pytest
 
 from streams.core.kpi.early_warning import AtRisk
-from streams.core.partition.sweep.live_sweep import Swept
+from streams.core.kpi.swept import Swept
 from streams.core.partition.sweep.steps import finish
 from streams.core.totals import OVERALL
 from streams.engine.exits import EngineError

@@ -33,10 +33,10 @@ class Source(Consumer):
 
 def test_a_batch_fetched_over_a_rebalance_is_sought_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """The fetch began in one generation and ended in the next, after its seek."""
-    store = SimpleNamespace(
+    assignment = SimpleNamespace(
         ready=True, holds=lambda _: False, seen_ends=lambda _: None, next_offsets=lambda: {PLACE: 7}
     )
-    app = SimpleNamespace(rebalancing=False, consumer_generation_id=1, store=store)
+    app = SimpleNamespace(rebalancing=False, consumer_generation_id=1, owned=assignment)
     fetches = 0
 
     async def fetch(*_: Any) -> Fetched:  # noqa: ANN401 - whatever Faust passes

@@ -36,7 +36,7 @@ async def behind(n: int) -> tuple[Worker, Logs]:
     worker = Worker(logs, lambda: NOW_MS)
     await worker.partition.acquire(asyncio.Semaphore())
     worker.take(logs, PURCHASES, 1)
-    assert not worker.owned.live
+    assert not worker.task.live
     return worker, logs
 
 
@@ -88,11 +88,11 @@ def test_who_is_live_flushes_at_every_tick() -> None:
         worker, logs = await behind(4)
         await worker.partition.flush()
         worker.take(logs, PURCHASES, 3)
-        assert worker.owned.live
+        assert worker.task.live
         assert not worker.partition.may_wait(1_000)
         await worker.partition.flush()
         assert worker.partition.durable[PURCHASES] == 4
-        worker.owned.assigned()
+        worker.task.assigned()
         assert not worker.partition.may_wait(1_000), "the last flush was of one who is live"
 
     asyncio.run(test())

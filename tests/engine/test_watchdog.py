@@ -9,11 +9,11 @@ from streams.core.definition.definition import Definition
 from streams.core.partition.sweep.steps import finish
 from streams.engine.exits import ExitCode
 from streams.engine.kafka.client import Client
-from streams.engine.ownership.assignment import Store
-from streams.engine.ownership.owned_partition import Context, Partition
-from streams.engine.ownership.task import Owned
+from streams.engine.ownership.assignment import Assignment
+from streams.engine.ownership.owned_partition import Context, OwnedPartition
+from streams.engine.ownership.stats import Stats
+from streams.engine.ownership.task import PartitionTask
 from streams.engine.ownership.watchdog import Watchdog
-from streams.engine.stats import Stats
 from streams.settings import read
 from tests.engine.records import batch
 from tests.engine.support import CountingState
@@ -35,7 +35,7 @@ def end(code: ExitCode, _message: str) -> NoReturn:
 
 
 class Bench:
-    """A store with one partition, and a clock set by hand."""
+    """An assignment of one partition, and a clock set by hand."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -50,18 +50,18 @@ class Bench:
             Stats(),
             lambda _p, _n: None,
         )
-        self.store = Store(context, end)
-        self.partition = Partition(0, context)
-        self.owned = Owned(
+        self.assignment = Assignment(context, end)
+        self.partition = OwnedPartition(0, context)
+        self.task = PartitionTask(
             0, {"p": "purchase"}, CountingState(), lambda: HOUR, tick_ms=1_000, dimension_ms=5_000
         )
-        self.owned.start({"p": 0})
-        self.partition.owned = self.owned
+        self.task.start({"p": 0})
+        self.partition.task = self.task
         self.partition.valid = True
         self.partition.committed_at = 0.0
-        self.store.partitions[0] = self.partition
-        self.store.ready = True
-        self.watchdog = Watchdog(self.store, 60, end, lambda: self.now)
+        self.assignment.partitions[0] = self.partition
+        self.assignment.ready = True
+        self.watchdog = Watchdog(self.assignment, 60, end, lambda: self.now)
         self.watchdog.look()
 
     def after(self, seconds: float) -> ExitCode | None:
@@ -81,7 +81,7 @@ def test_an_idle_partition_is_left_alone() -> None:
     async def test() -> None:
         bench = Bench()
         bench.partition.durable = {"p": 0}
-        finish(bench.owned.state.draining())
+        finish(bench.task.state.draining())
         assert bench.after(300) is None
 
     asyncio.run(test())
@@ -92,8 +92,8 @@ def test_changed_state_without_a_flush_ends_it() -> None:
 
     async def test() -> None:
         bench = Bench()
-        bench.owned.seen_end("p", 1)
-        bench.owned.take("p", batch(0, 100))
+        bench.task.seen_end("p", 1)
+        bench.task.take("p", batch(0, 100))
         assert bench.after(59) is None
         assert bench.after(10) is ExitCode.NO_DURABLE_FLUSH
 
@@ -106,8 +106,8 @@ def test_waiting_records_of_which_none_is_applied_end_it() -> None:
     async def test() -> None:
         bench = Bench()
         bench.partition.durable = {"p": 0}
-        finish(bench.owned.state.draining())
-        bench.owned.seen_end("p", 5)
+        finish(bench.task.state.draining())
+        bench.task.seen_end("p", 5)
         assert bench.after(100) is ExitCode.NO_PROGRESS
 
     asyncio.run(test())
@@ -119,9 +119,9 @@ def test_streams_that_never_resume_end_it(*, assigned: bool) -> None:
 
     async def test() -> None:
         bench = Bench()
-        bench.store.ready = False
+        bench.assignment.ready = False
         if not assigned:
-            bench.store.partitions.clear()
+            bench.assignment.partitions.clear()
         assert bench.after(100) is (ExitCode.NEVER_RESUMED if assigned else None)
 
     asyncio.run(test())

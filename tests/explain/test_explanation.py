@@ -4,14 +4,14 @@ from typing import Any
 
 import pytest
 
-from streams.core.decoding.timestamps import Clock
-from streams.core.definition.definition import Definition
+from streams.core.decoding.timestamps import TimestampReader
+from streams.core.definition.definition import Definition, Formula, NpsBasis
 from streams.core.kpi.catalogue.registry import CATALOGUE
 from streams.explain import example
 from streams.explain.explanation import ExplainError, Explanation, Place, explain
 from streams.replay.recount import replay
 
-T = Clock().read(example.AS_OF)
+T = TimestampReader().read(example.AS_OF)
 DEFAULT = Definition()
 
 
@@ -104,6 +104,17 @@ def test_a_reason_is_measured_by_the_customers_of_the_whole() -> None:
     assert (found.filled, found.life) == ("2 / 6", None)
 
 
+def test_dimensions_are_those_of_the_definition() -> None:
+    """Explained, taken apart and refused by their names."""
+    definition = Definition(dimensions=("channel",))
+    found = explained("churn_ratio", Place("30d"), definition)
+    assert list(found.shares) == ["channel", "reason", "churn_type"]
+    of_value = explained("churn_ratio", Place("30d", "channel", "unknown"), definition)
+    assert of_value.formula == "C₀ / B"
+    with pytest.raises(ExplainError, match="segment is no dimension; there are channel, reason, churn_type,"):
+        explained("churn_ratio", Place("30d", "segment", "smb"), definition)
+
+
 @pytest.mark.parametrize(
     ("kpi", "place", "told"),
     [
@@ -130,3 +141,25 @@ def test_during_the_first_catch_up_there_is_nothing_to_explain() -> None:
     """The document has no values yet."""
     with pytest.raises(ExplainError, match="catches up"):
         explain({"windows": {}}, "churn_ratio", Place("24h"), DEFAULT)
+
+
+@pytest.mark.parametrize("formula", ["standard", "simple", "stripe"])
+def test_a_headline_is_told_in_the_words_of_its_formula(formula: Formula) -> None:
+    """Title and meaning are those of the variant that it is."""
+    found = explained("churn_ratio", Place("30d"), Definition(formula=formula))
+    variant = CATALOGUE[f"churn_ratio.{formula}"]
+    assert (found.title, found.meaning) == (variant.title, variant.meaning)
+
+
+@pytest.mark.parametrize("basis", ["latest", "responses"])
+def test_the_score_is_told_in_the_words_of_its_basis(basis: NpsBasis) -> None:
+    """One vote a customer, or every answer."""
+    found = explained("nps_score", Place("30d"), Definition(nps_basis=basis))
+    variant = CATALOGUE[f"nps_score.{basis}"]
+    assert (found.title, found.meaning) == (variant.title, variant.meaning)
+
+
+def test_a_reason_is_told_whose_churns_and_whose_customers() -> None:
+    """By any formula it has no customers of its own."""
+    found = explained("churn_ratio", Place("30d", "reason", "price"), Definition(formula="simple"))
+    assert found.formula == "those of this cause / customers of the whole"

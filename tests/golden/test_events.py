@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from streams.core.decoding.timestamps import Clock
+from streams.core.decoding.timestamps import TimestampReader
 from streams.core.definition.definition import Definition
 from streams.definitions.toml_file import parse_definition
 from streams.replay.recount import replay
@@ -74,10 +74,10 @@ def lines(case: str) -> tuple[bytes, ...]:
 def test_a_replay_gives_every_answer(case: str) -> None:
     """With the service's own core, several instants in one pass."""
     definition, answers = told(case)
-    instants = sorted({Clock().read(answer.as_of) for answer in answers})
+    instants = sorted({TimestampReader().read(answer.as_of) for answer in answers})
     found = {s.t_ms: s.document() for s in replay(lines(case), definition=definition, as_of=instants)}
     for answer in answers:
-        assert is_right(at(found[Clock().read(answer.as_of)], answer), answer.answer), answer
+        assert is_right(at(found[TimestampReader().read(answer.as_of)], answer), answer.answer), answer
 
 
 def is_the_services_own(answer: Answer) -> bool:
@@ -96,7 +96,7 @@ def test_the_recount_gives_every_answer(case: str) -> None:
     records = [json.loads(line) for line in lines(case)]
     for answer in answers:
         if not is_the_services_own(answer):
-            document = recount(records, Clock().read(answer.as_of), definition)
+            document = recount(records, TimestampReader().read(answer.as_of), definition)
             assert is_right(at(document, answer), answer.answer), answer
 
 

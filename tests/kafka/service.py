@@ -23,7 +23,7 @@ from streams.demo.compare import Comparison, compare
 from streams.demo.observe import Observer, Page, parse_page
 from streams.embedded import free_port
 from streams.embedded.ports import LOOPBACK
-from streams.sending import Sender
+from streams.ingest.sender import Sender
 from streams.simulate import SimRecord, to_line, topic_of
 from tests.kafka.harness import Deployment
 from tests.support.eventually import eventually_async, patient

@@ -9,7 +9,7 @@ from pathlib import Path
 from streams.demo.compare import Comparison
 from streams.demo.observe import Observer
 from streams.embedded import KafkaCluster, ValkeyServer
-from streams.sending import Sender
+from streams.ingest.sender import Sender
 from streams.simulate import Business, SimRecord, topic_of
 from tests.kafka.harness import run
 from tests.kafka.service import KPI, Service, chunks

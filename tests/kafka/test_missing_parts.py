@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from streams.embedded import KafkaCluster, ValkeyServer
-from streams.engine.kafka.log_limit import PERIOD_S
+from streams.log_limit import PERIOD_S
 from streams.simulate import SimRecord, bench_mix, topic_of
 from streams.simulate.bodies import purchase
 from streams.simulate.malformed import SORTS, malformed

@@ -15,11 +15,11 @@ from streams.embedded import KafkaCluster
 from streams.embedded.ports import free_ports
 from streams.engine.exits import EngineError, ExitCode
 from streams.engine.kafka.fetch import KafkaRecord
-from streams.engine.kafka.log_limit import PERIOD_S
 from streams.engine.ownership import marker as changelog
 from streams.engine.ownership.marker import FORMAT, MARKER_KEY, Marker
 from streams.engine.ownership.producer import Flush, PartitionProducer, Topics
 from streams.engine.ownership.recovery import Recovered, recover
+from streams.log_limit import PERIOD_S
 from tests.engine.support import CountingState
 from tests.kafka.harness import Deployment, run
 from tests.support.eventually import eventually

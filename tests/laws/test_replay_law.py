@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams.core.definition.definition import DAY_MS, DIMENSIONS, Definition
+from streams.core.definition.definition import DAY_MS, Definition
 from streams.replay.recount import replay
 from tests.agreement import disagreements
 from tests.histories import NOW_MS, histories, history, record, seeded
@@ -53,7 +53,7 @@ def test_documents_are_the_recounts(records: list[Record], instants: list[int]) 
 def test_with_few_names_dimensions_are_the_recounts() -> None:
     """What is joined into ``other`` adds up; one vote a customer is shown only where it is known."""
     one = replace(DEFINITION, max_values=1)
-    none = replace(one, allow=tuple((dimension, ("nobody",)) for dimension in DIMENSIONS))
+    none = replace(one, allow=tuple((dimension, ("nobody",)) for dimension in one.all_dimensions))
     known = set()
     for seed, few in enumerate([one, none] * 6):
         records = history(seeded(seed), events=60)

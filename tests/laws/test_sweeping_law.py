@@ -10,8 +10,8 @@ import pytest
 from streams.core.definition.definition import DAY_MS, HOUR_MS, Definition
 from streams.core.kpi.breakdown import named_values
 from streams.core.kpi.early_warning import AtRisk
+from streams.core.kpi.swept import Swept
 from streams.core.kpi.values.value import Sweep
-from streams.core.partition.sweep.live_sweep import Swept
 from streams.core.partition.sweep.steps import finish
 from streams.core.totals import OVERALL, merge
 from streams.publish.merge.sweep_merger import SweepMerger

@@ -17,7 +17,7 @@ from streams.core.events import Kind
 from streams.core.kpi.breakdown import named_values
 from streams.core.kpi.snapshot import build
 from streams.core.partition.state import PartitionState
-from streams.engine.stats import Stats
+from streams.engine.ownership.stats import Stats
 from streams.publish.board.board import Board
 from streams.publish.http.health import Health
 from streams.publish.http.server import Address, HttpServer

@@ -8,12 +8,12 @@ import pytest
 
 from deploy.metrics.cardinality import series_bound
 from deploy.metrics.page import PAGE, page
-from streams.core.definition.definition import DIMENSIONS, PROFILE_DIMENSIONS, SHARED_VALUES, Definition
+from streams.core.definition.definition import SHARED_VALUES, Definition
 from streams.core.events import KINDS
 from streams.core.kpi.snapshot import Snapshot, build
 from streams.core.kpi.values.value import Sweep
 from streams.core.totals import LATENESS_MS, OVERALL, Group, Totals
-from streams.engine.stats import Stats
+from streams.engine.ownership.stats import Stats
 from streams.publish.prometheus.metrics import CATALOGUE, PROCESS
 from streams.publish.prometheus.samples import Sampler
 from tests.observability.files import ROOT
@@ -25,7 +25,7 @@ SMALL = replace(Definition(), max_values=3, window_names=("1h", "24h", "30d"))
 def busy(definition: Definition, values: int) -> Snapshot:
     """A business with so many values in every dimension, and an answer to every question."""
     names = [*(f"v{number}" for number in range(values)), *SHARED_VALUES]
-    groups: list[Group] = [OVERALL, *((d, name) for d in DIMENSIONS for name in names)]
+    groups: list[Group] = [OVERALL, *((d, name) for d in definition.all_dimensions for name in names)]
     vectors = {group: world.vector(definition, 1) for group in groups}
     totals = Totals(world.T0, vectors)
     totals.accounting.lateness = {kind: [1] * (len(LATENESS_MS) + 2) for kind in KINDS}
@@ -35,7 +35,7 @@ def busy(definition: Definition, values: int) -> Snapshot:
         (group, window.name): sweep
         for group in groups
         for window in definition.windows
-        if definition.has_revenue_shares(window) and (group == OVERALL or group[0] in PROFILE_DIMENSIONS)
+        if definition.has_revenue_shares(window) and (group == OVERALL or group[0] in definition.dimensions)
     }
     partitions = {str(number): {"lag": 0, "state": "ok"} for number in range(4)}
     return build(totals, definition, computed_at_ms=world.T0, partitions=partitions, sweeps=sweeps)  # type: ignore[arg-type]

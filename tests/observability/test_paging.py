@@ -56,7 +56,7 @@ def test_a_churn_spike_pages_once_within_a_minute() -> None:
         assert (alert["status"], alert["labels"]["alertname"]) == ("firing", "ChurnSpike")
         text = re.fullmatch(
             r"In the last hour (\d+) customers churned, ([\d.]+) were expected \(chance [\d.]+e-\d+\)\. "
-            r"Segment: smb with (\d+) of them\. Reason most given: price \(\d+\)\.",
+            r"Most in segment smb with (\d+) of them\. Reason most given: price \(\d+\)\.",
             alert["annotations"]["description"],
         )
         assert text, alert["annotations"]["description"]

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from streams.core.definition.definition import Definition
 from streams.demo.observability import PrometheusServer, prometheus_config, replaced
 from tests.observability.api import ask, query
 from tests.observability.files import alerts, dashboard_queries, inlined, recordings, rule_queries
@@ -17,8 +18,8 @@ CHOSEN = {"$window": "24h", "$dimension": "segment", "$__rate_interval": "1m"}
 """What Grafana puts in for the variables: the defaults; rates are over a minute."""
 EMPTY_WHEN_WELL = {'ALERTS{alertstate="firing"}', *(alert["expr"] for alert in alerts().values())}
 """Of these the parts are asked for instead."""
-NEEDS_HISTORY = {"max(crm_churned_customers_by{dimension='segment',window='1h',value=\"x\"})"}
-"""Asked for a segment that a template fills in."""
+NEEDS_HISTORY = {'max(crm_churned_customers_by{window=\'1h\',dimension="x",value="x"})'}
+"""Asked for a value that a template fills in."""
 
 QUERIES = sorted(
     {
@@ -86,3 +87,9 @@ def test_windows_can_be_chosen(prometheus: PrometheusServer) -> None:
     """The dashboards' variable lists those of the definition."""
     found = ask(prometheus, "/api/v1/label/window/values?match[]=crm_customers_at_start")["data"]
     assert set(found) == {"5m", "1h", "24h", "7d", "30d"}
+
+
+def test_dimensions_can_be_chosen(prometheus: PrometheusServer) -> None:
+    """The dashboards' variable lists the definition's, and none of events."""
+    found = ask(prometheus, "/api/v1/label/dimension/values?match[]=crm_active_customers_by")["data"]
+    assert set(found) == set(Definition().dimensions)

@@ -4,10 +4,11 @@ import re
 
 import pytest
 
+from streams.core.definition.definition import Definition
 from streams.publish.board.assets import load
 from tests.observability.files import alerts
 
-ALARM = load()["js/alarm.js"].body.decode()
+ALARM = load(Definition())["js/alarm.js"].body.decode()
 OF_WINDOW = {"1h": "ChurnSpike", "24h": "ChurnElevated"}
 
 

@@ -23,13 +23,14 @@ from streams.rights import redis_rights
 from tests.publish.test_redis_faults import silent_server
 from tests.publish.test_redis_tls import tls_in_front_of
 from tests.support.certificates import Certificate
-from tests.support.eventually import eventually
+from tests.support.eventually import eventually, patient
 from tests.support.hosted import hosted
 from tests.support.redis_fleets import SERVICE, SentinelServer, ask, port_of
 
 TENANT = "troubled"
 KEYS = Keys(TENANT)
 SLOW_S = 0.5
+"""How long an answer is waited for that does not come."""
 """How long the ones that never answer are waited for."""
 
 
@@ -66,6 +67,8 @@ class Access:
     username: str = ""
     password: str = field(default="", repr=False)
     ca_file: str = ""
+    wait_s: float = patient(2.0)
+    """How long an answer is waited for: it comes, and on a busy machine late."""
 
 
 Who = Literal["all", "readers", "values", "writer"]
@@ -84,12 +87,12 @@ class Trouble:
     """Who has it: all, down to a PING; all who read; who reads single values; or the writer alone."""
 
 
-def at(url: str | Callable[[Place], str], **more: str) -> Arranged:
+def at(url: str | Callable[[Place], str], wait_s: float = patient(2.0)) -> Arranged:
     """An address with which nothing has to be arranged."""
 
     @contextlib.contextmanager
     def arranged(place: Place) -> Iterator[Access]:
-        yield Access(url if isinstance(url, str) else url(place), **more)
+        yield Access(url if isinstance(url, str) else url(place), wait_s=wait_s)
 
     return arranged
 
@@ -189,7 +192,7 @@ def http_there(_place: Place) -> Iterator[Access]:
 def silence(_place: Place) -> Iterator[Access]:
     """Somebody who takes connections and says nothing."""
     with hosted(silent_server()) as (url, _):
-        yield Access(url)
+        yield Access(url, wait_s=SLOW_S)
 
 
 @contextlib.contextmanager
@@ -306,12 +309,12 @@ TROUBLES: dict[str, Trouble] = {
     ),
     "plain text to TLS": Trouble(tls(scheme="redis"), _UNREACHABLE, "closed without an answer", "url"),
     "TLS to plain text": Trouble(
-        at(_front("rediss")), _UNREACHABLE, "no answer in time, or it speaks no TLS", "url"
+        at(_front("rediss"), SLOW_S), _UNREACHABLE, "no answer in time, or it speaks no TLS", "url"
     ),
     "client certificate": Trouble(
         tls(asks=True),
         _UNREACHABLE,
-        "it may ask for a client certificate, of which there is none",
+        "it may ask for a client certificate, and not have got one that it trusts",
         "tls-auth-clients",
     ),
     "client certificate, by an alert": Trouble(
@@ -324,6 +327,9 @@ TROUBLES: dict[str, Trouble] = {
     ),
     "transactions denied": Trouble(
         user("-multi", "-evalsha"), _REFUSED, "may not run the command", _ACLS, who="values"
+    ),
+    "end of transactions denied": Trouble(
+        user("-exec", "-evalsha"), _REFUSED, "may not run the command", _ACLS, who="values"
     ),
     "command of the script denied": Trouble(
         user("-publish"), _REFUSED, "user kpi may not run the command publish", _ACLS, who="writer"

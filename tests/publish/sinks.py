@@ -4,9 +4,11 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from typing import Protocol
+from pathlib import Path
+from typing import Any, Protocol
 
 import aiohttp
+import msgspec
 from prometheus_client import parser as text_parser
 
 from streams.client import AsyncKpiReader
@@ -18,6 +20,7 @@ from streams.publish.prometheus.exposition import Exposition
 from streams.publish.redis.sink import RedisSink
 from streams.publish.sink import Sink
 from streams.redis_contract.connection import RedisAddress
+from tests.publish.file_sink import FileSink
 from tests.publish.world import T0
 from tests.support.eventually import eventually_async, patient
 
@@ -111,13 +114,27 @@ class HttpHarness:
         url = f"http://127.0.0.1:{self.sink.port}/api/snapshot"
         async with aiohttp.ClientSession() as session, session.get(url) as answer:
             document = await answer.json()
-        if answer.status != 200:
-            return None
-        place = document["dimensions"].get("plan", {}).get(plan) if plan else document["windows"]
-        if place is None:
-            return None
-        orders = place["24h"]["orders"]
-        return View(document["t"], orders["value"], orders["numerator"])
+        return view_of(document, plan) if answer.status == 200 else None
+
+
+class FileHarness:
+    """Reads the file of the example in docs/extending.md."""
+
+    def __init__(self, path: Path) -> None:
+        self.sink, self._path = FileSink(path), path
+
+    async def view(self, plan: str | None = None) -> View | None:
+        """Whatever stands there is a whole document."""
+        return view_of(msgspec.json.decode(self._path.read_bytes()), plan) if self._path.exists() else None
+
+
+def view_of(document: dict[str, Any], plan: str | None) -> View | None:
+    """What a snapshot document says."""
+    place = document["dimensions"].get("plan", {}).get(plan) if plan else document["windows"]
+    if place is None:
+        return None
+    orders = place["24h"]["orders"]
+    return View(document["t"], orders["value"], orders["numerator"])
 
 
 @contextlib.asynccontextmanager

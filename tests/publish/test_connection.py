@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis.strategies import text
 
-from streams.redis_contract.connection import BackOff, CaFileError, RedisAddress
+from streams.redis_contract.connection import BackOff, RedisAddress, TlsFileError
 from streams.redis_contract.url import SCHEMES
 from tests.support.certificates import Certificate
 
@@ -89,7 +89,7 @@ def test_what_cannot_be_used_is_refused_before_a_connection(tmp_path: Path) -> N
     empty = tmp_path / "empty.pem"
     empty.write_text("")
     for wrong in (str(tmp_path / "absent.pem"), str(empty)):
-        with pytest.raises(CaFileError):
+        with pytest.raises(TlsFileError):
             RedisAddress("rediss://h", ca_file=wrong)
     with pytest.raises(ValueError, match="parameter ssl_cert_reqs in the Redis URL is not known"):
         RedisAddress("rediss://h?ssl_cert_reqs=none")

@@ -1,7 +1,7 @@
 """What is remembered of a partition, and for how long."""
 
 from streams.core.definition.definition import Definition
-from streams.publish.merge.partition_history import KEPT, Partition
+from streams.publish.merge.partition_history import KEPT, PartitionHistory
 from tests.publish import world
 from tests.publish.world import T0
 
@@ -13,7 +13,7 @@ INTERVAL = 5
 
 def test_totals_by_dimension_are_remembered_no_longer_than_the_whole() -> None:
     """There may be thousands of values, and without the whole nothing is said of them."""
-    partition = Partition()
+    partition = PartitionHistory()
     last = None
     for tick in range(10 * INTERVAL + 1):
         t = T0 + tick * SECOND

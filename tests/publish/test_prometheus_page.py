@@ -14,7 +14,7 @@ from streams.core.kpi.snapshot import Snapshot, build
 from streams.core.kpi.values.value import Condition
 from streams.core.totals import Totals
 from streams.publish.prometheus.exposition import Exposition, SampleCollector
-from streams.publish.prometheus.metrics import CATALOGUE, KPIS, PROCESS, Sample
+from streams.publish.prometheus.metrics import CATALOGUE, KPIS, PROCESS, Sample, catalogue_of
 from tests.publish import world
 from tests.publish.world import T0
 
@@ -115,10 +115,11 @@ def test_both_formats_say_the_same() -> None:
 
 
 def test_every_family_has_the_type_and_help_of_the_catalogue() -> None:
-    """What is written is what is documented."""
+    """What is written is what is documented, in the words of the definition."""
+    catalogue = catalogue_of(DEFINITION)
     for family in parse_openmetrics(page(world.snapshot(DEFINITION), OPENMETRICS)):
         suffix = {"counter": "_total", "info": "_info"}.get(family.type, "")
-        metric = CATALOGUE[family.name + suffix]
+        metric = catalogue[family.name + suffix]
         assert (family.type, family.documentation, family.unit) == (metric.kind, metric.help, metric.unit)
         for sample in family.samples:
             assert tuple(sorted(sample.labels)) == tuple(sorted(metric.labels))
@@ -258,3 +259,23 @@ def test_lateness_is_a_histogram_by_kind(parse: Parser, accept: str) -> None:
     assert found[at(f"{name}_count", event="purchase")] == 6
     assert found[at(f"{name}_sum", event="purchase")] == 7_500.5
     assert found[at("crm_window_corrections_total", window="24h")] == 4
+
+
+def test_help_is_in_the_words_of_the_definition() -> None:
+    """Of the whole and by value; what no definition chooses stays as it is."""
+    chosen = Definition(formula="simple", nps_basis="responses")
+    exposition = Exposition(chosen)
+    exposition.publish(world.snapshot(chosen))
+    told = {family.name: family.documentation for family in parse_text(exposition.render()[0].decode())}
+    simple = "Churn ratio, simple formula: departures for each customer at the window's start"
+    assert told["crm_churn_ratio"] == f"{simple}."
+    assert told["crm_churn_ratio_by"] == f"{simple}, by value of one dimension."
+    assert told["crm_nps_score"].startswith("Net promoter score, every answer: promoters")
+    assert told["crm_churn_ratio_variant"] == CATALOGUE["crm_churn_ratio_variant"].help
+
+
+def test_a_score_on_either_basis_is_shown_as_the_variant_that_it_is() -> None:
+    """Once: both variants are published as such."""
+    page_of_latest = usual()
+    found = [key for key in page_of_latest if key[0] == "crm_nps_score_variant"]
+    assert {dict(labels)["basis"] for _, labels in found} == {"latest", "responses"}

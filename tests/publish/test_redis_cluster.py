@@ -118,7 +118,7 @@ def test_the_rights_of_kpi_acls_are_enough_in_a_cluster(cluster: Sharded) -> Non
 
     def user(role: Role, *, asks: bool) -> str:
         name = f"{tenant}-{role}-{asks}"
-        rules = redis_rights(role, tenant, cluster=asks)
+        rules = redis_rights(role, tenant, cluster.url(0) if asks else "redis://")
         for node in cluster.nodes:
             redis_fleets.ask(node.url, "ACL", "SETUSER", name, "reset", "on", ">pw", *rules)
         return cluster.url(0).replace("//", f"//{name}:pw@")

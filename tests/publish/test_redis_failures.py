@@ -19,7 +19,7 @@ from streams.redis_contract.failures import ARGUMENTS, SETTINGS, Cause
 from streams.rights import redis_rights
 from tests.cli.conftest import Kpi, kpi
 from tests.publish import world
-from tests.publish.redis_troubles import KEYS, SLOW_S, TENANT, TROUBLES, Access, Place
+from tests.publish.redis_troubles import KEYS, TENANT, TROUBLES, Access, Place
 from tests.publish.sinks import DEFINITION, WITHIN_S, running
 from tests.publish.test_redis_faults import failing, lines
 from tests.publish.world import T0
@@ -47,9 +47,9 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
 
 
 def address_of(access: Access) -> RedisAddress:
-    """With the shortest wait that a busy machine needs not."""
+    """For the worker."""
     return RedisAddress(
-        access.url, access.username or None, access.password or None, access.ca_file or None, SLOW_S
+        access.url, access.username or None, access.password or None, access.ca_file or None, access.wait_s
     )
 
 
@@ -60,7 +60,7 @@ def environ_of(access: Access) -> dict[str, str]:
         "KPI_REDIS_USERNAME": access.username,
         "KPI_REDIS_PASSWORD": access.password,
         "KPI_REDIS_CAFILE": access.ca_file,
-        "KPI_REDIS_TIMEOUT": f"{SLOW_S * 1000:.0f}ms",
+        "KPI_REDIS_TIMEOUT": f"{access.wait_s * 1000:.0f}ms",
         "KPI_BROKERS": f"127.0.0.1:{free_port()}",
         "KPI_DEMO": "true",
     }
@@ -69,7 +69,7 @@ def environ_of(access: Access) -> dict[str, str]:
 def options_of(access: Access) -> dict[str, Any]:
     """The same as arguments of a reader."""
     given = {"username": access.username, "password": access.password, "ca_file": access.ca_file}
-    return {name: text for name, text in given.items() if text} | {"timeout": SLOW_S}
+    return {name: text for name, text in given.items() if text} | {"timeout": access.wait_s}
 
 
 @pytest.mark.parametrize("name", [name for name, trouble in TROUBLES.items() if trouble.who != "writer"])

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -13,6 +14,7 @@ from streams.embedded import ValkeyServer
 from tests.publish import world
 from tests.publish.sinks import (
     DEFINITION,
+    FileHarness,
     Harness,
     HttpHarness,
     PrometheusHarness,
@@ -26,14 +28,15 @@ from tests.publish.world import T0
 Make = Callable[[], Harness]
 
 
-@pytest.fixture(params=["prometheus", "redis", "http"])
-def make(request: pytest.FixtureRequest, valkey: ValkeyServer) -> Make:
+@pytest.fixture(params=["prometheus", "redis", "http", "file"])
+def make(request: pytest.FixtureRequest, valkey: ValkeyServer, tmp_path: Path) -> Make:
     """Makes a sink with its reader; inside the event loop."""
     tenant = f"contract-{uuid4().hex}"
     makers: dict[str, Make] = {
         "prometheus": PrometheusHarness,
         "redis": lambda: RedisHarness(valkey.url, tenant),
         "http": HttpHarness,
+        "file": lambda: FileHarness(tmp_path / "snapshot.json"),
     }
     return makers[request.param]
 

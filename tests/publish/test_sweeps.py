@@ -7,8 +7,8 @@ import pytest
 from streams.core.definition.definition import Definition
 from streams.core.kpi.early_warning import AtRisk
 from streams.core.kpi.revenue_buckets import Buckets, pack, put
+from streams.core.kpi.swept import Swept
 from streams.core.kpi.values.value import SweptValue
-from streams.core.partition.sweep.live_sweep import Swept
 from streams.core.totals import OVERALL, Group
 from streams.publish.merge.merger import Merger
 from streams.publish.merge.partition_history import PartitionTotals

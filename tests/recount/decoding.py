@@ -119,11 +119,9 @@ def _event(kind: str, value: Mapping[str, Any], definition: Definition) -> Event
 
 
 def _signup(value: Mapping[str, Any], definition: Definition) -> dict[str, Any]:
+    attributes = {name: label(fields.text(value, name), name, definition) for name in definition.dimensions}
     return {
-        "plan": label(fields.text(value, "plan"), "plan", definition),
-        "segment": label(fields.text(value, "segment"), "segment", definition),
-        "channel": label(fields.text(value, "channel"), "channel", definition),
-        "region": label(fields.text(value, "region"), "region", definition),
+        "attributes": tuple(attributes.items()),
         "cost_minor": fields.cost_minor(value, "acquisition_cost", definition.base_currency),
         "trial": fields.flag(value, "trial"),
     }

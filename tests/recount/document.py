@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from streams.core.definition.definition import PROFILE_DIMENSIONS, Definition
+from streams.core.definition.definition import Definition
 from tests.recount import groups
 from tests.recount.decoding import Record
 from tests.recount.groups import OTHER, GroupCounts
@@ -98,7 +98,7 @@ def _dimensions(
         named = groups.named_values(lives, t_ms, dimension, definition)
         return lambda value: value if value in named else OTHER
 
-    for dimension in PROFILE_DIMENSIONS:
+    for dimension in definition.dimensions:
         found[dimension] = {}
         for value, own in groups.by_profile(lives, dimension, rename(dimension)).items():
             row = groups.group_counts(own, t_ms, definition)

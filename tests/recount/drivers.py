@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from streams.core.definition.definition import PROFILE_DIMENSIONS, Definition, Window
+from streams.core.definition.definition import Definition, Window
 from tests.recount import groups
 from tests.recount.counting import baseline_spans, span
 from tests.recount.document import lives_of
@@ -20,7 +20,7 @@ def drivers(
     """Dimension -> its drivers as in the document."""
     lives = lives_of(receipts, t_ms, definition)
     found: dict[str, list[dict[str, Any]]] = {}
-    for dimension in (*PROFILE_DIMENSIONS, *groups.CHURN_DIMENSIONS):
+    for dimension in (*definition.dimensions, *groups.CHURN_DIMENSIONS):
         named = groups.named_values(lives, t_ms, dimension, definition)
         found[dimension] = []
         for window in definition.windows:
@@ -38,7 +38,7 @@ def _of_window(
     window: Window,
     spans: tuple[tuple[int, int], tuple[int, int]],
 ) -> list[dict[str, Any]]:
-    by_profile = dimension in PROFILE_DIMENSIONS
+    by_profile = dimension not in groups.CHURN_DIMENSIONS
     churns: dict[str, list[int]] = {}
     for life in lives:
         for at, within in enumerate(spans):

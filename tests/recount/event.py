@@ -17,10 +17,8 @@ class Event:
     source: str
     customer_id: str
     at_ms: int
-    plan: str | None = None
-    segment: str | None = None
-    channel: str | None = None
-    region: str | None = None
+    attributes: tuple[tuple[str, str | None], ...] = ()
+    """Of a signup: a value, or none, for each dimension of the definition."""
     cost_minor: int | None = None
     trial: bool = False
     amount_minor: int = 0

@@ -6,7 +6,7 @@ to the published ones is a renaming, given as a function.
 
 from collections.abc import Callable, Iterable, Sequence
 
-from streams.core.definition.definition import PROFILE_DIMENSIONS, Definition, Window
+from streams.core.definition.definition import Definition, Window
 from tests.recount.counting import (
     Counts,
     baseline_spans,
@@ -43,7 +43,7 @@ def same(value: str) -> str:
 def profile_value(life: Life, dimension: str) -> str:
     """The value of a person's latest signup; unknown if absent or without a signup."""
     signups = life.person.of_kind("signup")
-    value = getattr(signups[-1], dimension) if signups else None
+    value = dict(signups[-1].attributes)[dimension] if signups else None
     return value or UNKNOWN
 
 
@@ -137,7 +137,7 @@ def named_values(lives: Sequence[Life], t_ms: int, dimension: str, definition: D
 
 def _rows(lives: Sequence[Life], t_ms: int, definition: Definition, dimension: str) -> dict[str, GroupCounts]:
     """The counts of every value of a dimension, none folded."""
-    if dimension in PROFILE_DIMENSIONS:
+    if dimension in definition.dimensions:
         own = by_profile(lives, dimension)
         return {value: group_counts(mine, t_ms, definition) for value, mine in own.items()}
     if dimension in CHURN_DIMENSIONS:
@@ -148,7 +148,7 @@ def _rows(lives: Sequence[Life], t_ms: int, definition: Definition, dimension: s
 def counts(lives: Sequence[Life], t_ms: int, definition: Definition) -> dict[Group, GroupCounts]:
     """The counts of the whole and of every value of every dimension that has any."""
     found = {OVERALL: group_counts(lives, t_ms, definition)}
-    for dimension in (*PROFILE_DIMENSIONS, *CHURN_DIMENSIONS, "touchpoint"):
+    for dimension in (*definition.dimensions, *CHURN_DIMENSIONS, "touchpoint"):
         for value, row in _rows(lives, t_ms, definition, dimension).items():
             found[dimension, value] = row
     return {group: row for group, row in found.items() if group == OVERALL or anything(row)}

@@ -15,14 +15,14 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._acl import AclBinding, AclBindingFilter, AclOperation, AclPermissionType
 from confluent_kafka.admin._resource import ResourcePatternType, ResourceType
 
-from streams.client import KpiReader, UnavailableError
+from streams.client import KpiReader, UnavailableError, UnknownNameError
 from streams.core.events import Malformed
 from streams.embedded import ValkeyServer
 from streams.embedded.ports import free_port
 from streams.engine.kafka.client import Client
 from streams.engine.ownership.deadletter import letter
+from streams.ingest.sender import Sender
 from streams.rights import KafkaRight, Role, kafka_rights, redis_rights
-from streams.sending import Sender
 from streams.settings import read
 from streams.simulate import SimRecord
 from tests.engine.test_deadletter import Came
@@ -222,6 +222,8 @@ def test_a_deployment_runs_with_exactly_these_rights(
         assert reader.snapshot() is not None
         assert reader.keys()
         reader.at_risk()
+        with pytest.raises(UnknownNameError):
+            reader.get("oders", "24h")
     with pytest.raises((redis.ResponseError, redis.exceptions.NoPermissionError)):
         redis.Redis.from_url(made.url).set(f"crm:{{{made.tenant}}}:snapshot", "x")
     with pytest.raises(UnavailableError), KpiReader(made.url, "another") as reader:

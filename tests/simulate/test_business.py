@@ -115,7 +115,7 @@ def test_a_spike_makes_its_segment_leave_more_often() -> None:
         gone[spiked] = Counter()
         for _, event in events(list(business.history())):
             if isinstance(event, Signup):
-                segments[event.customer_id] = event.segment
+                segments[event.customer_id] = event.attributes[0]
             elif (
                 isinstance(event, Cancellation)
                 and spike.at_ms < event.at_ms < spike.at_ms + spike.duration_ms

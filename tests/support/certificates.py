@@ -15,10 +15,11 @@ class Certificate:
     key: Path
 
     @classmethod
-    def make(cls, folder: Path, name: str, *, dns: str = "") -> "Certificate":
-        """Make one with openssl; ``dns``: a further name that it is good for."""
+    def make(cls, folder: Path, name: str, *, dns: str = "", phrase: str = "") -> "Certificate":
+        """Make one with openssl; ``dns``: a further name that it is good for; ``phrase``: to open its key."""
         made = cls(folder / f"{name}.pem", folder / f"{name}.key")
-        kind = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+        kind = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"]
+        kind += ["-passout", f"pass:{phrase}"] if phrase else ["-nodes"]
         known = ",".join([f"IP:{LOOPBACK}", *([f"DNS:{dns}"] if dns else [])])
         names = ["-subj", f"/CN={name}", "-addext", f"subjectAltName={known}", "-days", "2"]
         files = ["-out", str(made.file), "-keyout", str(made.key)]

@@ -19,6 +19,7 @@ UNMEASURED = (
     "tests/engine/test_protocol_model.py",
     "tests/kafka/",
     "tests/laws/test_definitions.py",
+    "tests/laws/test_dimensions_law.py",
     "tests/laws/test_laws.py",
     "tests/laws/test_matrix.py",
     "tests/laws/test_replay_law.py",

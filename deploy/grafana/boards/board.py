@@ -7,9 +7,9 @@ from grafana_foundation_sdk.builders import dashboard
 from grafana_foundation_sdk.models import dashboard as models
 
 from deploy.grafana.boards.panels import SOURCE, Panel
+from streams.core.definition.dimensions import DEFAULT_DIMENSIONS
 
 TAG = "kpi-streams"
-DIMENSIONS = ("segment", "plan", "channel", "region")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +84,14 @@ def _window() -> dashboard.QueryVariable:
     return variable.sort(models.VariableSort.NUMERICAL_ASC).current(chosen)
 
 
-def _dimension() -> dashboard.CustomVariable:
-    chosen = models.VariableOption(selected=True, text=DIMENSIONS[0], value=DIMENSIONS[0])
-    variable = dashboard.CustomVariable("dimension").label("By").values(",".join(DIMENSIONS))
-    options = [models.VariableOption(name == DIMENSIONS[0], name, name) for name in DIMENSIONS]
-    return variable.current(chosen).options(options)
+def _dimension() -> dashboard.QueryVariable:
+    """The customer dimensions that there are, by the definition: only they have active customers."""
+    first = DEFAULT_DIMENSIONS[0]
+    chosen = models.VariableOption(selected=True, text=first, value=first)
+    variable = dashboard.QueryVariable("dimension").label("By").datasource(SOURCE)
+    query: dict[str, object] = {
+        "query": "label_values(crm_active_customers_by, dimension)",
+        "refId": "StandardVariableQuery",
+    }
+    variable = variable.query(query).refresh(models.VariableRefresh.ON_DASHBOARD_LOAD)
+    return variable.sort(models.VariableSort.ALPHABETICAL_ASC).current(chosen)

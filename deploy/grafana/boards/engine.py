@@ -37,7 +37,9 @@ def engine() -> Board:
 
 
 def _keeping_up() -> list[Panel]:
-    age = Say("Age of the values", "Beyond 10 s they are withheld.", SECONDS, "KpisStale")
+    age = Say(
+        "Age of the values", "Beyond the freshness limit (10 s) they are withheld.", SECONDS, "KpisStale"
+    )
     lag = Say("Records waiting", "Over all partitions.", NUMBER, "LagHigh")
     workers = Say("Workers", "That answer Prometheus.", NUMBER, "WorkerMissing")
     live = Say(

@@ -25,9 +25,9 @@ def windowed(metric: str, window: str = OF_WINDOW, **labels: str) -> str:
     return whole(metric, window=window, **labels)
 
 
-def by_value(metric: str, dimension: str, window: str = OF_WINDOW) -> str:
+def by_value(metric: str, dimension: str, window: str = OF_WINDOW, **labels: str) -> str:
     """A global value by value of a dimension."""
-    return windowed(metric, window, dimension=dimension)
+    return windowed(metric, window, dimension=dimension, **labels)
 
 
 def part(name: str, kpi: str, window: str = OF_WINDOW) -> str:

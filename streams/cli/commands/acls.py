@@ -7,6 +7,8 @@ import click
 from streams.cli.closing import closing
 from streams.cli.definitions import chosen_definition
 from streams.cli.environment import client_settings
+from streams.cli.errors import CliError
+from streams.cli.exits import Exit
 from streams.cli.terminal import say
 from streams.rights import ROLES, Role, kafka_line, kafka_rights, redis_rights
 
@@ -34,7 +36,12 @@ def command(*, role: Role, user: str) -> None:
     for right in kafka_rights(role, settings):
         say(kafka_line(right, user, settings.brokers))
     tenant = chosen_definition(settings.definition_file or None).tenant
-    rules = redis_rights(role, tenant, cluster="+cluster://" in settings.redis_url)
-    if rules and settings.redis_url:
+    if not settings.redis_url:
+        return
+    try:
+        rules = redis_rights(role, tenant, settings.redis_url)
+    except ValueError as error:
+        raise CliError(Exit.USAGE, f"KPI_REDIS_URL: it cannot be used ({error})") from None
+    if rules:
         login = () if role == "doctor" else ("on", ">PASSWORD")
         say(shlex.join(["redis-cli", "ACL", "SETUSER", user, *login, *rules]))

@@ -192,7 +192,7 @@ def replay_letters(
         "kpi dead-letters delete --key c-7 --dry-run",
         "kpi dead-letters delete --until 7d --yes",
         reads=f"{_READS}, KPI_APP_ID, KPI_PROCESSING_GUARANTEE",
-        ends="1 some are left, as they came meanwhile or cannot be read yet",
+        ends="1 some are left: they came meanwhile, another run kept them, or nobody can read them yet",
     ),
 )
 @chosen
@@ -224,18 +224,17 @@ def delete_letters(
     except DeletingError as error:
         raise CliError(Exit.FAILED, str(error)) from error
     _tell_plan(done, "deleted")
-    if limit is None:
-        _check_gone(settings, wanted)
+    _check_gone(settings, done, wanted if limit is None else None)
 
 
-def _check_gone(settings: Settings, wanted: Wanted) -> None:
-    async def look(log: LetterLog) -> tuple[int, int]:
+def _check_gone(settings: Settings, done: Plan, wanted: Wanted | None) -> None:
+    async def look(log: LetterLog) -> tuple[list[Place], int]:
         async with opened(Client(settings), log.topic, whole=True) as whole:
-            return await still_there(log, whole, wanted)
+            return await still_there(log, whole, done, wanted)
 
     there, open_ones = _asked(settings, look)
     if there:
-        raise CliError(Exit.FAILED, f"{there:,} such letters have come meanwhile: run this again")
+        raise CliError(Exit.FAILED, text.still_there(there))
     if open_ones:
         raise CliError(
             Exit.FAILED,

@@ -21,7 +21,7 @@ from streams.demo.observe import ObservationError
 from streams.demo.options import DemoOptions
 from streams.demo.stage import StageError
 from streams.embedded import EmbeddedError
-from streams.sending import SendingError
+from streams.ingest.sender import SendingError
 
 _DEFAULTS = DemoOptions()
 _FAILURES = (StageError, EmbeddedError, SendingError, ObservationError, RedisError)

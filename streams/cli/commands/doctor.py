@@ -24,16 +24,18 @@ _CHECK = max(map(len, CHECKS))
     epilog=closing(
         "kpi doctor",
         "kpi doctor --json",
+        "KPI_REDIS_USERNAME=dashboard kpi doctor --reader",
         reads="all, as a worker would",
         ends="0 no check fails (a warning does not count, nor does what cannot be looked at); 1 one does",
     )
 )
 @click.option("--json", "as_json", is_flag=True, help="All findings as one JSON object.")
-def command(*, as_json: bool) -> None:
+@click.option("--reader", is_flag=True, help="Only what a KpiReader with these settings needs of Redis.")
+def command(*, as_json: bool, reader: bool) -> None:
     """Check everything a worker started here would need, and say what to do where it is not as it should be.
 
-    Settings, definition, Kafka, rights, topics, partitioner, state, workers, clocks, Redis. It changes
-    nothing.
+    Settings, definition, Kafka, rights, topics, partitioner, state, workers, clocks, Redis, its rights.
+    It changes nothing.
     """
     reports: list[Report] = []
 
@@ -42,7 +44,7 @@ def command(*, as_json: bool) -> None:
         if not as_json:
             _show(report)
 
-    asyncio.run(examine(Case(environment(), wall_clock), tell))
+    asyncio.run(examine(Case(environment(), wall_clock, as_reader=reader), tell))
     failed = list(dict.fromkeys(report.check for report in reports if report.verdict is Verdict.FAIL))
     if as_json:
         say(msgspec.json.encode({"ok": not failed, "findings": reports}).decode())

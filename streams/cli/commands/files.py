@@ -23,7 +23,7 @@ PARTS = {
     "deploy/grafana/": "dashboards, and how Grafana finds them",
     "deploy/RUNBOOK.md": "what to do when an alert comes in",
     "docs/": "what every figure means (contract.md), KPIs, settings, topics, security",
-    "schemas/": "events, snapshot and topics as JSON Schema and AsyncAPI, with examples",
+    "schemas/": "events, snapshot and topics as JSON Schema and AsyncAPI, with examples; mappings",
     "bench/README.md": "what it costs",
 }
 """What there is, and what it is for; what ends in / is a folder."""

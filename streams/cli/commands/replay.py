@@ -10,6 +10,7 @@ from streams.cli.closing import KAFKA, closing
 from streams.cli.definitions import chosen_definition, definition_option, from_kafka_option
 from streams.cli.errors import CliError
 from streams.cli.exits import Exit
+from streams.cli.mappings import foreigns, load_mapping, mapping_option, topic_option
 from streams.cli.recounting import Source, recounted
 from streams.cli.snapshots import write_json, write_openmetrics, write_text
 from streams.cli.types import DURATION, INSTANT
@@ -28,6 +29,7 @@ _WRITERS: dict[str, Callable[[Iterable[Snapshot], Definition, TextIO], None]] = 
         "kpi replay events.jsonl --format text",
         "kpi simulate | kpi replay - --every 1d --windows 24h,7d",
         "kpi replay --from-kafka --definition new.toml",
+        "kpi replay --mapping mine.toml orders.csv --format text",
         reads=f"KPI_DEFINITION_FILE; with --from-kafka {KAFKA}, KPI_PARTITIONER, KPI_TOPIC_*",
         ends="0 recounted, malformed records too; 4 the file cannot be read, or is no file of events",
     )
@@ -52,6 +54,8 @@ _WRITERS: dict[str, Callable[[Iterable[Snapshot], Definition, TextIO], None]] = 
 @click.option(
     "--windows", metavar="LIST", help="Windows to evaluate, like 1h,24h,30d; default: the definition's."
 )
+@mapping_option
+@topic_option
 @definition_option
 @click.option(
     "--format",
@@ -68,12 +72,15 @@ def command(
     as_of: tuple[int, ...],
     every: int | None,
     windows: str | None,
+    mapping_file: str | None,
+    topic: str | None,
     file: str | None,
     form: str,
 ) -> None:
     """Recount the KPIs from EVENTS, a file of one Kafka record a line (- for standard input).
 
-    The file may be packed by gzip or zstd, whatever its name; malformed records are listed by line.
+    The file may be packed by gzip or zstd, whatever its name; malformed records are listed by line. With
+    --mapping it holds records of your own: JSON lines, or a CSV table.
 
     Needs no broker: the same core, the same numbers as the live service; --from-kafka recounts what the
     source topics hold instead, with another --definition if you like. The same log gives the same bytes.
@@ -81,7 +88,13 @@ def command(
     what "promtool tsdb create-blocks-from openmetrics" reads.
     """
     definition = _with_windows(chosen_definition(file), windows)
-    source = Source(events, from_kafka)
+    foreign = None
+    if mapping_file is not None:
+        mapping, _ = load_mapping(mapping_file, definition if file else None)
+        foreign = foreigns(mapping, mapping_file, topic, definition)
+    elif topic is not None:
+        raise CliError(Exit.USAGE, "--topic: goes with --mapping")
+    source = Source(events, from_kafka, foreign)
     output = click.get_text_stream("stdout")
     _WRITERS[form](recounted(source, definition, as_of=as_of, every_ms=every), definition, output)
 

@@ -13,6 +13,7 @@ from streams.cli.environment import client_settings
 from streams.cli.errors import CliError
 from streams.cli.exits import Exit
 from streams.cli.kafka_errors import answered
+from streams.cli.mappings import Foreigns, foreigns, load_mapping, mapping_option, topic_option
 from streams.cli.output import LineFile, is_kept
 from streams.cli.progress import Progress
 from streams.cli.send_customers import send_customers
@@ -26,8 +27,10 @@ from streams.core.definition.definition import Definition
 from streams.core.events import Kind, Malformed
 from streams.core.partition.placement import Partitioner
 from streams.engine.kafka.client import Client
+from streams.ingest.sender import Sender
+from streams.mapping import Ignored, Refused
+from streams.mapping.tables import Unit
 from streams.replay.lines import Line, LineError, parse_line
-from streams.sending import Sender
 from streams.settings import Settings
 from streams.simulate.records import SimRecord, topic_of
 
@@ -39,6 +42,7 @@ _STOPPED = (Exit.UNREACHABLE, Exit.DENIED)
     epilog=closing(
         "kpi send events.jsonl.gz",
         "kpi send --customers customers.csv",
+        "kpi send --mapping mine.toml orders.csv.gz",
         reads=f"{KAFKA}, KPI_DEFINITION_FILE, KPI_PARTITIONER, KPI_TOPIC_*",
         ends="0 all lines are sent; 1 a topic would not keep them; 4 some lines are not sent, or FILE cannot "
         "be read",
@@ -49,35 +53,54 @@ _STOPPED = (Exit.UNREACHABLE, Exit.DENIED)
 @click.option(
     "--customers", is_flag=True, help="FILE is an opening balance: a customer a line (.csv or JSON)."
 )
-def command(file: str, *, no_validate: bool, customers: bool) -> None:
+@mapping_option
+@topic_option
+def command(
+    file: str, *, no_validate: bool, customers: bool, mapping_file: str | None, topic: str | None
+) -> None:
     """Send FILE (- for standard input) to Kafka: one record a line, as "kpi simulate" writes it.
 
     The file may be packed by gzip or zstd, whatever its name. Lines that are no records, or whose events are
     malformed, are left out and listed at the end. How far it got in these topics is kept in FILE.kpi-sent: a
     second run goes on there. A pipe is read once. Repeats do no harm: the service counts an event once.
 
-    With --customers a line is a customer the company has already: id, since, and if known segment, plan,
-    channel, region, acquisition_cost, last_purchase_at, last_purchase_amount, last_purchase_id (with them),
-    last_purchase_currency, last_purchase_source. Each becomes a signup and a purchase with these dates. The
-    purchase has the event_id and source your purchase events give it, so that it counts once beside them.
+    With --customers a line is a customer the company has already: id, since, and if known the dimensions of
+    the definition (segment, plan, channel, region), acquisition_cost, last_purchase_at, last_purchase_amount,
+    last_purchase_id (with them), last_purchase_currency, last_purchase_source. Each becomes a signup and a
+    purchase with these dates. The purchase has the event_id and source your purchase events give it, so that
+    it counts once beside them.
+
+    With --mapping a line is a record of your own, or FILE a CSV table of them; the mapping says what event it
+    is ("kpi map try" shows it). What it ignores is counted and not sent; what is malformed is listed.
     """
     settings = client_settings()
+    if mapping_file is not None and (customers or no_validate):
+        other = "--customers" if customers else "--no-validate"
+        raise CliError(Exit.USAGE, f"--mapping and {other}: give one of them")
+    if topic is not None and mapping_file is None:
+        raise CliError(Exit.USAGE, "--topic: goes with --mapping")
     if customers:
         send_customers(file, settings, chosen_definition(settings.definition_file or None))
         return
     definition = None if no_validate else chosen_definition(settings.definition_file or None)
+    foreign: Foreigns | None = None
+    identity: tuple[str, ...] = ()
+    if mapping_file is not None and definition is not None:
+        mapping, digest = load_mapping(mapping_file, definition if settings.definition_file else None)
+        foreign = foreigns(mapping, mapping_file, topic, definition)
+        identity = (digest, foreign.topic)
     target = ask(settings)
-    state = _load(file, (target.cluster, *settings.source_topics))
+    state = _load(file, (target.cluster, *settings.source_topics, *identity))
     before = state.sent
     if state.lines:
         say(f"{file}: going on after line {state.lines:,} ({SUFFIX})", err=True)
     whole = False
     try:
-        _send(file, state, settings, Screen(settings, definition, target.limits))
+        _send(file, state, settings, Screen(settings, definition, target.limits, foreign))
         whole = True
     finally:
         if whole or state.rejected or state.sent > before:
-            _report(state, before)
+            _report(state, before, foreign)
     if state.rejected:
         raise CliError(Exit.BAD_DATA, f"{state.rejected:,} lines of {file} were not sent")
 
@@ -86,21 +109,47 @@ class Screen:
     """Tells which lines are sent, and as what record; default topic names stand for those of the settings."""
 
     def __init__(
-        self, settings: Settings, definition: Definition | None, limits: Mapping[str, TopicLimits]
+        self,
+        settings: Settings,
+        definition: Definition | None,
+        limits: Mapping[str, TopicLimits],
+        foreign: Foreigns | None = None,
     ) -> None:
+        self._foreign = foreign
+        self._topics = {kind: topic for topic, kind in settings.source_topics.items()}
         targets: dict[Kind, str] = {kind: topic for topic, kind in settings.source_topics.items()}
         self._targets = {topic_of(kind): (kind, topic) for kind, topic in targets.items()}
         self._targets |= {topic: (kind, topic) for kind, topic in targets.items()}
         self._decoder = None if definition is None else Decoder(definition)
         self._limits = limits
 
-    def record(self, text: bytes) -> SimRecord:
-        """The record of a line.
+    def units(self, lines: Iterable[bytes], file: str) -> Iterable[Unit]:
+        """The lines of a file with their numbers; where a mapping reads it, its records."""
+        return enumerate(lines, 1) if self._foreign is None else self._foreign.units(lines, file)
+
+    def records(self, text: bytes | Refused) -> list[SimRecord]:
+        """The records of a line; none of an empty one, or of one that the mapping ignores.
 
         Raises:
             LineError: the line is not to be sent.
             KeptTooShortError: the topic would not keep it.
         """
+        if self._foreign is not None:
+            return self._mapped(self._foreign, text)
+        return [] if isinstance(text, Refused) or text.isspace() else [self._record(text)]
+
+    def _mapped(self, foreign: Foreigns, value: bytes | Refused) -> list[SimRecord]:
+        now_ms = time.time_ns() // 1_000_000
+        outcome = foreign.outcome(value, now_ms)
+        if isinstance(outcome, Refused):
+            raise LineError(f"malformed: {outcome.described()}")
+        made = [] if isinstance(outcome, Ignored) else outcome.events
+        records = [SimRecord(self._topics[one.kind], one.key, one.value, one.timestamp_ms) for one in made]
+        for record in records:
+            self._limits[record.topic].check(record, now_ms)
+        return records
+
+    def _record(self, text: bytes) -> SimRecord:
         line = parse_line(text)
         if line.topic not in self._targets:
             raise LineError("a topic the service does not read")
@@ -137,7 +186,7 @@ async def _sent(
     async with Sender(client.options, partitioner) as sender:
         with Progress("sending", lines.size) as progress:
             at = 0
-            for chunk in _chunks(lines, state.lines):
+            for chunk in _chunks(screen.units(lines, file), state.lines):
                 records = list(_screened(chunk, screen, state))
                 await sender.submit(records)
                 await sender.drain()
@@ -146,18 +195,16 @@ async def _sent(
                 at = lines.bytes_read
 
 
-def _chunks(lines: Iterable[bytes], skip: int) -> Iterator[list[bytes]]:
-    rest = islice(lines, skip, None)
+def _chunks(units: Iterable[Unit], skip: int) -> Iterator[list[Unit]]:
+    rest = islice(units, skip, None)
     while chunk := list(islice(rest, _CHUNK)):
         yield chunk
 
 
-def _screened(chunk: Iterable[bytes], screen: Screen, state: SentState) -> Iterator[SimRecord]:
-    for number, text in enumerate(chunk, state.lines + 1):
-        if text.isspace():
-            continue
+def _screened(chunk: Iterable[Unit], screen: Screen, state: SentState) -> Iterator[SimRecord]:
+    for number, text in chunk:
         try:
-            yield screen.record(text)
+            yield from screen.records(text)
         except LineError as error:
             state.reject(number, str(error))
         except KeptTooShortError as error:
@@ -192,7 +239,7 @@ def _keep(file: str, state: SentState, otherwise: Exit) -> None:
         raise CliError(otherwise, f"{file}{SUFFIX} cannot be written ({why}){done}") from error
 
 
-def _report(state: SentState, before: int) -> None:
+def _report(state: SentState, before: int, foreign: Foreigns | None) -> None:
     for rejected in state.rejections:
         say(f"line {rejected.line}: {rejected.reason}", err=True)
     more = state.rejected - len(state.rejections)
@@ -201,4 +248,5 @@ def _report(state: SentState, before: int) -> None:
     earlier = f" ({before:,} were sent before)" if before else ""
     done = f"{state.sent - before:,} records sent{earlier}"
     counted = "; kpi explain tells which of them count" if state.sent > before else ""
-    say(f"{done}, {state.rejected:,} lines rejected{counted}", err=True)
+    ignored = "" if foreign is None else f", {foreign.ignored:,} lines ignored by the mapping"
+    say(f"{done}, {state.rejected:,} lines rejected{ignored}{counted}", err=True)

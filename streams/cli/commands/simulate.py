@@ -133,7 +133,7 @@ def _send(business: Business, rate: float | None) -> None:
 
 
 async def _sent(business: Business, rate: float | None, settings: Settings, client: "Client") -> None:
-    from streams.sending import Sender, paced  # noqa: PLC0415 - likewise
+    from streams.ingest.sender import Sender, paced  # noqa: PLC0415 - likewise
 
     topics = {topic_of(kind): topic for topic, kind in settings.source_topics.items()}
 

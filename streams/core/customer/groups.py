@@ -1,6 +1,6 @@
 """Groups: small integers for profiles and for values of event dimensions.
 
-A profile is one combination of segment, plan, channel and region; cells are counted per profile. A churn
+A profile is one combination of values of the definition's dimensions; cells are counted per profile. A churn
 reason, a churn type and a touchpoint are groups of their own. At most ``max_values_inside`` values a
 dimension and ``max_profiles`` profiles are told apart in a partition; further ones become ``other``, and are
 counted. So does a text that is no label (labels.py), which is kept nowhere, not even as a digest. Numbers are
@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 from streams.core.customer.life import INACTIVE
-from streams.core.definition.definition import DIMENSIONS, PROFILE_DIMENSIONS, Definition
+from streams.core.definition.definition import Definition
 from streams.core.definition.labels import takes
 from streams.core.totals import Group
 
@@ -30,7 +30,14 @@ MAX_FOLDED: Final = 10_000
 _FOLDED_SIZE: Final = 8
 
 Members = tuple[str, ...]
-"""A profile's four values, or (dimension, value)."""
+"""A profile's values in the order of the dimensions, or (dimension, value). A profile has three places at the
+least, those beyond its values empty: so two of them are always a value of events."""
+_PAIR: Final = 2
+
+
+def is_profile(members: Members) -> bool:
+    """Whether members are a profile; nobody's are not."""
+    return len(members) > _PAIR
 
 
 class Groups:
@@ -45,8 +52,10 @@ class Groups:
         "_allow",
         "_definition",
         "_digest",
+        "_dimensions",
         "_folded",
         "_numbers",
+        "_padding",
         "_profiles",
         "_released",
         "_values",
@@ -62,8 +71,10 @@ class Groups:
         self._definition = definition
         self._digest = digest
         self._allow = {dimension: frozenset(values) for dimension, values in definition.allow}
-        self._numbers: dict[Members, int] = {}
-        self._values: dict[str, set[str]] = {dimension: set() for dimension in DIMENSIONS}
+        self._numbers: dict[tuple[str | None, ...], int] = {}
+        self._dimensions = definition.dimensions
+        self._padding = ("",) * (_PAIR + 1 - len(self._dimensions))
+        self._values: dict[str, set[str]] = {dimension: set() for dimension in definition.all_dimensions}
         self._profiles = 0
         self.table: list[Members] = []
         self.by_value: dict[Group, list[int]] = {}
@@ -79,15 +90,17 @@ class Groups:
         """Groups known to be in use since a pass over all records began; None while there is none."""
         self._released = False
         """Whether the pass has ended: what is not marked can go."""
-        self._make((UNKNOWN,) * len(PROFILE_DIMENSIONS))
+        self._make((UNKNOWN,) * len(self._dimensions) + self._padding)
         self.fresh.clear()
 
-    def profile(self, segment: str | None, plan: str | None, channel: str | None, region: str | None) -> int:
-        """The number of a profile; absent values are ``unknown``."""
-        key = (segment or UNKNOWN, plan or UNKNOWN, channel or UNKNOWN, region or UNKNOWN)
-        number = self._numbers.get(key)
+    def profile(self, attributes: tuple[str | None, ...]) -> int:
+        """The number of a profile; ``None``: ``unknown``."""
+        number = None if self._padding else self._numbers.get(attributes)  # as it is, where nothing is absent
         if number is None:
-            number = self._new_profile(key)
+            key = (*[value or UNKNOWN for value in attributes], *self._padding)
+            number = self._numbers.get(key)
+            if number is None:
+                number = self._new_profile(key)
         if self.marked is not None:
             self.marked.add(number)
         return number
@@ -108,13 +121,13 @@ class Groups:
     def values_of(self, number: int) -> list[Group]:
         """The (dimension, value) pairs of a group."""
         members = self.table[number]
-        if len(members) == len(PROFILE_DIMENSIONS):
-            return list(zip(PROFILE_DIMENSIONS, members, strict=True))
+        if is_profile(members):
+            return list(zip(self._dimensions, members, strict=False))
         return [(members[0], members[1])]
 
     def is_profile(self, number: int) -> bool:
         """Whether a group is a profile."""
-        return len(self.table[number]) == len(PROFILE_DIMENSIONS)
+        return is_profile(self.table[number])
 
     def pack(self, number: int) -> bytes:
         """A group for the changelog."""
@@ -153,7 +166,7 @@ class Groups:
         self.table[number] = ()
         if self._numbers.get(members) == number:
             del self._numbers[members]
-        self._profiles -= len(members) == len(PROFILE_DIMENSIONS)
+        self._profiles -= is_profile(members)
         for group in groups:
             numbers = self.by_value[group]
             numbers.remove(number)
@@ -208,9 +221,10 @@ class Groups:
 
     def _labelled(self, members: Members) -> Members:
         """A group with ``other`` for every text that is no label."""
-        if len(members) == len(PROFILE_DIMENSIONS):
-            pairs = zip(PROFILE_DIMENSIONS, members, strict=True)
-            return tuple(value if self._is_label(dimension, value) else OTHER for dimension, value in pairs)
+        if is_profile(members):
+            pairs = zip(self._dimensions, members, strict=False)
+            values = [value if self._is_label(dimension, value) else OTHER for dimension, value in pairs]
+            return (*values, *self._padding)
         dimension, value = members
         return members if self._is_label(dimension, value) else (dimension, OTHER)
 
@@ -230,7 +244,8 @@ class Groups:
         return OTHER
 
     def _new_profile(self, key: Members) -> int:
-        members = tuple(self._told_apart(d, v) for d, v in zip(PROFILE_DIMENSIONS, key, strict=True))
+        values = [self._told_apart(d, v) for d, v in zip(self._dimensions, key, strict=False)]
+        members = (*values, *self._padding)
         number = self._numbers.get(members)
         if number is None and self._profiles >= self._definition.max_profiles:
             members = self._shrink(members)
@@ -240,9 +255,9 @@ class Groups:
     def _shrink(self, members: Members) -> Members:
         """Beyond ``max_profiles``: ``other`` in the dimension of most values, until the profile exists."""
         self._fold(members)
-        dimensions = sorted(PROFILE_DIMENSIONS, key=lambda d: -len(self._values[d]))
+        dimensions = sorted(self._dimensions, key=lambda d: -len(self._values[d]))
         for dimension in dimensions:
-            at = PROFILE_DIMENSIONS.index(dimension)
+            at = self._dimensions.index(dimension)
             members = (*members[:at], OTHER, *members[at + 1 :])
             if members in self._numbers:
                 break
@@ -258,7 +273,7 @@ class Groups:
     def _enter(self, number: int, members: Members) -> None:
         self.table[number] = members
         self._numbers[members] = number
-        self._profiles += len(members) == len(PROFILE_DIMENSIONS)
+        self._profiles += is_profile(members)
         for group in self.values_of(number):
             self.by_value.setdefault(group, []).append(number)
             if group[1] not in _SHARED:

@@ -1,6 +1,7 @@
 """What a malformed record should have had, in words: for people who mend a producer.
 
-Rules: the words follow from reason and field alone, and both are of closed sets. Nothing is taken from a
+Rules: the words follow from reason and field alone, and both are of closed sets: the contract's, and the
+dimensions that the definition names. Nothing is taken from a
 record: whatever a producer writes, it never comes back as the name of a field or as an expectation.
 """
 
@@ -18,10 +19,6 @@ FIELDS: Final[dict[str, str]] = {
     "source": _SOURCE,
     "customer_id": _ID,
     "occurred_at": _TIME,
-    "plan": _TEXT,
-    "segment": _TEXT,
-    "channel": _TEXT,
-    "region": _TEXT,
     "acquisition_cost": "an amount of at least 0, like 12.34",
     "trial": "true or false",
     "currency": "a code of ISO 4217 in capitals, like EUR",
@@ -37,7 +34,8 @@ FIELDS: Final[dict[str, str]] = {
     "voids_event_id": _ID,
     "voids_source": _SOURCE,
 }
-"""Every field that a record can be malformed in -> what stands in it when it is all right."""
+"""Every field that a record can be malformed in -> what stands in it when it is all right; the attributes of
+signups, which the definition names, are texts."""
 
 _REASONS: Final[dict[str, str]] = {
     "empty_value": "a JSON object",
@@ -58,7 +56,7 @@ _REASONS: Final[dict[str, str]] = {
 
 def expected(malformed: Malformed) -> str:
     """What should have been there, in a few words."""
-    return _REASONS.get(malformed.reason) or FIELDS[malformed.field]
+    return _REASONS.get(malformed.reason) or FIELDS.get(malformed.field, _TEXT)
 
 
 def described(malformed: Malformed, called: str = "") -> str:

@@ -9,11 +9,13 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 import msgspec
+from msgspec.structs import astuple
 
 from streams.core.decoding import wire
 from streams.core.decoding.money import cost_minor_units, minor_units
 from streams.core.decoding.strict import CHURN_TYPES, SCALES
-from streams.core.decoding.timestamps import LAST_MS, Clock
+from streams.core.decoding.timestamps import LAST_MS, TimestampReader
+from streams.core.decoding.wire import ATTRIBUTES
 from streams.core.definition.currencies import EXPONENTS
 from streams.core.definition.definition import Definition
 from streams.core.events import Cancellation, Erase, Event, Kind, Purchase, Signup, Survey, Void
@@ -22,17 +24,17 @@ Path: TypeAlias = tuple[Callable[[bytes], Any], Callable[[Any, int], Event]]
 """What reads a record's JSON, and what makes the event of it and its time in milliseconds."""
 
 
-def fast_paths(definition: Definition, clock: Clock) -> dict[Kind, Path]:
+def fast_paths(definition: Definition, times: TimestampReader) -> dict[Kind, Path]:
     """The path of each kind."""
     return {
         "signup": (
-            msgspec.json.Decoder(wire.WireSignup).decode,
+            msgspec.json.Decoder(wire.signup_with(definition.dimensions)).decode,
             _signup(EXPONENTS[definition.base_currency]),
         ),
         "purchase": (msgspec.json.Decoder(wire.WirePurchase).decode, _purchase),
         "cancellation": (
             msgspec.json.Decoder(wire.WireCancellation).decode,
-            _cancellation(clock, definition.min_event_time_ms),
+            _cancellation(times, definition.min_event_time_ms),
         ),
         "survey": (msgspec.json.Decoder(wire.WireSurvey).decode, _survey),
         "void": (msgspec.json.Decoder(wire.WireVoid).decode, _void),
@@ -43,15 +45,15 @@ def fast_paths(definition: Definition, clock: Clock) -> dict[Kind, Path]:
 def _signup(digits: int) -> Callable[[wire.WireSignup, int], Signup]:
     def build(read: wire.WireSignup, at_ms: int) -> Signup:
         cost = bytes(read.acquisition_cost)
+        attributes: tuple[str | None, ...] = astuple(read)[ATTRIBUTES]
+        if "" in attributes:
+            attributes = tuple([value or None for value in attributes])
         return Signup(
             read.event_id,
             read.source or "",
             read.customer_id,
             at_ms,
-            read.plan or None,
-            read.segment or None,
-            read.channel or None,
-            read.region or None,
+            attributes,
             None if cost == b"null" else cost_minor_units(cost, digits),
             read.trial or False,
         )
@@ -65,11 +67,13 @@ def _purchase(read: wire.WirePurchase, at_ms: int) -> Purchase:
     return Purchase(read.event_id, read.source or "", read.customer_id, at_ms, amount_minor, currency)
 
 
-def _cancellation(clock: Clock, earliest_ms: int) -> Callable[[wire.WireCancellation, int], Cancellation]:
+def _cancellation(
+    times: TimestampReader, earliest_ms: int
+) -> Callable[[wire.WireCancellation, int], Cancellation]:
     def build(read: wire.WireCancellation, at_ms: int) -> Cancellation:
         effective = read.effective_at
         if isinstance(effective, str):
-            effective = clock.read(effective)
+            effective = times.read(effective)
         if effective is not None and not earliest_ms <= effective <= LAST_MS:
             raise LookupError
         churn_type = read.churn_type or None

@@ -14,7 +14,7 @@ import msgspec
 
 from streams.core.decode_reasons import RejectedError
 from streams.core.decoding.money import cost_minor_units, minor_units
-from streams.core.decoding.timestamps import LAST_MS, Clock
+from streams.core.decoding.timestamps import LAST_MS, TimestampReader
 
 MAX_DEPTH: Final = 256
 MAX_ID: Final = 128
@@ -59,10 +59,10 @@ class Fields:
     ``at`` is the member looked at last: where a reason was found.
     """
 
-    __slots__ = ("_clock", "_earliest_ms", "_raw", "at")
+    __slots__ = ("_earliest_ms", "_raw", "_times", "at")
 
-    def __init__(self, value: bytes | None, clock: Clock, earliest_ms: int) -> None:
-        self._clock = clock
+    def __init__(self, value: bytes | None, times: TimestampReader, earliest_ms: int) -> None:
+        self._times = times
         self._earliest_ms = earliest_ms
         self._raw = _object(value)
         self.at = ""
@@ -132,7 +132,7 @@ class Fields:
         value = self.optional(name)
         if value is None:
             return None
-        at_ms = self._clock.read(value) if isinstance(value, str) else _integer(value)
+        at_ms = self._times.read(value) if isinstance(value, str) else _integer(value)
         if at_ms < self._earliest_ms:
             raise RejectedError("too_old")
         if at_ms > LAST_MS:

@@ -11,7 +11,7 @@ from typing import Final
 
 from streams.core.decode_reasons import RejectedError
 from streams.core.decoding.fields import ANY_LENGTH, MAX_ID, Fields
-from streams.core.decoding.timestamps import Clock
+from streams.core.decoding.timestamps import TimestampReader
 from streams.core.definition.currencies import EXPONENTS
 from streams.core.definition.definition import Definition
 from streams.core.events import Cancellation, Erase, Event, Kind, Malformed, Purchase, Signup, Survey, Void
@@ -35,10 +35,11 @@ _Common = tuple[str, str, str, int]
 class StrictDecoder:
     """Reads any record; slower than the fast path, and the judge of it."""
 
-    def __init__(self, definition: Definition, clock: Clock) -> None:
-        self._clock = clock
+    def __init__(self, definition: Definition, times: TimestampReader) -> None:
+        self._times = times
         self._earliest_ms = definition.min_event_time_ms
         self._skew_ms = definition.max_clock_skew_ms
+        self._dimensions = definition.dimensions
         self._base_digits = EXPONENTS[definition.base_currency]
         self._readers: dict[Kind, Callable[[Fields, _Common], Event]] = {
             "signup": self._signup,
@@ -54,7 +55,7 @@ class StrictDecoder:
     ) -> Event | Malformed:
         """The event, or why the record is none; never raises for a record, whatever its bytes."""
         try:
-            fields = Fields(value, self._clock, self._earliest_ms)
+            fields = Fields(value, self._times, self._earliest_ms)
         except RejectedError as error:
             return Malformed(error.reason)
         try:
@@ -78,10 +79,7 @@ class StrictDecoder:
     def _signup(self, fields: Fields, common: _Common) -> Signup:
         return Signup(
             *common,
-            plan=fields.optional_text("plan"),
-            segment=fields.optional_text("segment"),
-            channel=fields.optional_text("channel"),
-            region=fields.optional_text("region"),
+            attributes=tuple([fields.optional_text(name) for name in self._dimensions]),
             cost_minor=fields.optional_cost("acquisition_cost", self._base_digits),
             trial=fields.flag("trial"),
         )

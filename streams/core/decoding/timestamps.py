@@ -61,7 +61,7 @@ def tail_ms(text: str) -> int:
     return ms - offset if sign == "+" else ms + offset
 
 
-class Clock:
+class TimestampReader:
     """Reads times, remembering hours and tails: some 0.2 µs a time."""
 
     __slots__ = ("hours", "seconds", "tails")

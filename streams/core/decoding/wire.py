@@ -5,9 +5,10 @@ but takes nothing that the contract refuses and no later check finds. Money and 
 rules: msgspec would take ``2026-03-01 12:00:00z``, and would round ``.9999999`` up into the next day.
 """
 
-from typing import Annotated, TypeAlias
+from collections.abc import Sequence
+from typing import Annotated, Final, TypeAlias, cast
 
-from msgspec import Meta, Raw, Struct
+from msgspec import Meta, Raw, Struct, defstruct
 
 Identifier: TypeAlias = Annotated[str, Meta(min_length=1, max_length=128)]
 Source: TypeAlias = Annotated[str, Meta(max_length=128)] | None
@@ -25,14 +26,25 @@ class Wire(Struct, gc=False):
 
 
 class WireSignup(Wire, gc=False):
-    """See the contract's table; so for the others."""
+    """See the contract's table; so for the others. The attributes come after what stands here."""
 
-    plan: Text = None
-    segment: Text = None
-    channel: Text = None
-    region: Text = None
     acquisition_cost: Raw = Raw(b"null")
     trial: bool | None = None
+
+
+ATTRIBUTES: Final = slice(len(WireSignup.__struct_fields__), None)
+"""Where the attributes stand among a signup's fields."""
+
+
+def signup_with(dimensions: Sequence[str]) -> type[WireSignup]:
+    """The signup that carries an attribute for each dimension, in their order.
+
+    Whatever a dimension is called, the field of it has a name of ours.
+    """
+    fields = {f"attribute_{at}": name for at, name in enumerate(dimensions)}
+    columns = [(field, Text, None) for field in fields]
+    made = defstruct("WireSignupWith", columns, bases=(WireSignup,), rename=fields, gc=False)
+    return cast("type[WireSignup]", made)
 
 
 class WirePurchase(Wire, gc=False, kw_only=True):

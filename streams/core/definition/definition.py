@@ -12,6 +12,7 @@ from typing import Final, Literal, get_args
 import msgspec
 
 from streams.core.definition.currencies import EXPONENTS
+from streams.core.definition.dimensions import DEFAULT_DIMENSIONS, EVENT_DIMENSIONS, mistake_in
 from streams.core.definition.labels import takes
 
 SECOND_MS: Final = 1_000
@@ -21,9 +22,6 @@ DAY_MS: Final = 24 * HOUR_MS
 
 UNITS_MS: Final = {"ms": 1, "s": SECOND_MS, "m": MINUTE_MS, "h": HOUR_MS, "d": DAY_MS}
 _DURATION_DIGITS: Final = 12
-PROFILE_DIMENSIONS: Final = ("segment", "plan", "channel", "region")
-EVENT_DIMENSIONS: Final = ("reason", "churn_type", "touchpoint")
-DIMENSIONS: Final = PROFILE_DIMENSIONS + EVENT_DIMENSIONS
 SILENCE_KINDS: Final = ("signup", "purchase", "cancellation", "survey")
 """Kinds of events that can be expected to go on; voids and erasures come when they come."""
 SHARED_VALUES: Final = ("unknown", "other")
@@ -73,6 +71,7 @@ SIDES: Final[dict[str, Side]] = {
     "min_n_by_kpi": "publication",
     "freshness_limit_ms": "publication",
     "silence": "publication",
+    "dimensions": "counting",
     "max_values": "publication",
     "max_values_inside": "counting",
     "max_profiles": "counting",
@@ -169,6 +168,8 @@ class Definition:
         ("survey", 7 * DAY_MS),
     )
     """Kind of event -> age of its newest one from which on the source is silent; None: never."""
+    dimensions: tuple[str, ...] = DEFAULT_DIMENSIONS
+    """The attributes of signups by which customers are told apart (dimensions.py)."""
     max_values: int = 20
     max_values_inside: int = 1_000
     max_profiles: int = 10_000
@@ -205,6 +206,9 @@ class Definition:
             raise DefinitionError(
                 f"silence: allowed are {', '.join(SILENCE_KINDS)}, each once, in this order"
             )
+        mistake = mistake_in(self.dimensions)
+        if mistake:
+            raise DefinitionError(f"dimensions: {mistake}")
         for key in ("version", "tenant"):
             if not getattr(self, key):
                 raise DefinitionError(f"{key}: '': allowed is any text that is not empty")
@@ -251,8 +255,9 @@ class Definition:
             raise DefinitionError("allow: a dimension stands there twice: allowed is once")
         for dimension, values in self.allow:
             key = f"allow.{dimension}"
-            if dimension not in DIMENSIONS:
-                raise DefinitionError(f"{key}: unknown dimension: allowed are {', '.join(DIMENSIONS)}")
+            if dimension not in self.all_dimensions:
+                known = ", ".join(self.all_dimensions)
+                raise DefinitionError(f"{key}: unknown dimension: allowed are {known}")
             if len(values) > self.max_values:
                 raise DefinitionError(
                     f"{key}: {len(values)} values: allowed are max_values = {self.max_values}"
@@ -273,6 +278,11 @@ class Definition:
                 f"windows: {name}: allowed is a multiple of {duration_text(res)}, its panes"
             )
         return Window(name, ms, res)
+
+    @property
+    def all_dimensions(self) -> tuple[str, ...]:
+        """Every dimension: those of customers, then those of events."""
+        return (*self.dimensions, *EVENT_DIMENSIONS)
 
     @property
     def retention_ms(self) -> int:
@@ -364,7 +374,7 @@ class Definition:
         return hashlib.blake2b(msgspec.json.encode(choices, order="deterministic"), digest_size=8).hexdigest()
 
 
-_LATER: Final = ("silence", "labels")
+_LATER: Final = ("silence", "labels", "dimensions")
 """Choices that the first version did not have: left at their default, a definition keeps the hash it had."""
 _FORMERLY: Final = {"max_profiles": "max_cohorts"}
 """Choices that had another name in the first version: a definition keeps the hash it had."""

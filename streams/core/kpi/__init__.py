@@ -1,6 +1,7 @@
 """Totals to KPIs: merged totals of one instant come in, values with n, interval and status go out.
 
-``build`` makes a snapshot's numbers, ``formulas`` divides: the only place that does.
+``catalogue`` declares every KPI, ``values/build`` divides, the only place that does, ``snapshot`` is what is
+published.
 
 Never: sees an event or changes a total.
 """

@@ -16,7 +16,7 @@ import msgspec
 
 from streams.core.customer.groups import OTHER, UNKNOWN
 from streams.core.customer.life import INACTIVE
-from streams.core.definition.definition import DIMENSIONS, SHARED_VALUES, Definition
+from streams.core.definition.definition import SHARED_VALUES, Definition
 from streams.core.kpi import group_kpis as periods
 from streams.core.kpi.drivers import Drivers, rank_drivers
 from streams.core.kpi.group_kpis import GroupKpis, Periods, Sweeps
@@ -49,7 +49,7 @@ def named_values(groups: Mapping[Group, Vector], definition: Definition) -> Name
     A pure function of what is counted at t: who holds nothing any more has no name either.
     """
     allowed = dict(definition.allow)
-    held: dict[str, list[tuple[int, str]]] = {dimension: [] for dimension in DIMENSIONS}
+    held: dict[str, list[tuple[int, str]]] = {dimension: [] for dimension in definition.all_dimensions}
     for (dimension, value), vector in groups.items():
         own = value in SHARED_VALUES or value in _OWN_WORDS.get(dimension, ())
         if dimension and not own and value not in allowed.get(dimension, ()) and any(vector):
@@ -111,7 +111,7 @@ def build_breakdown(totals: Totals, definition: Definition, sweeps: Sweeps | Non
     parts = fold({group: vector for group, vector in totals.groups.items() if group != OVERALL}, named)
     silent = silent_kinds(totals.newest, definition, totals.t)
     mixed = _mixed_votes(totals, named["touchpoint"], definition)
-    values: dict[str, dict[str, Periods]] = {dimension: {} for dimension in DIMENSIONS}
+    values: dict[str, dict[str, Periods]] = {dimension: {} for dimension in definition.all_dimensions}
     for group in sorted(parts):
         if any(parts[group]):
             shared = mixed if group == ("touchpoint", OTHER) else ()

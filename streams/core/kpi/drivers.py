@@ -11,11 +11,11 @@ from typing import Final
 
 import msgspec
 
-from streams.core.definition.definition import DIMENSIONS, PROFILE_DIMENSIONS, Definition
+from streams.core.definition.definition import Definition
 from streams.core.totals import OVERALL, Group, Vector, flows
 
-DRIVER_DIMENSIONS: Final = tuple(dimension for dimension in DIMENSIONS if dimension != "touchpoint")
-"""A touchpoint is where somebody answered; nobody churns there."""
+CAUSES: Final = ("reason", "churn_type")
+"""Dimensions of churns. A touchpoint is where somebody answered; nobody churns there."""
 MOST: Final = 5
 """So many values of a dimension are listed for each window."""
 
@@ -44,17 +44,18 @@ def rank_drivers(parts: Mapping[Group, Vector], definition: Definition) -> Drive
         parts: the totals of the values as they are published, and of ``OVERALL``.
         definition: which windows there are; only those with a baseline have drivers.
     """
-    found: dict[str, list[Driver]] = {dimension: [] for dimension in DRIVER_DIMENSIONS}
+    dimensions = (*definition.dimensions, *CAUSES)
+    found: dict[str, list[Driver]] = {dimension: [] for dimension in dimensions}
     whole = parts.get(OVERALL)
     if not whole:
         return found
     for window in (w for w in definition.windows if definition.has_baseline(w)):
         overall = flows(whole, definition, window)
-        ranked: dict[str, list[Driver]] = {dimension: [] for dimension in DRIVER_DIMENSIONS}
+        ranked: dict[str, list[Driver]] = {dimension: [] for dimension in dimensions}
         for (dimension, value), vector in parts.items():
             if dimension in ranked:
                 mine = flows(vector, definition, window)
-                exposed = mine if dimension in PROFILE_DIMENSIONS else overall
+                exposed = overall if dimension in CAUSES else mine
                 driver = _driver(value, window.name, mine, exposed)
                 if driver is not None:
                     ranked[dimension].append(driver)

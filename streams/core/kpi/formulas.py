@@ -63,4 +63,4 @@ class Calculator:
 
 
 def _values(kpis: tuple[Kpi, ...], ground: Ground) -> Values:
-    return {kpi.name: kpi.compute(ground) for kpi in kpis if kpi.given is None or kpi.given(ground)}
+    return {kpi.name: kpi.compute(ground) for kpi in kpis if kpi.published(ground)}

@@ -8,7 +8,8 @@ See docs/contract.md, sections 4 and 5.
 from collections.abc import Collection, Mapping
 from typing import Final
 
-from streams.core.definition.definition import PROFILE_DIMENSIONS, Definition
+from streams.core.definition.definition import Definition
+from streams.core.definition.dimensions import EVENT_DIMENSIONS
 from streams.core.kpi.catalogue.entry import Kinds
 from streams.core.kpi.formulas import Calculator, Values
 from streams.core.kpi.silence import mark
@@ -53,7 +54,7 @@ class GroupKpis:
 
     def of(self, group: Group, vector: Vector, mixed: Collection[str] = ()) -> Periods:
         """The KPIs of one dimension value; ``mixed``: windows in which its latest votes are not known."""
-        if group[0] in PROFILE_DIMENSIONS:
+        if group[0] not in EVENT_DIMENSIONS:
             return self._customers(group, vector)
         return self._answers(vector, mixed) if group[0] == "touchpoint" else self._causes(vector)
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from streams.core.definition.definition import Definition
 from streams.core.kpi.catalogue.entry import Kinds
-from streams.core.kpi.catalogue.registry import sources_of
+from streams.core.kpi.catalogue.registry import CATALOGUE
 from streams.core.kpi.values.value import Value
 
 
@@ -35,6 +35,6 @@ def mark(values: dict[str, Value], silent: Kinds) -> dict[str, Value]:
     if not silent:
         return values
     return {
-        kpi: value if silent.isdisjoint(sources_of(kpi)) else value.silenced()
+        kpi: value if silent.isdisjoint(CATALOGUE[kpi].rests_on) else value.silenced()
         for kpi, value in values.items()
     }

@@ -12,7 +12,7 @@ from typing import Final, TypedDict
 import msgspec
 
 from streams.core.definition.definition import Definition
-from streams.core.kpi import group_kpis as periods
+from streams.core.kpi import group_kpis
 from streams.core.kpi.breakdown import Bounds, Breakdown, bounds_at, build_breakdown
 from streams.core.kpi.early_warning import EarlyWarning
 from streams.core.kpi.formulas import Values
@@ -105,7 +105,7 @@ class Snapshot:
 
 
 def _withheld(measured: Snapshot, condition: Condition) -> Snapshot:
-    windows = periods.under({**measured.windows, NOW: measured.now}, condition)
+    windows = group_kpis.under({**measured.windows, NOW: measured.now}, condition)
     now = windows.pop(NOW)
     dimensions = measured.dimensions.under(condition)
     return replace(
@@ -135,7 +135,7 @@ def build(
         dimensions: an earlier breakdown to publish again; None: computed from ``merged``.
     """
     kpis = GroupKpis(definition, merged.groups.get(OVERALL), sweeps or {})
-    windows = periods.marked(kpis.overall(), silent_kinds(merged.newest, definition, merged.t))
+    windows = group_kpis.marked(kpis.overall(), silent_kinds(merged.newest, definition, merged.t))
     now = windows.pop(NOW)
     measured = Snapshot(
         tenant=definition.tenant,

@@ -293,7 +293,7 @@ class Intake:
         if type(event) is Purchase:
             return PurchaseEntry(at_ms, digest, event.amount_minor, event.currency == self._base_currency)
         if type(event) is Signup:
-            profile = groups.profile(event.segment, event.plan, event.channel, event.region)
+            profile = groups.profile(event.attributes)
             return SignupEntry(at_ms, event.event_id, event.source, profile, event.cost_minor, event.trial)
         if type(event) is Cancellation:
             effect_ms = max(at_ms, event.effective_ms or at_ms)

@@ -17,7 +17,7 @@ from streams.core.counting import sealed_sums as sealing
 from streams.core.customer import entries
 from streams.core.customer import record as customer
 from streams.core.customer.identity import DIGEST_SIZE
-from streams.core.definition.definition import DIMENSIONS
+from streams.core.definition.dimensions import DEFAULT_DIMENSIONS, EVENT_DIMENSIONS
 from streams.core.kpi import revenue_buckets as buckets
 from streams.core.kpi.early_warning import AtRisk
 from streams.core.partition import parking, pieces
@@ -75,7 +75,7 @@ def layout(further: Iterable[type] = ()) -> list[str]:
         f"sealed codes: {[sealing.code_of(family, q) for family in (0, 1, 2) for q in (0, 63, 64, 200)]}",
         f"piece: {pieces.PIECE} bytes",
         f"keys: {' '.join(key.hex() for key in _KEYS)}",
-        f"dimensions: {' '.join(DIMENSIONS)}",
+        f"dimensions: {' '.join((*DEFAULT_DIMENSIONS, *EVENT_DIMENSIONS))}",
         f"gauges: {' '.join(totals.GAUGES)}",
         f"flows: {' '.join(totals.FLOWS)}",
         f"lateness: {totals.LATENESS_MS}",

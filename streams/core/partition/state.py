@@ -16,8 +16,10 @@ from streams.core.customer.entries import Marker
 from streams.core.customer.groups import Groups, Members
 from streams.core.customer.identity import DIGEST_SIZE, Identity
 from streams.core.decoding.decoder import Decoder, Record
-from streams.core.definition.definition import PROFILE_DIMENSIONS, Definition
+from streams.core.definition.definition import Definition
+from streams.core.definition.dimensions import EVENT_DIMENSIONS
 from streams.core.events import Kind, Malformed
+from streams.core.kpi.swept import Swept
 from streams.core.kpi.values.value import Sweep
 from streams.core.partition.intake import Intake
 from streams.core.partition.journal import Journal
@@ -28,7 +30,7 @@ from streams.core.partition.rebuilding import rebuild
 from streams.core.partition.store.customers import ANONYMOUS, CUSTOMER, GAUGES_WIDTH, Customers, record_key
 from streams.core.partition.store.releasing import entry_groups
 from streams.core.partition.sweep.exact_shares import sweep
-from streams.core.partition.sweep.live_sweep import Swept, sweeping
+from streams.core.partition.sweep.live_sweep import sweeping
 from streams.core.partition.sweep.payments import Spent, changed_since
 from streams.core.partition.sweep.steps import Steps, finish
 from streams.core.totals import OVERALL, Accounting, Group, Named, Totals, Vector, add_vectors
@@ -229,7 +231,7 @@ class PartitionState:
         return Totals(self.clock, accounting=self._accounting(), newest=dict(self._intake.newest))
 
     def _group_vector(self, group: Group, members: list[int]) -> Vector:
-        if group[0] not in PROFILE_DIMENSIONS:
+        if group[0] in EVENT_DIMENSIONS:
             return self._assembler.event_value([0] * GAUGES_WIDTH, members)
         customers = self._customers
         gauges = [customers.gauges[m] for m in members if m in customers.gauges]

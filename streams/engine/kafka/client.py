@@ -10,15 +10,15 @@ from faust.types.auth import CredentialsT
 from streams.engine.kafka import closing, fetch
 from streams.engine.kafka.metadata import await_described, never_create
 from streams.engine.kafka.security import Security
-from streams.engine.ownership.deadletter import EXTRA_BYTES, SOURCE_MAX_BYTES
+from streams.engine.kafka.sizes import (
+    BATCH_BYTES,
+    COPY_BYTES,
+    EXTRA_BYTES,
+    RECORD_BYTES,
+    SOURCE_MAX_BYTES,
+)
 from streams.settings import Settings
 
-BATCH_BYTES = 900_000
-"""Size of a record batch we write; a greater record gets a batch of its own."""
-RECORD_BYTES = 8 * 1024 * 1024
-"""Greatest record of our own topics; the core keeps far below."""
-COPY_BYTES = 64 << 20
-"""Greatest record that is copied as it is; it may have come compressed, and small."""
 TRANSACTION_TIMEOUT_MS = 60_000
 PRODUCE_TIMEOUT_MS = 40_000
 METADATA_AGE_MS = 30_000

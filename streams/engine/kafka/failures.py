@@ -18,8 +18,8 @@ from typing import Any
 from aiokafka import conn, errors
 from aiokafka.protocol.metadata import MetadataRequest
 
-from streams.engine.kafka.log_limit import quiet_client
 from streams.engine.kafka.security import TokenError
+from streams.log_limit import quiet_client
 
 _PROBE_MS = 5_000
 log = logging.getLogger(__name__)

@@ -18,7 +18,8 @@ from aiokafka.errors import KafkaError
 from faust.auth import OAuthCredentials, SASLCredentials, SSLCredentials
 from faust.types.auth import CredentialsT
 
-from streams.settings import Settings, SettingsError, quoted
+from streams.quoting import quoted
+from streams.settings import Settings, SettingsError
 
 _TOKEN_S = 30.0
 """How long the token command may take."""

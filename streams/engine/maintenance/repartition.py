@@ -25,8 +25,9 @@ from aiokafka.admin import AIOKafkaAdminClient
 
 from streams.core.partition.placement import Partitioner, key_hash
 from streams.engine.exits import EngineError
-from streams.engine.kafka.client import COPY_BYTES, Client
+from streams.engine.kafka.client import Client
 from streams.engine.kafka.metadata import Described, await_described
+from streams.engine.kafka.sizes import COPY_BYTES
 from streams.engine.maintenance.copying import Copier, CopyError, Place
 from streams.engine.maintenance.notes import Noted, Notes, Plan
 from streams.engine.maintenance.rebuild import away

@@ -17,9 +17,9 @@ from faust.types import TP
 from streams.engine.exits import ExitCode, OnFatal, log_traceback
 from streams.engine.garbage import calm_collector
 from streams.engine.kafka.fetch import Batch
-from streams.engine.ownership.owned_partition import Context, Partition
+from streams.engine.ownership.owned_partition import Context, OwnedPartition
+from streams.engine.ownership.stats import Sample
 from streams.engine.ownership.task import Admission
-from streams.engine.stats import Sample
 from streams.engine.verdict import damaged_source, verdict
 
 log = logging.getLogger(__name__)
@@ -32,13 +32,13 @@ _UNWRITTEN = 32_768
 
 
 class Seeker(Protocol):
-    """What the store asks of the consumer."""
+    """What an assignment asks of the consumer."""
 
     async def seek_wait(self, partitions: Mapping[TP, int]) -> None:
         """Read on from these offsets."""
 
 
-class Store:
+class Assignment:
     """Owned partitions and their assignment.
 
     Args:
@@ -47,7 +47,7 @@ class Store:
     """
 
     def __init__(self, context: Context, on_fatal: OnFatal) -> None:
-        self.partitions: dict[int, Partition] = {}
+        self.partitions: dict[int, OwnedPartition] = {}
         self.ready = False
         """Whether every assigned partition is recovered and may be fed."""
         self.generation = -1
@@ -74,7 +74,7 @@ class Store:
         numbers = self._copartitioned(assigned)
         self._give_up([number for number in self.partitions if number not in numbers])
         for number in sorted(numbers):
-            partition = self.partitions.setdefault(number, Partition(number, self._context))
+            partition = self.partitions.setdefault(number, OwnedPartition(number, self._context))
             if partition.recovering is None or partition.recovering.done():
                 partition.recovering = asyncio.create_task(partition.acquire(self._slots))
         log.info("assigned partitions %s (generation %d)", sorted(numbers), generation)
@@ -122,7 +122,7 @@ class Store:
     def _recovering(self) -> list[asyncio.Task[None]]:
         return [p.recovering for p in self.partitions.values() if p.recovering is not None]
 
-    def _check_recovered(self, partition: Partition) -> None:
+    def _check_recovered(self, partition: OwnedPartition) -> None:
         task = partition.recovering
         error = None if task is None or task.cancelled() else task.exception()
         doing = f"partition {partition.number}: recovery"
@@ -166,7 +166,7 @@ class Store:
 
     # -- running --------------------------------------------------------------------------------------
 
-    async def _tick(self, partition: Partition) -> None:
+    async def _tick(self, partition: OwnedPartition) -> None:
         """Flush right after every tick; partitions never wait for each other."""
         while True:
             await partition.next_tick()
@@ -183,16 +183,16 @@ class Store:
                 self._fatal(*verdict(self._context.client.options, error, doing, ExitCode.FLUSH_FAILED))
             self._check_readable(partition)
 
-    def _check_readable(self, partition: Partition) -> None:
+    def _check_readable(self, partition: OwnedPartition) -> None:
         """End the process where a source cannot be read on and everything before that is written."""
-        owned = partition.owned
-        if owned is None:
+        task = partition.task
+        if task is None:
             return
-        for topic, error in owned.corrupt.items():
-            if partition.durable.get(topic, -1) >= owned.received[topic]:
+        for topic, error in task.corrupt.items():
+            if partition.durable.get(topic, -1) >= task.received[topic]:
                 self._fatal(ExitCode.SOURCE_DAMAGED, damaged_source(error))
 
-    async def _sweep(self, partition: Partition) -> None:
+    async def _sweep(self, partition: OwnedPartition) -> None:
         """Sweep over the customers of a partition for as long as it is ours."""
         try:
             await partition.sweeper.run()
@@ -202,11 +202,11 @@ class Store:
     def handle(self, place: TP, batch: Batch, seeker: Seeker) -> None:
         """Apply a batch, or refuse it; an unexpected exception ends the process."""
         partition = self.partitions.get(place.partition)
-        if partition is None or not (self.ready and partition.valid) or partition.owned is None:
+        if partition is None or not (self.ready and partition.valid) or partition.task is None:
             self._context.stats.batches["dropped"] += 1
             return
         try:
-            admission = partition.owned.take(place.topic, batch)
+            admission = partition.task.take(place.topic, batch)
         except Exception as error:  # noqa: BLE001 - acknowledging it and going on would lose the batch
             self._crashed(error, "applying a batch")
         stats = self._context.stats
@@ -218,7 +218,7 @@ class Store:
         elif place not in self._seeking:
             stats.batches["gap"] += 1
             self._seeking.add(place)
-            self._start(self._seek(place, partition.owned.received[place.topic], seeker))
+            self._start(self._seek(place, partition.task.received[place.topic], seeker))
 
     async def _seek(self, place: TP, offset: int, seeker: Seeker) -> None:
         try:
@@ -233,13 +233,13 @@ class Store:
         behind = set()
         for place, end in ends.items():
             partition = self.partitions.get(place.partition)
-            if partition is not None and partition.valid and partition.owned is not None:
-                partition.owned.seen_end(place.topic, end)
-                if not partition.owned.live:
-                    behind.add(partition.owned)
+            if partition is not None and partition.valid and partition.task is not None:
+                partition.task.seen_end(place.topic, end)
+                if not partition.task.live:
+                    behind.add(partition.task)
         try:
-            for owned in behind:
-                owned.proceed()
+            for task in behind:
+                task.proceed()
         except Exception as error:  # noqa: BLE001 - as in handle
             self._crashed(error, "applying a batch")
 
@@ -252,15 +252,15 @@ class Store:
     def holds(self, place: TP) -> bool:
         """Whether fetching should pause there."""
         partition = self.partitions.get(place.partition)
-        return partition is not None and partition.owned is not None and partition.owned.holds(place.topic)
+        return partition is not None and partition.task is not None and partition.task.holds(place.topic)
 
     def next_offsets(self) -> dict[TP, int]:
         """Where to read on, for every source of every recovered partition."""
         return {
             TP(topic, number): offset
             for number, partition in self.partitions.items()
-            if partition.valid and partition.owned is not None
-            for topic, offset in partition.owned.received.items()
+            if partition.valid and partition.task is not None
+            for topic, offset in partition.task.received.items()
         }
 
     def durable_offsets(self) -> dict[TP, int]:
@@ -277,14 +277,14 @@ class Store:
         """Why the worker is not ready, for the readiness probe; None when it is."""
         if not self.ready:
             return "waiting for an assignment" if self.generation < 0 else "recovering"
-        behind = sorted(n for n, p in self.partitions.items() if p.owned is None or not p.owned.live)
+        behind = sorted(n for n, p in self.partitions.items() if p.task is None or not p.task.live)
         return f"catching up: partitions {behind}" if behind else None
 
     def samples(self) -> list[Sample]:
         """Engine metrics of this process."""
         samples = self._context.stats.samples()
         now = monotonic()
-        live = sum(1 for p in self.partitions.values() if p.owned is not None and p.owned.live)
+        live = sum(1 for p in self.partitions.values() if p.task is not None and p.task.live)
         samples.append(("kpi_streams_partitions_owned", {}, len(self.partitions)))
         samples.append(("kpi_streams_partitions_live", {}, live))
         for number, partition in sorted(self.partitions.items()):
@@ -292,6 +292,6 @@ class Store:
             samples.append(("kpi_streams_commit_age_seconds", labels, now - partition.committed_at))
             samples.append(("kpi_streams_recovery_seconds", labels, partition.recovery_seconds))
             samples.append(("kpi_streams_offsets_left_out", labels, sum(partition.left_out.values())))
-            if partition.owned is not None:
-                samples.append(("kpi_streams_owned_lag", labels, partition.owned.lag))
+            if partition.task is not None:
+                samples.append(("kpi_streams_owned_lag", labels, partition.task.lag))
         return samples

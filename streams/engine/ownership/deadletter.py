@@ -17,13 +17,10 @@ from dataclasses import dataclass, replace
 from streams.core.decoding.expected import expected
 from streams.core.events import Malformed
 from streams.engine.kafka.fetch import KafkaRecord
+from streams.engine.kafka.sizes import EXTRA_BYTES, SOURCE_MAX_BYTES
 
 MAX_RECORDS = 10_000
 MAX_BYTES = 8 * 1024 * 1024
-SOURCE_MAX_BYTES = 1_048_588
-"""Kafka's default ``max.message.bytes``: what a source record may measure."""
-EXTRA_BYTES = 64 * 1024
-"""By how much more than the sources the dead-letter topic and its producer allow."""
 _OVERHEAD = 512
 """Room for a record batch around one record, and our own headers."""
 _ROOM = SOURCE_MAX_BYTES + EXTRA_BYTES - _OVERHEAD

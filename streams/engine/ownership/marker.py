@@ -14,14 +14,14 @@ import msgspec
 
 from streams.core.definition.definition import Definition
 from streams.engine.exits import EngineError, ExitCode
-from streams.engine.totals_topic.layout import FINGERPRINT
+from streams.engine.totals_topic.fingerprint import FINGERPRINT
+from streams.engine.verdict import COUNT_ANEW, made_anew
 from streams.settings import Settings
 
 MARKER_KEY = b"\0M"
 FORMAT = 2
 _FORMER = 1
 """Written without a fingerprint of its layout; what it holds is read as it is."""
-_ANEW = "count anew from the source topics: stop all workers, start one with kpi worker --rebuild"
 
 
 class Marker(msgspec.Struct, frozen=True):
@@ -102,7 +102,7 @@ def decode(partition: int, value: bytes | None) -> Marker:
     raise EngineError(
         ExitCode.FORMAT_CHANGED,
         f"partition {partition}: its changelog has record format {found}, this version reads {FORMAT}; "
-        f"run the version that wrote it, or {_ANEW}",
+        f"run the version that wrote it, or {COUNT_ANEW}",
     )
 
 
@@ -117,7 +117,7 @@ def check_identity(partition: int, marker: Marker, expected: Marker) -> None:
             ExitCode.FORMAT_CHANGED,
             f"partition {partition}: its changelog was written by another version (layout "
             f"{marker.layout or 'unknown'}, this version has {expected.layout}); run the version that wrote "
-            f"it, or {_ANEW}",
+            f"it, or {COUNT_ANEW}",
         )
     counted_under = expected.published_hash if marker.format == _FORMER else expected.definition_hash
     if marker.definition_hash != counted_under:
@@ -125,20 +125,20 @@ def check_identity(partition: int, marker: Marker, expected: Marker) -> None:
             ExitCode.DEFINITION_CHANGED,
             f"partition {partition} was counted under definition {marker.definition_version!r} "
             f"({marker.definition_hash}), this worker has {expected.definition_version!r} "
-            f"({counted_under}); restore the definition file, or {_ANEW}",
+            f"({counted_under}); restore the definition file, or {COUNT_ANEW}",
         )
     if marker.secret_fingerprint != expected.secret_fingerprint:
         raise EngineError(
             ExitCode.SECRET_CHANGED,
             f"partition {partition} was written under the secret with fingerprint "
             f"{marker.secret_fingerprint}, KPI_SECRET has {expected.secret_fingerprint}; restore the secret, "
-            f"or {_ANEW}",
+            f"or {COUNT_ANEW}",
         )
     if marker.partitioner != expected.partitioner:
         raise EngineError(
             ExitCode.PARTITIONER_CHANGED,
             f"partition {partition} was counted with KPI_PARTITIONER={marker.partitioner}, this worker has "
-            f"{expected.partitioner}: set it back, or {_ANEW}",
+            f"{expected.partitioner}: set it back, or {COUNT_ANEW}",
         )
 
 
@@ -177,21 +177,6 @@ def check_topic_ids(partition: int, marker: Marker, changelog: str, ids: Mapping
         raise made_anew(topic, f"partition {partition} was counted from")
 
 
-def made_anew(topic: str, whose: str) -> EngineError:
-    """The end of a process whose source topic is another one than before.
-
-    Args:
-        topic: a source topic.
-        whose: what was done with the former topic, up to its name.
-    """
-    return EngineError(
-        ExitCode.OFFSETS_LOST,
-        f"{topic} was deleted and made anew: {whose} the topic before it, and the same offset means another "
-        f"record now; what is not in the new topic is lost. To count what it holds, {_ANEW} --force "
-        "--accept-loss",
-    )
-
-
 def check_beginning(partition: int, begin: int) -> None:
     """Refuse a changelog whose first records were deleted; compaction alone never moves its beginning.
 
@@ -206,7 +191,7 @@ def damaged(partition: int, why: str) -> EngineError:
     """The end of a process that finds a changelog it cannot trust."""
     return EngineError(
         ExitCode.CHANGELOG_DAMAGED,
-        f"partition {partition}: the changelog is damaged: {why}; restore the topic, or {_ANEW} --force",
+        f"partition {partition}: the changelog is damaged: {why}; restore the topic, or {COUNT_ANEW} --force",
     )
 
 
@@ -237,5 +222,5 @@ def check_offsets(
         raise EngineError(
             ExitCode.OFFSETS_LOST,
             f"{topic} partition {partition}: the next record to count is at offset {offset}, but {why}; "
-            f"counts would be wrong from here on. Restore the topic, or {_ANEW} --force --accept-loss",
+            f"counts would be wrong from here on. Restore the topic, or {COUNT_ANEW} --force --accept-loss",
         )

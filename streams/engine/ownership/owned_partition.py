@@ -18,18 +18,22 @@ from aiokafka import TopicPartition
 
 from streams.core.definition.definition import Definition
 from streams.engine.kafka.client import Client
-from streams.engine.ownership import marker as changelog
-from streams.engine.ownership.marker import MARKER_KEY, Marker
+from streams.engine.ownership.marker import MARKER_KEY, Marker, blank, encode
 from streams.engine.ownership.producer import Acknowledged, Flush, PartitionProducer, Topics
 from streams.engine.ownership.recovery import recover
 from streams.engine.ownership.slices import in_slices
-from streams.engine.ownership.state import Clock, NewState
+from streams.engine.ownership.stats import Stats
 from streams.engine.ownership.sweeper import Sweeper
-from streams.engine.ownership.task import Evaluation, Owned
-from streams.engine.stats import Stats
-from streams.engine.totals_topic import group_records as partials
-from streams.engine.totals_topic.group_records import GroupWriter, Pair
-from streams.engine.totals_topic.layout import FINGERPRINT
+from streams.engine.ownership.task import Evaluation, PartitionTask
+from streams.engine.ownership.task_state import Clock, NewTaskState
+from streams.engine.totals_topic.fingerprint import FINGERPRINT
+from streams.engine.totals_topic.group_records import (
+    HEADER_KEY,
+    GroupWriter,
+    Pair,
+    TotalsHeader,
+    encode_header,
+)
 from streams.engine.totals_topic.sweep_records import SweptWriter
 from streams.settings import Settings
 
@@ -47,7 +51,7 @@ class Context:
     definition: Definition
     fingerprint: str
     """Of the deployment secret."""
-    new_state: NewState
+    new_state: NewTaskState
     clock: Clock
     client: Client
     stats: Stats
@@ -59,12 +63,12 @@ class NotOwnedError(Exception):
     """The partition's state may not be written: it was lost or is not recovered."""
 
 
-class Partition:
+class OwnedPartition:
     """A partition this process is assigned."""
 
     def __init__(self, number: int, context: Context) -> None:
         self.number = number
-        self.owned: Owned | None = None
+        self.task: PartitionTask | None = None
         """Its running side; None until recovered."""
         self.valid = False
         self.recovering: asyncio.Task[None] | None = None
@@ -89,9 +93,9 @@ class Partition:
         self._told_behind = False
         """Whether the last flush said that nothing is to be published."""
 
-    def _live(self) -> Owned | None:
+    def _live(self) -> PartitionTask | None:
         """Its running side while its values are published."""
-        return self.owned if self.valid and self.owned is not None and self.owned.live else None
+        return self.task if self.valid and self.task is not None and self.task.live else None
 
     # -- acquiring ------------------------------------------------------------------------------------
 
@@ -105,8 +109,8 @@ class Partition:
 
     async def _touch(self) -> bool:
         """Whether a state kept from before may still be written."""
-        assert self.owned is not None  # noqa: S101 - valid implies it
-        self.owned.assigned()
+        assert self.task is not None  # noqa: S101 - valid implies it
+        self.task.assigned()
         try:
             await self.flush(force=True)
         except Exception as error:  # noqa: BLE001 - whatever it is, the log decides
@@ -140,7 +144,7 @@ class Partition:
         self._swept = SweptWriter(self._epoch, state.values)
         self._overall_t = None
         self._told_behind = False
-        self.owned = Owned(
+        self.task = PartitionTask(
             self.number,
             settings.source_topics,
             state,
@@ -148,7 +152,7 @@ class Partition:
             tick_ms=settings.tick,
             dimension_ms=settings.dimension_interval,
         )
-        self.owned.start(found.offsets)
+        self.task.start(found.offsets)
         self.durable = {} if found.fresh else dict(found.offsets)
         self.committed_at = monotonic()
         self.valid = True
@@ -169,12 +173,12 @@ class Partition:
         Args:
             room: customers that may be unwritten, since they are in memory unpacked.
         """
-        owned = self.owned
+        task = self.task
         return (
-            owned is not None
+            task is not None
             and self._told_behind
-            and not (owned.live or owned.dead)
-            and owned.state.unwritten < room
+            and not (task.live or task.dead)
+            and task.state.unwritten < room
             and monotonic() - self.committed_at < CATCH_UP_FLUSH_S
         )
 
@@ -189,21 +193,21 @@ class Partition:
             Exception: of any kind from Kafka; the state is then void.
         """
         async with self._lock:
-            if not self.valid or self.owned is None or self._producer is None:
+            if not self.valid or self.task is None or self._producer is None:
                 raise NotOwnedError(f"partition {self.number} is not owned")
             try:
-                await self._flush(self.owned, self._producer, force=force)
+                await self._flush(self.task, self._producer, force=force)
             except BaseException:
                 self.valid = False  # its snapshot is gone
                 self._context.stats.flushes["failed"] += 1
                 raise
 
-    async def _flush(self, owned: Owned, producer: PartitionProducer, *, force: bool) -> None:
+    async def _flush(self, task: PartitionTask, producer: PartitionProducer, *, force: bool) -> None:
         since = perf_counter()
         try:
-            flush, offsets = await self._collect(owned, force=force)
+            flush, offsets = await self._collect(task, force=force)
         finally:
-            owned.resume()
+            task.resume()
         if flush is None:
             return
         await producer.write(flush)
@@ -214,51 +218,51 @@ class Partition:
         stats.flushed(perf_counter() - since)
         stats.dead(flush.dead)
         if flush.dead:
-            owned.proceed()
+            task.proceed()
 
-    async def _collect(self, owned: Owned, *, force: bool) -> tuple[Flush | None, dict[str, int]]:
+    async def _collect(self, task: PartitionTask, *, force: bool) -> tuple[Flush | None, dict[str, int]]:
         """Everything that changed, if anything did, and the offsets that it goes with: of one state."""
-        evaluation = await in_slices(owned.evaluating())
-        offsets = owned.offsets()
-        if not (force or evaluation or owned.dead or owned.state.dirty or offsets != self.durable):
+        evaluation = await in_slices(task.evaluating())
+        offsets = task.offsets()
+        if not (force or evaluation or task.dead or task.state.dirty or offsets != self.durable):
             return None, offsets
-        totals = await self._totals(owned, evaluation)
-        dead = owned.dead.drain()
-        marker = changelog.encode(self._marker(offsets, owned.state.header()))
-        changes = await in_slices(owned.state.draining())
+        totals = await self._totals(task, evaluation)
+        dead = task.dead.drain()
+        marker = encode(self._marker(offsets, task.state.header()))
+        changes = await in_slices(task.state.draining())
         return Flush(changes, (MARKER_KEY, marker), totals, dead, evaluation is not None), offsets
 
-    async def _totals(self, owned: Owned, evaluation: Evaluation | None) -> list[Pair]:
+    async def _totals(self, task: PartitionTask, evaluation: Evaluation | None) -> list[Pair]:
         """The records for the totals topic; the header last."""
-        found = None if evaluation is None else self.sweeper.take(owned)
-        pairs = await in_slices(self._swept.changing(found, owned.state.erased))
+        found = None if evaluation is None else self.sweeper.take(task)
+        pairs = await in_slices(self._swept.changing(found, task.state.erased))
         if evaluation is not None:
             if evaluation.dimensions is not None:
                 pairs += await in_slices(self._groups.changing(evaluation.dimensions, dimensions=True))
             pairs += await in_slices(self._groups.changing(evaluation.overall, dimensions=False))
             self._overall_t = evaluation.overall.t
-        standing = owned.state.accounting_only() if evaluation is None else evaluation.overall
-        header = partials.Header(
+        standing = task.state.accounting_only() if evaluation is None else evaluation.overall
+        header = TotalsHeader(
             epoch=self._epoch,
-            t=owned.state.clock,
+            t=task.state.clock,
             live=evaluation is not None,
             overall_t=self._overall_t,
-            dimensions_t=owned.dimensions_t,
+            dimensions_t=task.dimensions_t,
             definition_hash=self._context.definition.counting_hash,
-            lag=owned.lag,
+            lag=task.lag,
             accounting=standing.accounting,
             newest=standing.newest,
             swept_t=self._swept.t,
             layout=FINGERPRINT,
         )
-        pairs.append((partials.HEADER_KEY, partials.encode_header(header)))
+        pairs.append((HEADER_KEY, encode_header(header)))
         return pairs
 
     def _marker(self, offsets: dict[str, int], header: bytes) -> Marker:
         context = self._context
-        blank = changelog.blank(context.settings, context.definition, context.fingerprint, header)
+        expected = blank(context.settings, context.definition, context.fingerprint, header)
         return msgspec.structs.replace(
-            blank, offsets=offsets, epoch=self._epoch, left_out=self.left_out, topic_ids=self._topic_ids
+            expected, offsets=offsets, epoch=self._epoch, left_out=self.left_out, topic_ids=self._topic_ids
         )
 
     async def next_tick(self) -> None:

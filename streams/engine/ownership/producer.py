@@ -20,7 +20,8 @@ from aiokafka.errors import IllegalOperation
 from aiokafka.producer.message_accumulator import BatchBuilder
 
 from streams.engine.exits import EngineError, ExitCode
-from streams.engine.kafka.client import RECORD_BYTES, Client
+from streams.engine.kafka.client import Client
+from streams.engine.kafka.sizes import RECORD_BYTES
 from streams.engine.ownership.deadletter import DeadLetter, Headers
 from streams.engine.totals_topic.group_records import Pair
 

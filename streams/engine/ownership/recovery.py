@@ -31,7 +31,7 @@ from streams.engine.ownership.marker import (
     decode,
 )
 from streams.engine.ownership.producer import SLICE_S
-from streams.engine.ownership.state import State
+from streams.engine.ownership.task_state import TaskState
 
 _POLL_MS = 200
 _POLL_RECORDS = 2_000
@@ -65,7 +65,7 @@ class _Bounds:
 
 async def recover(
     client: Client,
-    state: State,
+    state: TaskState,
     place: TopicPartition,
     sources: Iterable[str],
     expected: Marker,
@@ -107,7 +107,7 @@ async def recover(
     return Recovered(offsets, marker.epoch, count, fresh=False, left_out=marker.left_out, ids=ids)
 
 
-async def _restored(state: State, partition: int, marker: Marker | None) -> None:
+async def _restored(state: TaskState, partition: int, marker: Marker | None) -> None:
     """Finish the state, in a thread: it may take seconds, and nobody else has the state yet."""
     try:
         await asyncio.to_thread(state.restored, None if marker is None else marker.header)
@@ -115,7 +115,7 @@ async def _restored(state: State, partition: int, marker: Marker | None) -> None
         raise damaged(partition, f"its records do not go together ({type(error).__name__})") from error
 
 
-def _restore(state: State, partition: int, records: Sequence[KafkaRecord]) -> list[bytes | None]:
+def _restore(state: TaskState, partition: int, records: Sequence[KafkaRecord]) -> list[bytes | None]:
     """Take records back in their order; what markers among them say."""
     markers = []
     restore = state.restore
@@ -143,7 +143,7 @@ async def _bounds(
 
 async def _read(
     consumer: aiokafka.AIOKafkaConsumer,
-    state: State,
+    state: TaskState,
     source: TopicPartition,
     expected: Marker,
     end: int,

@@ -7,9 +7,9 @@ loop and leaves it to others for ten times as long. What it found goes out with 
 import asyncio
 from collections.abc import Callable
 
-from streams.core.partition.sweep.live_sweep import Swept
+from streams.core.kpi.swept import Swept
 from streams.engine.ownership.slices import in_slices
-from streams.engine.ownership.task import Owned
+from streams.engine.ownership.task import PartitionTask
 
 INTERVAL_S = 120.0
 _FIRST_S = 5.0
@@ -26,25 +26,25 @@ class Sweeper:
         at_risk_limit: how many of those at risk to name.
     """
 
-    def __init__(self, live: Callable[[], Owned | None], at_risk_limit: int) -> None:
+    def __init__(self, live: Callable[[], PartitionTask | None], at_risk_limit: int) -> None:
         self._live = live
         self._limit = at_risk_limit
-        self._found: tuple[Owned, Swept] | None = None
+        self._found: tuple[PartitionTask, Swept] | None = None
 
     async def run(self) -> None:
         """Sweep until cancelled."""
         wait_s = _FIRST_S
         while True:
-            owned = self._live()
-            if owned is None:
+            task = self._live()
+            if task is None:
                 wait_s = _FIRST_S
                 await asyncio.sleep(_POLL_S)
                 continue
-            self._found = owned, await in_slices(owned.state.sweeping(self._limit), _SLICE_S, _PAUSE_S)
+            self._found = task, await in_slices(task.state.sweeping(self._limit), _SLICE_S, _PAUSE_S)
             await asyncio.sleep(wait_s)
             wait_s = min(2 * wait_s, INTERVAL_S)
 
-    def take(self, owned: Owned) -> Swept | None:
+    def take(self, task: PartitionTask) -> Swept | None:
         """What was found of this state since the last call."""
         found, self._found = self._found, None
-        return found[1] if found is not None and found[0] is owned else None
+        return found[1] if found is not None and found[0] is task else None

@@ -21,7 +21,7 @@ from streams.engine.kafka.fetch import Batch, CorruptBatchError, KafkaRecord
 from streams.engine.kafka.timed import stamp
 from streams.engine.ownership.align import Aligner
 from streams.engine.ownership.deadletter import DeadLetters, letter
-from streams.engine.ownership.state import Clock, State
+from streams.engine.ownership.task_state import Clock, TaskState
 
 OLD_MS = 30_000
 """Age of the oldest unapplied record (by its Kafka timestamp) from which a partition is behind."""
@@ -47,7 +47,7 @@ class Evaluation(NamedTuple):
     """All groups as of the last common dimension instant, when that has moved."""
 
 
-class Owned:
+class PartitionTask:
     """The running side of one partition.
 
     Args:
@@ -63,7 +63,7 @@ class Owned:
         self,
         number: int,
         kinds: Mapping[str, Kind],
-        state: State,
+        state: TaskState,
         clock: Clock,
         *,
         tick_ms: int,
@@ -94,7 +94,7 @@ class Owned:
         self._next_t = -1
         """The clock goes no further before the next totals."""
         self._promised = -1
-        """No totals will be asked for before: see State.view."""
+        """No totals will be asked for before: see TaskState.view."""
 
     # -- where it stands ------------------------------------------------------------------------------
 

@@ -8,24 +8,28 @@ from collections.abc import Callable
 from time import monotonic
 
 from streams.engine.exits import ExitCode, OnFatal
-from streams.engine.ownership.assignment import Store
-from streams.engine.ownership.owned_partition import Partition
+from streams.engine.ownership.assignment import Assignment
+from streams.engine.ownership.owned_partition import OwnedPartition
 
 
 class Watchdog:
-    """Watches one store.
+    """Watches the partitions of this worker.
 
     Args:
-        store: what is watched.
+        assignment: what is watched.
         stuck_s: how long nothing may happen.
         on_fatal: ends the process.
         clock: seconds, monotonic.
     """
 
     def __init__(
-        self, store: Store, stuck_s: float, on_fatal: OnFatal, clock: Callable[[], float] = monotonic
+        self,
+        assignment: Assignment,
+        stuck_s: float,
+        on_fatal: OnFatal,
+        clock: Callable[[], float] = monotonic,
     ) -> None:
-        self._store = store
+        self._assignment = assignment
         self._stuck = stuck_s
         self._fatal = on_fatal
         self._clock = clock
@@ -36,41 +40,41 @@ class Watchdog:
     def look(self) -> None:
         """Check everything once."""
         now = self._clock()
-        store = self._store
+        assignment = self._assignment
         acquiring = any(
-            p.recovering is not None and not p.recovering.done() for p in store.partitions.values()
+            p.recovering is not None and not p.recovering.done() for p in assignment.partitions.values()
         )
-        if store.ready or acquiring or not store.partitions:
+        if assignment.ready or acquiring or not assignment.partitions:
             self._resumed = now
         elif now - self._resumed > self._stuck:
             self._fatal(
                 ExitCode.NEVER_RESUMED, f"recovered {self._stuck:.0f} s ago, but the streams never resumed"
             )
-        for number in self._flushed.keys() - store.partitions.keys():
+        for number in self._flushed.keys() - assignment.partitions.keys():
             del self._flushed[number]
             self._moved.pop(number, None)
-        for partition in store.partitions.values():
+        for partition in assignment.partitions.values():
             self._look_at(partition, now)
 
-    def _look_at(self, partition: Partition, now: float) -> None:
-        owned = partition.owned
+    def _look_at(self, partition: OwnedPartition, now: float) -> None:
+        task = partition.task
         number = partition.number
-        offsets = {} if owned is None else owned.offsets()
-        if owned is None or not (self._store.ready and partition.valid):
+        offsets = {} if task is None else task.offsets()
+        if task is None or not (self._assignment.ready and partition.valid):
             self._flushed[number] = now
             self._moved[number] = (offsets, now)
             return
-        if partition.durable == offsets and not owned.state.dirty:
+        if partition.durable == offsets and not task.state.dirty:
             self._flushed[number] = now
         since = max(self._flushed.setdefault(number, now), partition.committed_at)
         if now - since > self._stuck:
             self._fatal(ExitCode.NO_DURABLE_FLUSH, f"partition {number}: no flush for {now - since:.0f} s")
         before, moved = self._moved.get(number, (offsets, now))
-        if before != offsets or not owned.lag:
+        if before != offsets or not task.lag:
             moved = now
         self._moved[number] = (offsets, moved)
         if now - moved > self._stuck:
             self._fatal(
                 ExitCode.NO_PROGRESS,
-                f"partition {number}: {owned.lag} records wait, none applied for {now - moved:.0f} s",
+                f"partition {number}: {task.lag} records wait, none applied for {now - moved:.0f} s",
             )

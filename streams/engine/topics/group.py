@@ -52,7 +52,7 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class ConsumerGroup:
     """A group at one moment; one that nobody ever joined is "Dead"."""
 
     state: str
@@ -86,7 +86,7 @@ class _GroupRequest(Request[_Struct]):  # type: ignore[misc]
         return request_struct_class([self._group], True)
 
 
-async def describe_group(admin: AIOKafkaAdminClient, name: str) -> Group:
+async def describe_group(admin: AIOKafkaAdminClient, name: str) -> ConsumerGroup:
     """Ask the group's coordinator.
 
     Raises:
@@ -111,7 +111,7 @@ async def describe_group(admin: AIOKafkaAdminClient, name: str) -> Group:
         for member in told["members"]
     )
     operations = told.get("authorized_operations", UNTOLD)
-    return Group(told["state"], members, None if operations == UNTOLD else operations)
+    return ConsumerGroup(told["state"], members, None if operations == UNTOLD else operations)
 
 
 def _assigned(told: bytes) -> dict[str, frozenset[int]]:

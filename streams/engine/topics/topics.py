@@ -15,14 +15,14 @@ from aiokafka.errors import KafkaError
 
 from streams.core.definition.definition import DAY_MS
 from streams.engine.exits import EngineError, ExitCode
-from streams.engine.kafka.client import RECORD_BYTES, Client
+from streams.engine.kafka.client import Client
 from streams.engine.kafka.failures import explain
-from streams.engine.kafka.log_limit import quiet_client
 from streams.engine.kafka.metadata import Described
-from streams.engine.ownership.deadletter import EXTRA_BYTES, SOURCE_MAX_BYTES
+from streams.engine.kafka.sizes import EXTRA_BYTES, RECORD_BYTES, SOURCE_MAX_BYTES
 from streams.engine.topics import configs as topic_configs
 from streams.engine.topics import standstill
 from streams.engine.topics.admin import TopicSpec, create, present
+from streams.log_limit import quiet_client
 from streams.settings import Settings
 
 log = logging.getLogger(__name__)

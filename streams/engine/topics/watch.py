@@ -19,8 +19,8 @@ from aiokafka.errors import KafkaError
 from streams.engine.exits import EngineError, ExitCode
 from streams.engine.kafka.client import Client
 from streams.engine.kafka.metadata import NOTHING, UNKNOWN_TOPIC, Described, describe_by
-from streams.engine.ownership.marker import made_anew
 from streams.engine.topics.topics import check_counts
+from streams.engine.verdict import made_anew
 from streams.settings import Settings
 
 log = logging.getLogger(__name__)

@@ -19,9 +19,10 @@ HEADER_KEY = b"h"
 GROUP_PREFIX = b"g:"
 
 Pair = tuple[bytes, bytes | None]
+"""Key and value of a record to be written; None deletes."""
 
 
-class Header(msgspec.Struct, frozen=True):
+class TotalsHeader(msgspec.Struct, frozen=True):
     """What a partition says of itself at every flush."""
 
     epoch: int
@@ -53,11 +54,11 @@ class GroupRecord(msgspec.Struct, frozen=True, array_like=True):
 
 
 _encode = msgspec.msgpack.Encoder().encode
-_header = msgspec.msgpack.Decoder(Header)
+_header = msgspec.msgpack.Decoder(TotalsHeader)
 _group = msgspec.msgpack.Decoder(GroupRecord)
 
 
-def group_key(group: Group) -> bytes:
+def totals_key(group: Group) -> bytes:
     """The record key of a group."""
     dimension, value = group
     return GROUP_PREFIX + dimension.encode() + b"\0" + value.encode()
@@ -69,7 +70,7 @@ def parse_key(key: bytes) -> Group:
     return dimension.decode(), value.decode()
 
 
-def encode_header(header: Header) -> bytes:
+def encode_header(header: TotalsHeader) -> bytes:
     """The header as the value of its record."""
     return _encode(header)
 
@@ -85,7 +86,7 @@ class AnyHeader(msgspec.Struct):
 _any = msgspec.msgpack.Decoder(AnyHeader)
 
 
-def decode_header(value: bytes, layout: str) -> Header | None:
+def decode_header(value: bytes, layout: str) -> TotalsHeader | None:
     """The header of a flush; None if its owner is of another version.
 
     Args:
@@ -152,12 +153,12 @@ class GroupWriter:
         if dimensions:
             for group in (self._written.keys() | self._left) - names - {OVERALL}:
                 self._written.pop(group, None)
-                pairs.append((group_key(group), None))
+                pairs.append((totals_key(group), None))
             self._left.clear()
         for group in names:
             vector = pack_vector(totals.groups[group])
             if self._written.get(group) != vector:
                 self._written[group] = vector
-                pairs.append((group_key(group), _encode(GroupRecord(self._epoch, totals.t, vector))))
+                pairs.append((totals_key(group), _encode(GroupRecord(self._epoch, totals.t, vector))))
             yield
         return pairs

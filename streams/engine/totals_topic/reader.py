@@ -16,23 +16,23 @@ import aiokafka
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
-from streams.core.partition.sweep.live_sweep import Swept
+from streams.core.kpi.swept import Swept
 from streams.core.totals import OVERALL, Accounting, Group, Totals, Vector
 from streams.engine.exits import EngineError, ExitCode
 from streams.engine.kafka.client import Client
 from streams.engine.kafka.fetch import KafkaRecord
 from streams.engine.kafka.metadata import await_described
 from streams.engine.topics.watch import LOOK_S
+from streams.engine.totals_topic.fingerprint import FINGERPRINT
 from streams.engine.totals_topic.group_records import (
     HEADER_KEY,
     AnyHeader,
-    Header,
+    TotalsHeader,
     decode_group,
     decode_header,
     parse_key,
     told_of_any,
 )
-from streams.engine.totals_topic.layout import FINGERPRINT
 from streams.engine.totals_topic.sweep_records import SweptLog, is_swept
 
 log = logging.getLogger(__name__)
@@ -49,7 +49,7 @@ class Told:
     """What a partition said with one flush."""
 
     partition: int
-    header: Header
+    header: TotalsHeader
     overall: Totals
     """At the header's instant; without groups while the partition is not live."""
     dimensions: Totals | None
@@ -115,10 +115,12 @@ class PartitionLog:
             )
         self._foreign = True
         self._t = max(self._t, found.t)
-        header = Header(found.epoch, self._t, False, None, None, "", 0, Accounting(), {}, layout=found.layout)
+        header = TotalsHeader(
+            found.epoch, self._t, False, None, None, "", 0, Accounting(), {}, layout=found.layout
+        )
         return Told(self._partition, header, Totals(self._t), None, None, written_ms)
 
-    def _told(self, header: Header, written_ms: int) -> Told:
+    def _told(self, header: TotalsHeader, written_ms: int) -> Told:
         self._t = header.t
         live = header.live and header.overall_t is not None
         overall = Totals(header.t, accounting=header.accounting, newest=header.newest)
@@ -128,7 +130,7 @@ class PartitionLog:
         swept = self._sweeps.settle(header.epoch, header.swept_t)
         return Told(self._partition, header, overall, self._by_dimension(header), swept, written_ms)
 
-    def _by_dimension(self, header: Header) -> Totals | None:
+    def _by_dimension(self, header: TotalsHeader) -> Totals | None:
         t = header.dimensions_t
         if t is None:
             return None

@@ -10,17 +10,16 @@ from collections.abc import Callable, Collection, Iterable
 
 import msgspec
 
-from streams.core.definition.definition import PROFILE_DIMENSIONS
+from streams.core.definition.dimensions import EVENT_DIMENSIONS
 from streams.core.kpi.early_warning import AtRisk
-from streams.core.partition.sweep.live_sweep import Swept
+from streams.core.kpi.swept import Swept
 from streams.core.partition.sweep.steps import Steps
-from streams.core.totals import Group
+from streams.core.totals import OVERALL, Group
 from streams.engine.exits import EngineError, ExitCode
+from streams.engine.totals_topic.group_records import Pair
 
 SHARES_PREFIX = b"s:"
 AT_RISK_KEY = b"r"
-
-Pair = tuple[bytes, bytes | None]
 
 _encode = msgspec.msgpack.Encoder().encode
 
@@ -70,7 +69,7 @@ class SweptWriter:
         self.t: int | None = None
         """Time of the sweep that was written last (ms)."""
         self._epoch = epoch
-        self._left = {group for group in known if group[0] in PROFILE_DIMENSIONS}
+        self._left = {group for group in known if group != OVERALL and group[0] not in EVENT_DIMENSIONS}
         self._written: dict[Group, bytes] = {}
         self._at_risk: tuple[AtRisk, ...] | None = None
         """None before the first sweep, which replaces what an earlier owner wrote in any case."""

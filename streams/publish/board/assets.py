@@ -1,7 +1,7 @@
 """The page's files, held in memory: what is served is what the package holds, and nothing else.
 
 Rules: everything in ``static`` is read when the board is made, and what the page says of KPIs is made of the
-catalogue then; a request never becomes a path. The policy
+catalogue and the definition then; a request never becomes a path. The policy
 allows what comes from this server and nothing else: no inline code or style, no other host.
 
 Never: reads a file for a request.
@@ -15,7 +15,9 @@ from pathlib import Path
 import msgspec
 from aiohttp import web
 
-from streams.core.kpi.catalogue.registry import CATALOGUE
+from streams.core.definition.definition import Definition
+from streams.core.kpi.catalogue.registry import CATALOGUE, in_force, windows_of
+from streams.explain.symbols import names
 
 _RULES = (
     "default-src 'none'",
@@ -47,28 +49,34 @@ class Asset:
     content_type: str
 
 
-def load() -> dict[str, Asset]:
-    """The files by their path below ``static``, and the one that is made of the catalogue."""
+def load(definition: Definition) -> dict[str, Asset]:
+    """The files by their path below ``static``, and the one that is made of catalogue and definition."""
     files = sorted(path for path in _FOLDER.rglob("*") if path.is_file())
     held = {
         path.relative_to(_FOLDER).as_posix(): Asset(path.read_bytes(), _TYPES.get(path.suffix, "text/plain"))
         for path in files
     }
-    return {**held, _DECLARED: Asset(_declared(), _TYPES[".js"])}
+    return {**held, _DECLARED: Asset(_declared(definition), _TYPES[".js"])}
 
 
-def _declared() -> bytes:
-    """What the catalogue says of the KPIs on the page, as a module of its own."""
+def _declared(definition: Definition) -> bytes:
+    """What the catalogue says of the KPIs on the page under a definition, as a module of its own."""
     told = {
-        name: {
+        kpi.name: {
             "name": kpi.board.name,
             "why": kpi.board.why,
             "worse": kpi.board.worse,
             "tile": kpi.board.tile,
+            "panel": kpi.board.panel,
+            "plot": kpi.board.plot,
+            "colour": kpi.board.colour,
             "standing": kpi.standing,
             "form": kpi.unit,
+            "says": f"{kpi.title}: {kpi.meaning}",
+            "formula": kpi.formula.format_map(names(kpi)),
+            "windows": windows_of(kpi, definition),
         }
-        for name, kpi in CATALOGUE.items()
+        for kpi in (in_force(name, definition) for name in CATALOGUE)
         if kpi.board
     }
     return b"export const DECLARED = %b;\n" % msgspec.json.format(msgspec.json.encode(told))

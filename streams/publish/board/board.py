@@ -50,7 +50,7 @@ class Board:
     ) -> None:
         self._clock, self._ready, self._process, self._past = clock, ready, process, past
         self._windows = {window.name for window in definition.windows}
-        self._assets = assets.load()
+        self._assets = assets.load(definition)
         self._setup = {**document.setup(definition), "build": assets.build_of(self._assets)}
         self._history = History(definition)
         self._pages = Broadcast()

@@ -7,11 +7,14 @@ Pure. Never computes a figure, and never shows one that the snapshot withholds.
 """
 
 from collections.abc import Iterable, Mapping
+from typing import get_args
 
 import msgspec
 
-from streams.core.definition.definition import PROFILE_DIMENSIONS, Definition
+from streams.core.definition.definition import Definition
+from streams.core.definition.dimensions import EVENT_DIMENSIONS
 from streams.core.kpi.breakdown import Breakdown
+from streams.core.kpi.catalogue.entry import Scope
 from streams.core.kpi.catalogue.registry import CATALOGUE
 from streams.core.kpi.formulas import Values
 from streams.core.kpi.group_kpis import NOW
@@ -21,9 +24,11 @@ from streams.publish.prometheus.metrics import Sample
 SHOWN = tuple(kpi.name for kpi in CATALOGUE.values() if kpi.board and not kpi.standing)
 """KPIs of the whole that the page shows, of each window."""
 
-_PROFILES = ("churned_customers", "churn_ratio", "churn_spike_p", "customers_at_risk.high")
-_CAUSES = ("churned_customers",)
-_ANSWERS = ("nps_score", "csat_ratio.5")
+_BY: Mapping[Scope, tuple[str, ...]] = {
+    scope: tuple(kpi.name for kpi in CATALOGUE.values() if kpi.board and scope in kpi.board.by)
+    for scope in get_args(Scope)
+}
+"""Whose dimension values -> the KPIs that the page shows of them."""
 
 _FACTS = {
     "kpi_streams_redis_up": "redis_up",
@@ -38,6 +43,7 @@ def setup(definition: Definition) -> dict[str, object]:
     """What the page has to know of the definition."""
     return {
         "tenant": definition.tenant,
+        "dimensions": definition.dimensions,
         "windows": {window.name: window.ms for window in definition.windows},
         "freshness_limit_ms": definition.freshness_limit_ms,
         "currency": definition.base_currency,
@@ -86,9 +92,9 @@ def _listed(dimension: str, breakdown: Breakdown) -> dict[str, dict[str, Values]
 
 
 def _kpis(dimension: str) -> tuple[str, ...]:
-    if dimension in PROFILE_DIMENSIONS:
-        return _PROFILES
-    return _ANSWERS if dimension == "touchpoint" else _CAUSES
+    if dimension not in EVENT_DIMENSIONS:
+        return _BY["customers"]
+    return _BY["answers" if dimension == "touchpoint" else "cause"]
 
 
 def _only(kpis: Iterable[str], values: Values) -> Values:

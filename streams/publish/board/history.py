@@ -20,10 +20,10 @@ from streams.redis_contract.layout import read_number
 
 KEPT = DAY_MS // MINUTE_MS
 
-CHARTED = tuple(kpi.name for kpi in CATALOGUE.values() if kpi.board and kpi.board.curve)
+CHARTED = tuple(kpi.name for kpi in CATALOGUE.values() if kpi.board and kpi.board.curve and not kpi.standing)
 """KPIs with a curve in every window."""
 
-_STANDING = "active_customers"
+_STANDING = tuple(kpi.name for kpi in CATALOGUE.values() if kpi.board and kpi.board.curve and kpi.standing)
 _DIGITS = 8
 _GAP = math.nan
 
@@ -37,7 +37,7 @@ class History:
 
     def __init__(self, definition: Definition) -> None:
         self._fields = [(w.name, kpi) for w in definition.windows for kpi in CHARTED]
-        self._fields.append((NOW, _STANDING))
+        self._fields += [(NOW, kpi) for kpi in _STANDING]
         self._times: list[int] = []
         self._rows: list[array[float]] = []
         self._encoded: dict[str, bytes] = {}

@@ -20,7 +20,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.typedefs import Handler, Middleware
 from aiohttp.web_protocol import RequestHandler
 
-from streams.engine.kafka.log_limit import Limiter
+from streams.log_limit import Limiter
 
 HEADERS = MappingProxyType(
     {

@@ -21,10 +21,10 @@ from streams.core.kpi.breakdown import Breakdown, build_breakdown, named_values
 from streams.core.kpi.snapshot import PartitionInfo, Partitions, Snapshot, build, build_accounting_only
 from streams.core.kpi.values.value import Condition
 from streams.core.totals import OVERALL, Accounting, Named, Totals, merge
-from streams.publish.merge.partition_history import Partition, PartitionTotals, newest_common
+from streams.publish.merge.partition_history import PartitionHistory, PartitionTotals, newest_common
 from streams.publish.merge.sweep_merger import SweepMerger
 
-State = Literal["ok", "recovering", "silent", "refused"]
+PartitionStatus = Literal["ok", "recovering", "silent", "refused"]
 """Of a partition: live and heard; not live yet or never seen; live and not heard; of another definition."""
 
 _PATIENCE_TICKS = 3
@@ -53,7 +53,7 @@ class Merger:
     ) -> None:
         self._definition = definition
         self._hash = definition.counting_hash
-        self._parts = [Partition() for _ in range(partitions)]
+        self._parts = [PartitionHistory() for _ in range(partitions)]
         self._patience_ms = _PATIENCE_TICKS * tick_ms
         self._dimensions_limit_ms = definition.freshness_limit_ms + dimension_interval_ms
         self._summed: list[Totals] = []
@@ -80,7 +80,7 @@ class Merger:
             self._parts[part.partition].refuse(part)
             self.refused += 1
 
-    def states(self, now_ms: int) -> dict[int, State]:
+    def states(self, now_ms: int) -> dict[int, PartitionStatus]:
         """How each partition stands."""
         return {number: self._state(part, now_ms) for number, part in enumerate(self._parts)}
 
@@ -188,7 +188,7 @@ class Merger:
             infos[str(number)] = {"lag": newest.lag if newest else None, "state": state}
         return infos
 
-    def _state(self, part: Partition, now_ms: int) -> State:
+    def _state(self, part: PartitionHistory, now_ms: int) -> PartitionStatus:
         if part.refused:
             return "refused"
         if part.newest is None or not part.newest.complete:

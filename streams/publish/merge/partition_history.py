@@ -11,7 +11,7 @@ Pure: no I/O, no clock. Never adds anything: see merge.py.
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from streams.core.partition.sweep.live_sweep import Swept
+from streams.core.kpi.swept import Swept
 from streams.core.totals import OVERALL, Totals
 
 KEPT = 8
@@ -49,7 +49,7 @@ class PartitionTotals:
 
 
 @dataclass(slots=True)
-class History:
+class TotalsByInstant:
     """Totals of one class by t: the newest KEPT."""
 
     by_t: dict[int, Totals] = field(default_factory=dict)
@@ -67,14 +67,14 @@ class History:
 
 
 @dataclass(slots=True)
-class Partition:
+class PartitionHistory:
     """What is known of one partition."""
 
     newest: PartitionTotals | None = None
     refused: bool = False
     """Whether the newest part is of another definition."""
-    overall: History = field(default_factory=History)
-    dimensions: History = field(default_factory=History)
+    overall: TotalsByInstant = field(default_factory=TotalsByInstant)
+    dimensions: TotalsByInstant = field(default_factory=TotalsByInstant)
 
     def offer(self, part: PartitionTotals) -> None:
         """Take a part of this definition, in whatever order parts arrive."""
@@ -98,7 +98,7 @@ class Partition:
         return self.newest is not None and self.newest.complete and not self.refused
 
 
-def newest_common(histories: Iterable[History], least: int, most: int | None = None) -> list[Totals]:
+def newest_common(histories: Iterable[TotalsByInstant], least: int, most: int | None = None) -> list[Totals]:
     """The totals of all histories at their newest common t in ``least..most``; empty if there is none."""
     kept = [history.by_t for history in histories]
     common = set(kept[0]).intersection(*kept[1:])

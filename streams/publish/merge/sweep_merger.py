@@ -10,12 +10,12 @@ Pure: no I/O, no clock. ``merge`` takes longer than a tick may, and may run in a
 from collections.abc import Sequence
 
 from streams.core.customer.groups import OTHER
-from streams.core.definition.definition import PROFILE_DIMENSIONS, SHARED_VALUES, Definition
+from streams.core.definition.definition import SHARED_VALUES, Definition
 from streams.core.kpi.early_warning import EarlyWarning, most
 from streams.core.kpi.group_kpis import Sweeps
 from streams.core.kpi.revenue_buckets import Buckets, add_packed, shares
+from streams.core.kpi.swept import Swept
 from streams.core.kpi.values.value import Sweep
-from streams.core.partition.sweep.live_sweep import Swept
 from streams.core.totals import OVERALL, Group, Named
 
 LIMIT_MS = 300_000
@@ -35,6 +35,7 @@ class SweepMerger:
 
     def __init__(self, definition: Definition, at_risk_limit: int) -> None:
         self._windows = [w.name for w in definition.windows if definition.has_revenue_shares(w)]
+        self._dimensions = definition.dimensions
         self._limit = at_risk_limit
         self._wanted: tuple[Parts, Named] = ((), {})
         self._merged: tuple[Parts, Named] = ((), {})
@@ -87,7 +88,7 @@ class SweepMerger:
 
     def _revenue_shares(self, parts: Sequence[Swept], named: Named, t: int) -> Sweeps:
         rows: dict[Group, list[Buckets]] = {OVERALL: [{} for _ in self._windows]}
-        for dimension in PROFILE_DIMENSIONS:
+        for dimension in self._dimensions:
             for value in named.get(dimension, frozenset()).union(SHARED_VALUES):
                 rows[dimension, value] = [{} for _ in self._windows]
         for part in parts:

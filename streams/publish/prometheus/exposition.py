@@ -8,7 +8,7 @@ Never: registers anything anywhere, keeps a gauge of its own, or shows a value t
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 
 from prometheus_client.exposition import choose_encoder
@@ -17,7 +17,7 @@ from prometheus_client.registry import Collector
 
 from streams.core.definition.definition import Definition
 from streams.core.kpi.snapshot import Snapshot
-from streams.publish.prometheus.metrics import CATALOGUE, Metric, Sample
+from streams.publish.prometheus.metrics import CATALOGUE, Metric, Sample, catalogue_of
 from streams.publish.prometheus.samples import Sampler
 
 _END = b"# EOF\n"
@@ -32,19 +32,23 @@ Format = tuple[str, str]
 class SampleCollector(Collector):
     """Families of samples, in the catalogue's order; a family without samples is left out.
 
+    Args:
+        samples: of any order.
+        catalogue: by name; its help is shown.
+
     Raises (in `collect`):
         ValueError: a sample that the catalogue does not know like this.
     """
 
-    def __init__(self, samples: Iterable[Sample]) -> None:
-        self._samples = samples
+    def __init__(self, samples: Iterable[Sample], catalogue: Mapping[str, Metric] = CATALOGUE) -> None:
+        self._samples, self._catalogue = samples, catalogue
 
     def collect(self) -> Iterator[Family]:
         """Group the samples by family."""
         by_name: dict[str, list[Sample]] = {}
         for sample in self._samples:
             by_name.setdefault(_family_of(sample.name), []).append(sample)
-        for name, metric in CATALOGUE.items():
+        for name, metric in self._catalogue.items():
             if samples := by_name.pop(name, None):
                 yield _family(metric, samples)
         if by_name:
@@ -61,15 +65,16 @@ class Exposition:
 
     def __init__(self, definition: Definition, process: Callable[[], Iterable[Sample]] = tuple) -> None:
         self._sampler = Sampler(definition)
+        self._catalogue = catalogue_of(definition)
         self._process = process
-        self._page = _Page(tuple)
+        self._page = _Page(tuple, self._catalogue)
 
     async def start(self) -> None:
         """Nothing to open."""
 
     def publish(self, snapshot: Snapshot) -> None:
         """Show this snapshot from now on."""
-        self._page = _Page(partial(self._sampler.samples, snapshot))
+        self._page = _Page(partial(self._sampler.samples, snapshot), self._catalogue)
 
     async def stop(self) -> None:
         """Nothing to close."""
@@ -90,8 +95,8 @@ class Exposition:
 class _Page:
     """One snapshot's part of the page, rendered once in each format; threads may share it."""
 
-    def __init__(self, samples: Callable[[], Iterable[Sample]]) -> None:
-        self._samples = samples
+    def __init__(self, samples: Callable[[], Iterable[Sample]], catalogue: Mapping[str, Metric]) -> None:
+        self._samples, self._catalogue = samples, catalogue
         self._rendered: dict[Format, bytes] = {}
         self._lock = threading.Lock()
 
@@ -99,7 +104,8 @@ class _Page:
         """Without the end mark of OpenMetrics."""
         with self._lock:
             if form not in self._rendered:
-                self._rendered[form] = encode(SampleCollector(self._samples())).removesuffix(_END)
+                shown = SampleCollector(self._samples(), self._catalogue)
+                self._rendered[form] = encode(shown).removesuffix(_END)
             return self._rendered[form]
 
 

@@ -9,9 +9,11 @@ Never holds a value: samples.py makes samples of the snapshot, the engine of its
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
+from streams.core.definition.definition import Definition
+from streams.core.kpi.catalogue.registry import chosen, in_force
 from streams.publish.prometheus.shown import HEADLINES, VARIANTS, Shown
 
 Kind = Literal["gauge", "counter", "info", "summary", "histogram"]
@@ -222,3 +224,10 @@ PROCESS = (
 
 CATALOGUE = {m.name: m for m in (*KPIS, *PARTS, *COMPONENTS, *ACCOUNT, *DOCUMENT, *PROCESS)}
 """Every metric by name, in the order in which they are shown."""
+
+
+def catalogue_of(definition: Definition) -> dict[str, Metric]:
+    """The same, the help of what a definition may choose in the words of what it chose."""
+    told = (in_force(kpi, definition) for kpi in chosen(definition))
+    families = (_families(replace(HEADLINES[kpi.name], help=kpi.help)) for kpi in told)
+    return CATALOGUE | {metric.name: metric for family in families for metric in family}

@@ -1,7 +1,7 @@
 """The samples of a snapshot: what Prometheus is shown of it (docs/contract.md, section 10).
 
 Rules: a null gives no sample, so its series is absent; counts and parts that the snapshot still has while
-values are withheld are shown. The headline of the churn ratio is also shown as the variant that it is.
+values are withheld are shown. A headline is also shown as the variant that it is, if that is not there.
 
 Pure. Never computes a figure: every number stands in the snapshot.
 """
@@ -11,16 +11,17 @@ from types import MappingProxyType
 from typing import get_args
 
 from streams.core.decode_reasons import PLACEMENT_REASONS
-from streams.core.definition.definition import DIMENSIONS, Definition
+from streams.core.definition.definition import Definition
 from streams.core.events import KINDS
+from streams.core.kpi.catalogue.registry import chosen
 from streams.core.kpi.formulas import Values
 from streams.core.kpi.group_kpis import NOW
 from streams.core.kpi.snapshot import Partitions, Snapshot
 from streams.core.kpi.values.value import SpikeValue, Status, Value
 from streams.core.totals import LATENESS_MS, Accounting
-from streams.publish.merge.merger import State
+from streams.publish.merge.merger import PartitionStatus
 from streams.publish.prometheus.metrics import Sample
-from streams.publish.prometheus.shown import shown
+from streams.publish.prometheus.shown import expected_metric, shown
 
 Labels = Mapping[str, str]
 
@@ -31,7 +32,7 @@ _MISPLACED = {f"{kind}:malformed:{reason}": 0 for kind in KINDS for reason in PL
 """Alerted on, so there from the beginning: a counter that comes with its first record has not risen."""
 _VOTES = ("promoters", "passives", "detractors")
 _STATUSES: tuple[str, ...] = get_args(Status)
-_STATES: tuple[str, ...] = get_args(State)
+_STATES: tuple[str, ...] = get_args(PartitionStatus)
 
 
 class Sampler:
@@ -39,7 +40,8 @@ class Sampler:
 
     def __init__(self, definition: Definition) -> None:
         self._currency = definition.base_currency
-        self._headline_variant = f"churn_ratio.{definition.formula}"
+        self._chosen = chosen(definition)
+        self._dimensions = definition.all_dimensions
         self._limits = [(kind, ms) for kind, ms in definition.silence if ms is not None]
         self._choices = {
             "base_currency": definition.base_currency,
@@ -58,7 +60,7 @@ class Sampler:
         for dimension, value, periods in snapshot.dimensions.rows():
             for window, values in periods.items():
                 yield from self._values(values, window, {"dimension": dimension, "value": value})
-        yield from _account(snapshot.accounting)
+        yield from _account(snapshot.accounting, self._dimensions)
         yield from _partitions(snapshot.partitions)
 
     def _head(self, snapshot: Snapshot) -> Iterator[Sample]:
@@ -82,9 +84,10 @@ class Sampler:
         for kpi, value in values.items():
             if value.value is not None:
                 yield self._value(kpi, value.value, window, group)
-        headline = values.get("churn_ratio")
-        if headline and headline.value is not None and self._headline_variant not in values:
-            yield self._value(self._headline_variant, headline.value, window, group)
+        for kpi, variant in self._chosen.items():
+            headline = values.get(kpi)
+            if headline and headline.value is not None and variant not in values:
+                yield self._value(variant, headline.value, window, group)
 
     def _value(self, kpi: str, number: float, window: str, group: Labels) -> Sample:
         how, variant = shown(kpi)
@@ -107,8 +110,7 @@ def _parts(values: Values, window: str) -> Iterator[Sample]:
                 yield Sample(f"crm_kpi_{part}", number, labels)
         yield from _statuses(value, labels)
         if isinstance(value, SpikeValue) and value.expected is not None:
-            expected = f"crm_{kpi.removesuffix('_p')}_expected"
-            yield Sample(expected, value.expected, {"window": window})
+            yield Sample(expected_metric(kpi), value.expected, {"window": window})
 
 
 def _statuses(value: Value, labels: Labels) -> Iterator[Sample]:
@@ -125,7 +127,7 @@ def _components(counts: Mapping[str, int], window: str) -> Iterator[Sample]:
             yield Sample(f"crm_{name}", n, {"window": window})
 
 
-def _account(accounting: Accounting) -> Iterator[Sample]:
+def _account(accounting: Accounting, dimensions: Sequence[str]) -> Iterator[Sample]:
     for kind, n in accounting.counted.items():
         yield Sample("crm_events_total", n, {"event": kind, "outcome": "counted", "reason": ""})
     for key, n in {**_MISPLACED, **accounting.by_kind}.items():
@@ -137,7 +139,7 @@ def _account(accounting: Accounting) -> Iterator[Sample]:
     yield Sample("crm_events_void_pending", accounting.void_pending)
     yield Sample("crm_events_late_beyond_retention", accounting.late_beyond_retention)
     yield Sample("crm_dimension_values_folded", accounting.folded_values)
-    for dimension in DIMENSIONS:
+    for dimension in dimensions:
         refused = accounting.refused_values.get(dimension, 0)
         yield Sample("crm_dimension_values_refused_total", refused, {"dimension": dimension})
     for window, n in accounting.corrected.items():

@@ -43,6 +43,11 @@ VARIANTS = {
 """KPIs with variants (``csat_ratio.5``), by the name before the dot."""
 
 
+def expected_metric(kpi: str) -> str:
+    """The metric of what a probability of chance was to expect."""
+    return f"crm_{kpi.removesuffix('_p')}_expected"
+
+
 def shown(kpi: str) -> tuple[Shown, str]:
     """How a KPI of the snapshot is shown, and which variant it is ("" for a headline).
 

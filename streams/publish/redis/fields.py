@@ -68,7 +68,7 @@ def dimension_hashes(breakdown: Breakdown, keys: Keys, definition_version: str) 
 
 
 @dataclass(frozen=True, slots=True)
-class AtRisk:
+class PackedAtRisk:
     """The early-warning set: scores and keyed hashes in turn, packed."""
 
     t: str
@@ -79,16 +79,16 @@ class AtRisk:
     """Equal exactly when members and scores are equal."""
 
 
-def at_risk_members(warning: EarlyWarning | None) -> AtRisk:
+def at_risk_members(warning: EarlyWarning | None) -> PackedAtRisk:
     """The members of the early-warning set; none where it is not known."""
     customers = () if warning is None else warning.customers
     flat = [text for score, digest in customers for text in (repr(score), digest.hex())]
     packed = _pack(flat)
     digest = hashlib.blake2b(packed, digest_size=16).hexdigest()
-    return AtRisk("" if warning is None else str(warning.t_ms), packed, len(customers), digest)
+    return PackedAtRisk("" if warning is None else str(warning.t_ms), packed, len(customers), digest)
 
 
-def script_head(snapshot: Snapshot, keys: Keys, owner: str, dimensions: str, at_risk: AtRisk) -> bytes:
+def script_head(snapshot: Snapshot, keys: Keys, owner: str, dimensions: str, at_risk: PackedAtRisk) -> bytes:
     """The first argument of the script.
 
     Args:

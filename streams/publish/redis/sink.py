@@ -26,8 +26,8 @@ from streams.core.kpi.snapshot import Snapshot
 from streams.publish.prometheus.metrics import Sample
 from streams.publish.redis.fields import (
     KEEP,
-    AtRisk,
     Hashes,
+    PackedAtRisk,
     at_risk_members,
     dimension_hashes,
     overall_hashes,
@@ -72,7 +72,7 @@ class RedisSink:
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._dimensions = _Dimensions(self._keys)
-        self._at_risk = _AtRisk()
+        self._at_risk = _LastAtRisk()
         self._down_since_s: float | None = None
         self._told: set[str] = set()
         """What was said of the trouble that there is."""
@@ -215,14 +215,14 @@ class _Dimensions:
         return hashes, hashes.digest()
 
 
-class _AtRisk:
+class _LastAtRisk:
     """The packed members of the newest early-warning set, made once for all ticks that share it."""
 
     def __init__(self) -> None:
         self._warning: EarlyWarning | None = None
         self._members = at_risk_members(None)
 
-    async def of(self, warning: EarlyWarning | None) -> AtRisk:
+    async def of(self, warning: EarlyWarning | None) -> PackedAtRisk:
         """The members of this set."""
         if warning is not self._warning:
             self._members = await asyncio.to_thread(at_risk_members, warning)

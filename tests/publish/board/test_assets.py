@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from streams.core.definition.definition import Definition
 from streams.publish.board import assets
 
 STATIC = Path(assets.__file__).with_name("static")
@@ -14,18 +15,20 @@ UPLOT = {
     "vendor/uplot/uPlot.min.css": "df630c6a8d6f8eeaff264b50f73ce5b114f646ffd9a0bb74f049b0a00135fa04",
     "vendor/uplot/LICENSE": "8f989229699b4fe2f1a0432d0e9edc338a8a911e250e2d1b01ecd770a5f5b1bd",
 }
-OWN = [name for name in assets.load() if not name.startswith("vendor/") and not name.endswith(".svg")]
+OWN = [
+    name for name in assets.load(Definition()) if not name.startswith("vendor/") and not name.endswith(".svg")
+]
 
 
 @pytest.mark.parametrize("name", UPLOT)
 def test_the_vendored_library_is_unchanged(name: str) -> None:
     """Version 1.6.32 as on npm, with its licence."""
-    assert hashlib.sha256(assets.load()[name].body).hexdigest() == UPLOT[name]
+    assert hashlib.sha256(assets.load(Definition())[name].body).hexdigest() == UPLOT[name]
 
 
 def test_every_file_that_is_referred_to_is_there() -> None:
     """In the markup, and by imports between modules."""
-    loaded = assets.load()
+    loaded = assets.load(Definition())
     markup = loaded["index.html"].body.decode()
     named = set(re.findall(r'(?:href|src)="/board/([^"]+)"', markup))
     for name, asset in loaded.items():
@@ -43,12 +46,14 @@ def test_every_file_that_is_referred_to_is_there() -> None:
 @pytest.mark.parametrize("name", OWN)
 def test_no_file_names_another_host(name: str) -> None:
     """Nothing is loaded from elsewhere, nor linked to."""
-    assert not re.search(r"(https?:)?//[a-z]", assets.load()[name].body.decode().replace("// ", ""))
+    assert not re.search(
+        r"(https?:)?//[a-z]", assets.load(Definition())[name].body.decode().replace("// ", "")
+    )
 
 
 def test_a_changed_file_is_another_build() -> None:
     """So that open pages notice."""
-    loaded = assets.load()
-    assert assets.build_of(loaded) == assets.build_of(assets.load())
+    loaded = assets.load(Definition())
+    assert assets.build_of(loaded) == assets.build_of(assets.load(Definition()))
     changed = {**loaded, "index.html": assets.Asset(b"other", "text/html")}
     assert assets.build_of(changed) != assets.build_of(loaded)

@@ -3,16 +3,51 @@
 from collections.abc import Callable
 from typing import Final
 
-from streams.core.definition.definition import Formula
+from streams.core.kpi.catalogue.churn import (
+    CHURN_RATIOS,
+    CHURN_SPIKES,
+    COUNTED_TWICE,
+    NO_START,
+    NOBODY,
+    SPIKE,
+    SPIKE_OF_AN_HOUR,
+)
 from streams.core.kpi.catalogue.entry import ALL, ARRIVALS, LIFE, Board, Family, Ground, Kpi
-from streams.core.kpi.values.build import count, spike, standing_ratio
+from streams.core.kpi.catalogue.panel import Panel
+from streams.core.kpi.values.build import count, standing_ratio
 from streams.core.kpi.values.value import Value
 
-_COUNTED_TWICE = "A customer who leaves, returns and leaves again in the window counts twice."
-_NOBODY = "nobody was a customer at the window's start"
-_NO_START = "Undefined while nobody was active at the window's start."
-_BY_FORMULA: Final = Family("crm_churn_ratio_variant", "Churn ratio by another formula.", "formula")
-_BY_BAND: Final = Family("crm_customers_at_risk", "Active customers by risk of churn as of now.", "band")
+_BY_BAND: Final = Family(
+    "crm_customers_at_risk",
+    "Active customers by risk of churn as of now.",
+    "band",
+    panels=(
+        Panel(
+            "churn",
+            "Level",
+            3,
+            "Customers at risk",
+            "Active customers by band; together all of them.",
+            stacked=True,
+        ),
+    ),
+)
+_AT_RISK: Final = (
+    Panel(
+        "overview",
+        "Business",
+        6,
+        "At high risk",
+        "Active customers in the highest band of risk.",
+        "number",
+        alert="ChurnElevated",
+    ),
+)
+_FLOW: Final = Panel("overview", "Over time", 2, "Coming and going", "In the window chosen.")
+_KEPT: Final = Panel("churn", "Level", 4, "Retention", "Of the customers active at the start.")
+_TOGETHER: Final = Panel(
+    "value", "Acquisition", 6, "Acquisition and growth", "Per active customer; per customer at the start."
+)
 
 
 def _flow(name: str) -> Callable[[Ground], Value]:
@@ -21,21 +56,6 @@ def _flow(name: str) -> Callable[[Ground], Value]:
 
 def _gauge(name: str) -> Callable[[Ground], Value]:
     return lambda g: count(g.gauges[name])
-
-
-def _churn_ratio(formula: Formula) -> Callable[[Ground], Value]:
-    return lambda g: g.build.ratio(f"churn_ratio.{formula}", *g.churn(formula))
-
-
-def _spike_p(g: Ground) -> Value:
-    flows = g.flows
-    return spike(flows["churned"], flows["base_churned"], flows["exposure_ms"], flows["base_exposure_ms"])
-
-
-def _seasonal_spike_p(g: Ground) -> Value:
-    flows = g.flows
-    base, exposure_ms = flows["seasonal_churned"], flows["seasonal_exposure_ms"]
-    return spike(flows["churned"], base, flows["exposure_ms"], exposure_ms)
 
 
 CUSTOMERS: Final = (
@@ -48,12 +68,14 @@ CUSTOMERS: Final = (
             "A trial does not make a customer active; its conversion does.",
             "Whoever cancelled for a later date is active until then.",
         ),
+        gives={"A": "numerator"},
         unit="count",
         rests_on=LIFE,
         scopes=("now",),
         compute=_gauge("active"),
         help="Active customers as of now.",
-        board=Board("Active customers", tile=1),
+        board=Board("Active customers", tile=1, curve=True),
+        panels=(Panel("overview", "Business", 1, "Active customers", "Customers active now.", "number"),),
     ),
     Kpi(
         name="new_customers",
@@ -64,11 +86,26 @@ CUSTOMERS: Final = (
             "Whoever comes back after leaving is reactivated, never new.",
             "A customer who joined and left within the window is new, and churned, but not lost.",
         ),
+        gives={"N": "numerator"},
         unit="count",
         rests_on=ARRIVALS,
         compute=_flow("new"),
         help="First activations.",
-        board=Board("New customers", tile=3, curve=True),
+        board=Board("New customers", "flows", tile=3, curve=True, plot="flows", colour="new"),
+        panels=(
+            Panel("overview", "Business", 3, "New customers", "First activations.", "number"),
+            _FLOW.line("new"),
+            Panel("value", "Acquisition", 1, "New customers", "First activations.", "number", width=6),
+            Panel(
+                "value",
+                "Acquisition",
+                5,
+                "New customers by value",
+                "Of the dimension chosen.",
+                by="$dimension",
+                stacked=True,
+            ),
+        ),
     ),
     Kpi(
         name="reactivated_customers",
@@ -76,11 +113,13 @@ CUSTOMERS: Final = (
         meaning="Activations in the window after an earlier departure.",
         formula="{R}",
         edges=("A trial does not reactivate.",),
+        gives={"R": "numerator"},
         unit="count",
         rests_on=LIFE,
         compute=_flow("reactivated"),
         help="Activations after a cancellation.",
-        board=Board("Came back"),
+        board=Board("Came back", "flows"),
+        panels=(_FLOW.line("reactivated"),),
     ),
     Kpi(
         name="churned_customers",
@@ -88,16 +127,77 @@ CUSTOMERS: Final = (
         meaning="Departures in the window: cancellations that took effect while the customer was active.",
         formula="{C}",
         edges=(
-            _COUNTED_TWICE,
+            COUNTED_TWICE,
             "A cancellation for later counts when it takes effect, even if nothing else happens then.",
             "An erasure is no churn: it is counted apart, as E.",
         ),
+        gives={"C": "numerator"},
         unit="count",
         rests_on=LIFE,
         scopes=("customers", "cause"),
         compute=_flow("churned"),
+        driven=True,
         help="Cancellations that took effect on active customers.",
-        board=Board("Churned", curve=True),
+        board=Board("Churned", "flows", curve=True, plot="flows", colour="churn", by=("customers", "cause")),
+        panels=(
+            SPIKE_OF_AN_HOUR.line("churned"),
+            _FLOW.line("churned"),
+            Panel(
+                "churn",
+                "Spike",
+                1,
+                "Churned in an hour",
+                "Churns, whoever came back.",
+                "number",
+                width=6,
+                alert="ChurnSpike",
+                window="1h",
+            ),
+            SPIKE.line("churned, 1h", "1h"),
+            SPIKE.line("churned, 24h", "24h"),
+            Panel(
+                "churn",
+                "Where",
+                2,
+                "Churned",
+                "By value of the dimension chosen.",
+                width=8,
+                by="$dimension",
+                stacked=True,
+            ),
+            Panel(
+                "churn",
+                "Why",
+                1,
+                "Reasons",
+                "As given with the cancellations.",
+                width=8,
+                alert="ChurnSpike",
+                by="reason",
+                stacked=True,
+            ),
+            Panel(
+                "churn",
+                "Why",
+                2,
+                "Type",
+                "Involuntary: a payment failed. Inactive: nothing was heard.",
+                width=8,
+                alert="ChurnSpike",
+                by="churn_type",
+                stacked=True,
+            ),
+            Panel(
+                "churn",
+                "Why",
+                3,
+                "Reasons now",
+                "Churned in the window, by reason.",
+                "rows",
+                alert="ChurnSpike",
+                by="reason",
+            ),
+        ),
     ),
     Kpi(
         name="lost_customers",
@@ -105,80 +205,31 @@ CUSTOMERS: Final = (
         meaning="Customers who were active at the window's start and are gone by churn at its end.",
         formula="{C0}",
         edges=("Whoever left and returned within the window is not lost.",),
+        gives={"C0": "numerator"},
         unit="count",
         rests_on=LIFE,
         scopes=("customers", "cause"),
         compute=_flow("lost"),
+        driven=True,
         help="Customers active at the start, churned and not back at the end.",
-        board=Board("Lost"),
+        board=Board("Lost", "flows"),
     ),
-    Kpi(
-        name="churn_ratio",
-        title="Churn ratio",
-        meaning="The part of the customers at the window's start who were lost.",
-        formula="{C0} / {B}",
-        edges=(
-            _NO_START,
-            "Customers who joined in the window count neither above nor below the line.",
-        ),
-        unit="ratio",
-        rests_on=LIFE,
-        scopes=("customers", "cause"),
-        compute=lambda g: g.build.ratio("churn_ratio", *g.churn(g.definition.formula)),
-        sampled=True,
-        help="Churn ratio by the formula that crm_definition_info names.",
-        board=Board("Churn", why=_NOBODY, worse=1, tile=2, curve=True),
-    ),
-    Kpi(
-        name="churn_ratio.standard",
-        title="Churn ratio, standard formula",
-        meaning="The same by the standard formula, published where the definition makes another one the "
-        "headline.",
-        formula="{C0} / {B}",
-        edges=(_NO_START,),
-        unit="ratio",
-        rests_on=LIFE,
-        given=lambda g: g.definition.formula != "standard",
-        compute=_churn_ratio("standard"),
-        sampled=True,
-        family=_BY_FORMULA,
-    ),
-    Kpi(
-        name="churn_ratio.simple",
-        title="Churn ratio, simple formula",
-        meaning="Departures for each customer at the window's start.",
-        formula="{C} / {B}",
-        edges=(_NO_START, _COUNTED_TWICE, "It may exceed 1, and has no interval then."),
-        unit="ratio",
-        rests_on=LIFE,
-        compute=_churn_ratio("simple"),
-        sampled=True,
-        family=_BY_FORMULA,
-    ),
-    Kpi(
-        name="churn_ratio.stripe",
-        title="Churn ratio, with newcomers",
-        meaning="Departures for each customer there was at the start or came new.",
-        formula="{C} / ({B} + {N})",
-        edges=("Undefined while B + N is 0.", _COUNTED_TWICE),
-        unit="ratio",
-        rests_on=LIFE,
-        compute=_churn_ratio("stripe"),
-        sampled=True,
-        family=_BY_FORMULA,
-    ),
+    *CHURN_RATIOS,
     Kpi(
         name="retention_ratio",
         title="Retention ratio",
         meaning="The part of the customers at the window's start who were not lost.",
         formula="({B} - {C0}) / {B}",
-        edges=(_NO_START, "New customers never enter."),
+        edges=(NO_START, "New customers never enter."),
+        gives={"B": "denominator"},
         unit="ratio",
         rests_on=LIFE,
         compute=lambda g: g.build.ratio("retention_ratio", g.start - g.flows["lost"], g.start),
         sampled=True,
+        driven=True,
         help="Share of the customers active at the start that were kept.",
-        board=Board("Retention", why=_NOBODY, worse=-1, tile=6, curve=True),
+        board=Board("Retention", why=NOBODY, worse=-1, tile=6, curve=True),
+        panels=(_KEPT.line("retained"),),
     ),
     Kpi(
         name="acquisition_ratio",
@@ -191,20 +242,33 @@ CUSTOMERS: Final = (
         compute=lambda g: g.build.ratio("acquisition_ratio", g.flows["new"], g.gauges["active"]),
         sampled=True,
         help="New customers per active customer.",
-        board=Board("Acquisition", why="no customers"),
+        board=Board("Acquisition", "flows", why="no customers"),
+        panels=(_TOGETHER.line("acquisition"),),
     ),
     Kpi(
         name="growth_ratio",
         title="Growth ratio",
         meaning="Net change of the active customers, measured by those at the window's start.",
         formula="({N} + {R} - {C} - {E}) / {B}",
-        edges=(_NO_START, "It may be negative."),
+        edges=(NO_START, "It may be negative."),
         unit="ratio",
         rests_on=LIFE,
         compute=lambda g: g.build.quotient("growth_ratio", g.gauges["active"] - g.start, g.start),
         sampled=True,
         help="Net change of active customers per customer active at the start.",
-        board=Board("Growth", why=_NOBODY),
+        board=Board("Growth", "flows", why=NOBODY),
+        panels=(
+            Panel(
+                "value",
+                "Acquisition",
+                4,
+                "Growth",
+                "Net change per customer active at the start.",
+                "number",
+                width=6,
+            ),
+            _TOGETHER.line("growth"),
+        ),
     ),
     Kpi(
         name="long_term_ratio",
@@ -212,12 +276,14 @@ CUSTOMERS: Final = (
         meaning="The part of the active customers who have been active for 365 days or more without a break.",
         formula="{numerator} / {A}",
         edges=("A gauge of now: it has no window and is never low_n.",),
+        calls={"numerator": "active for 365 d"},
         unit="ratio",
         rests_on=LIFE,
         scopes=("now",),
         compute=lambda g: standing_ratio(g.gauges["long_term"], g.gauges["active"]),
         help="Share of active customers active for a year without a break.",
-        board=Board("Customers for a year or more", why="no customers"),
+        board=Board("Customers for a year or more", "risk", why="no customers"),
+        panels=(_KEPT.line("active for a year"),),
     ),
     Kpi(
         name="engaged_customers",
@@ -228,6 +294,7 @@ CUSTOMERS: Final = (
             "Trials and refunds count; so does a cancellation that was withdrawn.",
             "What a void withdrew does not.",
         ),
+        calls={"n": "engaged"},
         unit="count",
         rests_on=ALL,
         compute=_flow("engaged"),
@@ -245,11 +312,14 @@ CUSTOMERS: Final = (
                 "An NPS answer of 6 or less within 90 days, and a pending cancellation, raise it.",
                 "Bands change by themselves as time passes.",
             ),
+            calls={"n": "active in the band"},
             unit="count",
             rests_on=ALL,
             scopes=("now",),
             compute=_gauge(band),
             family=_BY_BAND,
+            board=Board(f"Risk: {band}", by=("customers",) if band == "high" else ()),
+            panels=_AT_RISK if band == "high" else (),
         )
         for band, bounds in (
             ("low", "below a third"),
@@ -257,38 +327,5 @@ CUSTOMERS: Final = (
             ("high", "two thirds or more"),
         )
     ),
-    Kpi(
-        name="churn_spike_p",
-        title="Churn spike",
-        meaning="How likely so many churns are by chance, if nothing has changed since the 24 windows "
-        "before.",
-        formula="P(X >= {observed}) where {expected} are expected",
-        edges=(
-            "No churn gives 1.",
-            "Undefined while nobody was active in the window or in the 24 windows before it.",
-            "Alert on a small p and a minimum of observed churns together.",
-        ),
-        unit="probability",
-        rests_on=LIFE,
-        given=lambda g: g.window is not None and g.definition.has_baseline(g.window),
-        compute=_spike_p,
-        help="Probability of as many churns by chance, by the windows before.",
-        board=Board("Churn by chance", why="nobody was a customer"),
-    ),
-    Kpi(
-        name="churn_spike_seasonal_p",
-        title="Churn spike, seasonal",
-        meaning="The same test against the same hours of other days.",
-        formula="P(X >= {observed}) where {expected} are expected",
-        edges=(
-            "1 h is compared with the 7 days before, 24 h with the same weekday of 4 weeks.",
-            "No churn gives 1.",
-        ),
-        unit="probability",
-        rests_on=LIFE,
-        given=lambda g: g.window is not None and bool(g.definition.seasonal_shifts_ms(g.window)),
-        compute=_seasonal_spike_p,
-        help="Probability of as many churns by chance, by the same hours of other days.",
-        board=Board("Churn by chance, by season", why="nobody was a customer"),
-    ),
+    *CHURN_SPIKES,
 )

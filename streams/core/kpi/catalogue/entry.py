@@ -6,10 +6,11 @@ See docs/contract.md, section 4.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass, field
 from typing import Final, Literal, TypeAlias
 
 from streams.core.definition.definition import Definition, Formula, NpsBasis, Window
+from streams.core.kpi.catalogue.panel import Panel
 from streams.core.kpi.values.build import Builder
 from streams.core.kpi.values.value import Sweep, Value
 
@@ -33,7 +34,7 @@ Unit = Literal["count", "ratio", "money", "points", "number", "probability"]
 """How a value reads: a count; a part of 1; major units of the base currency; -100 to 100; a plain number; the
 probability of chance."""
 
-_NOTHING_SWEPT: Final = Sweep(0, 0, 0, 0, 0)
+NOTHING_SWEPT: Final = Sweep(0, 0, 0, 0, 0)
 
 VOTES: Final[Mapping[NpsBasis, str]] = {"latest": "latest", "responses": "nps"}
 """Basis of the score -> how its flows are called."""
@@ -81,7 +82,7 @@ class Ground:
         self.flows, self.gauges = flows, gauges
         self.definition, self.build = definition, build
         self.window, self.latest_known = window, latest_known
-        self.swept, self.sweep = sweep is not None, sweep or _NOTHING_SWEPT
+        self.swept, self.sweep = sweep is not None, sweep or NOTHING_SWEPT
         of_flows, of_gauges = whole or (flows, gauges)
         self.start, self.new = 0, 0
         if of_flows and of_gauges:
@@ -106,6 +107,8 @@ class Family:
     metric: str
     help: str
     label: str
+    panels: tuple[Panel, ...] = ()
+    """Where Grafana draws all of them together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,14 +116,22 @@ class Board:
     """How the live page shows a KPI."""
 
     name: str
+    panel: Literal["", "satisfaction", "flows", "risk", "value"] = ""
+    """The panel that lists it, in the order of the catalogue; empty: none."""
+    _: KW_ONLY
     why: str = ""
     """Why it can be undefined."""
     worse: Literal[-1, 0, 1] = 0
     """Which direction is bad news: up, down, or neither."""
     tile: int = 0
-    """Its place among the tiles; 0: in a table."""
+    """Its place among the tiles; 0: it has none."""
     curve: bool = False
-    """Whether it is drawn over the last day."""
+    """Whether it is remembered over the last day, for the curve of its tile."""
+    plot: Literal["", "churn", "flows", "nps"] = ""
+    """The larger drawing that has its curve, too."""
+    colour: Literal["accent", "churn", "new", "nps", "money"] = "accent"
+    by: tuple[Scope, ...] = ()
+    """Whose dimension values are shown beside the whole."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,23 +144,42 @@ class Kpi:
     name: str
     title: str
     meaning: str
-    formula: str
+    formula: str = ""
+    """Empty only where ``chosen`` says whose it is."""
+    formula_of_cause: str = ""
+    """Of a reason or churn type, which has no customers of its own; empty: the same."""
+    calls: Mapping[str, str] = field(default_factory=dict)
+    """Symbols of the formula -> how this KPI calls them, where not as all do."""
+    gives: Mapping[str, Literal["value", "numerator", "denominator"]] = field(default_factory=dict)
+    """Symbols that formulas have from this KPI -> the part of it that they stand for."""
     edges: tuple[str, ...] = ()
     """What happens at the edges, a sentence each."""
     unit: Unit
     rests_on: Kinds
     """The kinds of events that it is made of."""
     compute: Callable[[Ground], Value]
+    chosen: Callable[[Definition], str] | None = None
+    """The variant that a definition makes this KPI: its title, meaning, formula and edges are told of it."""
     given: Callable[[Ground], bool] | None = None
-    """Whether it is published there; None: always."""
+    """Whether it is published there; None: wherever its scopes and sweeps allow."""
+    swept: bool = False
+    """Whether it comes of a sweep over the buyers, live at a time of its own."""
     scopes: tuple[Scope, ...] = ("customers",)
     sampled: bool = False
     """Whether it is ``low_n`` below its ``min_n``."""
+    driven: bool = False
+    """Whether churn beyond the expected explains it."""
     help: str = ""
-    """Of its metric in Prometheus; a variant has that of its family."""
+    """Of its metric in Prometheus, whatever the definition; a variant has that of its family."""
     family: Family | None = None
     board: Board | None = None
     """How the live page shows it; None: not at all."""
+    panels: tuple[Panel, ...] = ()
+    """Where Grafana draws it, besides its family."""
+
+    def published(self, ground: Ground) -> bool:
+        """Whether a group has it on that ground."""
+        return (ground.swept or not self.swept) and (self.given is None or self.given(ground))
 
     @property
     def standing(self) -> bool:

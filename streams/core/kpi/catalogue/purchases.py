@@ -5,6 +5,7 @@ from fractions import Fraction
 from typing import Final
 
 from streams.core.kpi.catalogue.entry import ARRIVALS, LIFE, PURCHASES, Board, Family, Ground, Kpi
+from streams.core.kpi.catalogue.panel import Panel
 from streams.core.kpi.values.build import count
 from streams.core.kpi.values.value import Sweep, Value
 
@@ -13,9 +14,29 @@ _NO_BUYER = "Undefined while nobody ordered."
 _REFUND = "A refund is no order and makes no buyer."
 _SWEPT = "Live it comes from a background sweep and carries its own t; in a replay it is exact."
 _NOT_BELOW = "A buyer's revenue is never taken below 0."
+_MONTH: Final = "30d"
+"""Lifetime value asks for windows of a week or more."""
 _BY_CLASS: Final = Family(
-    "crm_revenue_share", "Share of revenue of the best 20 %, next 30 % and other buyers.", "class"
+    "crm_revenue_share",
+    "Share of revenue of the best 20 %, next 30 % and other buyers.",
+    "class",
+    panels=(
+        Panel(
+            "value",
+            "Value",
+            3,
+            "Revenue shares",
+            "Of the best 20 % of buyers, the next 30 %, the rest.",
+            width=6,
+            alert="ChurnElevated",
+            window=_MONTH,
+        ),
+    ),
 )
+_ORDERS: Final = Panel(
+    "value", "Orders", 1, "Orders and buyers", "In any currency; a refund is no order.", width=8
+)
+_AFTER_REFUNDS: Final = "After refunds; the base currency alone."
 
 
 def _revenue(g: Ground) -> Value:
@@ -57,11 +78,13 @@ PURCHASES_AND_MONEY: Final = (
         meaning="Purchases with an amount of 0 or more, in any currency.",
         formula="{n}",
         edges=(_REFUND,),
+        calls={"n": "orders"},
         unit="count",
         rests_on=PURCHASES,
         compute=lambda g: count(g.flows["orders"]),
         help="Purchases, refunds not counted.",
-        board=Board("Orders"),
+        board=Board("Orders", "value"),
+        panels=(_ORDERS.line("orders"),),
     ),
     Kpi(
         name="buyers",
@@ -69,11 +92,14 @@ PURCHASES_AND_MONEY: Final = (
         meaning="Distinct customers with an order in the window.",
         formula="{n}",
         edges=(_REFUND,),
+        calls={"n": "buyers"},
+        gives={"buyers": "numerator"},
         unit="count",
         rests_on=PURCHASES,
         compute=lambda g: count(g.flows["buyers"]),
         help="Distinct customers with a purchase.",
-        board=Board("Buyers"),
+        board=Board("Buyers", "value"),
+        panels=(_ORDERS.line("buyers"),),
     ),
     Kpi(
         name="revenue",
@@ -81,11 +107,26 @@ PURCHASES_AND_MONEY: Final = (
         meaning="The sum of all amounts in the base currency, refunds subtracted.",
         formula="{revenue}",
         edges=(_BASE_ONLY, "It may be negative."),
+        gives={"revenue": "numerator"},
         unit="money",
         rests_on=PURCHASES,
         compute=_revenue,
         help="Revenue after refunds, in major units.",
-        board=Board("Revenue", worse=-1, tile=5, curve=True),
+        board=Board("Revenue", "value", worse=-1, tile=5, curve=True, colour="money"),
+        panels=(
+            Panel("overview", "Business", 5, "Revenue", _AFTER_REFUNDS, "number"),
+            Panel("overview", "Over time", 4, "Revenue", _AFTER_REFUNDS),
+            Panel(
+                "value",
+                "Orders",
+                2,
+                "Revenue",
+                "By value of the dimension chosen; base currency.",
+                width=8,
+                by="$dimension",
+                stacked=True,
+            ),
+        ),
     ),
     Kpi(
         name="average_order_value",
@@ -93,6 +134,7 @@ PURCHASES_AND_MONEY: Final = (
         meaning="Revenue for each order in the base currency.",
         formula="{revenue} / {n}",
         edges=("Undefined without an order in the base currency.", _BASE_ONLY),
+        calls={"n": "orders in the base currency"},
         unit="money",
         rests_on=PURCHASES,
         compute=lambda g: g.build.amount_each(
@@ -100,7 +142,8 @@ PURCHASES_AND_MONEY: Final = (
         ),
         sampled=True,
         help="Revenue per order, in major units.",
-        board=Board("Average order", why="no orders"),
+        board=Board("Average order", "value", why="no orders"),
+        panels=(Panel("value", "Orders", 3, "Average order value", "In the base currency.", width=8),),
     ),
     Kpi(
         name="purchase_frequency",
@@ -108,12 +151,14 @@ PURCHASES_AND_MONEY: Final = (
         meaning="Orders for each buyer.",
         formula="{numerator} / {buyers}",
         edges=(_NO_BUYER,),
+        calls={"numerator": "orders"},
         unit="number",
         rests_on=PURCHASES,
         compute=lambda g: g.build.quotient("purchase_frequency", g.flows["orders"], g.flows["buyers"]),
         sampled=True,
         help="Orders per buyer.",
-        board=Board("Orders per buyer", why="no buyers"),
+        board=Board("Orders per buyer", "value", why="no buyers"),
+        panels=(Panel("value", "Orders", 5, "Orders per buyer", "In the window.", width=8, legend="orders"),),
     ),
     Kpi(
         name="repurchase_ratio",
@@ -121,12 +166,24 @@ PURCHASES_AND_MONEY: Final = (
         meaning="The part of the buyers with two orders or more: loyalty.",
         formula="{numerator} / {buyers}",
         edges=(_NO_BUYER, _REFUND),
+        calls={"numerator": "buyers with two orders or more"},
         unit="ratio",
         rests_on=PURCHASES,
         compute=_ratio("repurchase_ratio", "repeat_buyers", "buyers"),
         sampled=True,
         help="Share of buyers with two orders or more.",
-        board=Board("Bought again", why="no buyers", worse=-1, tile=7, curve=True),
+        board=Board("Bought again", "value", why="no buyers", worse=-1, tile=7, curve=True, colour="money"),
+        panels=(
+            Panel(
+                "value",
+                "Orders",
+                4,
+                "Repurchase",
+                "Buyers with two orders or more, with interval.",
+                "interval",
+                width=8,
+            ),
+        ),
     ),
     Kpi(
         name="purchase_retention_ratio",
@@ -134,13 +191,27 @@ PURCHASES_AND_MONEY: Final = (
         meaning="Of those who bought in the window before, the part that bought in this one.",
         formula="{numerator} / {denominator}",
         edges=("Undefined while nobody bought in the window before.",),
+        calls={"numerator": "of those, buyers now", "denominator": "buyers of the window before"},
         unit="ratio",
         rests_on=PURCHASES,
         given=lambda g: g.window is not None and g.definition.has_purchase_retention(g.window),
         compute=_ratio("purchase_retention_ratio", "retained_buyers", "prev_buyers"),
         sampled=True,
         help="Share of the previous window's buyers that bought again.",
-        board=Board("Buyers who came back", why="no buyers in the window before"),
+        board=Board("Buyers who came back", "value", why="no buyers in the window before"),
+        panels=(
+            Panel(
+                "value",
+                "Value",
+                4,
+                "Purchase retention",
+                "Buyers of the month before that bought again.",
+                width=6,
+                alert="ChurnElevated",
+                legend="bought again",
+                window=_MONTH,
+            ),
+        ),
     ),
     Kpi(
         name="acquisition_cost",
@@ -151,6 +222,7 @@ PURCHASES_AND_MONEY: Final = (
             "The cost is that of the latest signup with one, trials included, up to the activation.",
             "Undefined while no cost is known; who has none counts as 0, with_cost says how many have one.",
         ),
+        gives={"cost": "numerator", "cost_each": "value"},
         unit="money",
         rests_on=ARRIVALS,
         compute=lambda g: g.build.cost(
@@ -158,7 +230,18 @@ PURCHASES_AND_MONEY: Final = (
         ),
         sampled=True,
         help="Acquisition cost per new customer, in major units.",
-        board=Board("Cost of a new customer", why="no cost is known"),
+        board=Board("Cost of a new customer", "value", why="no cost is known"),
+        panels=(
+            Panel(
+                "value",
+                "Acquisition",
+                3,
+                "Cost of a new customer",
+                "In the base currency.",
+                "number",
+                width=6,
+            ),
+        ),
     ),
     Kpi(
         name="lifetime_value",
@@ -169,13 +252,27 @@ PURCHASES_AND_MONEY: Final = (
             "Revenue, not margin; it may be negative.",
             "Undefined while nobody was lost, nobody was active at the start, or the cost is undefined.",
         ),
+        gives={"lifetime": "value"},
         unit="money",
         rests_on=LIFE,
         given=_has_lifetime_value,
         compute=lambda g: g.build.estimate("lifetime_value", _lifetime_minor(g), g.flows["lost"]),
         sampled=True,
         help="Revenue expected of a customer less acquisition cost, in major units.",
-        board=Board("Lifetime value", why="nobody was lost, or no cost is known"),
+        board=Board("Lifetime value", "value", why="nobody was lost, or no cost is known"),
+        panels=(
+            Panel(
+                "value",
+                "Value",
+                1,
+                "Lifetime value",
+                "Of 30 days: revenue, not margin, less cost.",
+                "number",
+                width=6,
+                alert="ChurnElevated",
+                window=_MONTH,
+            ),
+        ),
     ),
     Kpi(
         name="customer_equity",
@@ -189,7 +286,20 @@ PURCHASES_AND_MONEY: Final = (
         compute=_equity,
         sampled=True,
         help="Lifetime value of all active customers.",
-        board=Board("Customer equity", why="no lifetime value"),
+        board=Board("Customer equity", "value", why="no lifetime value"),
+        panels=(
+            Panel(
+                "value",
+                "Value",
+                2,
+                "Customer equity",
+                "Lifetime value of all active customers.",
+                "number",
+                width=6,
+                alert="ChurnElevated",
+                window=_MONTH,
+            ),
+        ),
     ),
     Kpi(
         name="top20_revenue_ratio",
@@ -199,11 +309,11 @@ PURCHASES_AND_MONEY: Final = (
         edges=(_NOT_BELOW, _SWEPT),
         unit="ratio",
         rests_on=PURCHASES,
-        given=lambda g: g.swept,
+        swept=True,
         compute=_share("top20_revenue_ratio", lambda sweep: sweep.a_minor),
         sampled=True,
         help="Share of revenue of the best 20 % of buyers.",
-        board=Board("Revenue from the best 20 %", why="no revenue"),
+        board=Board("Revenue from the best 20 %", "value", why="no revenue"),
     ),
     *(
         Kpi(
@@ -214,7 +324,7 @@ PURCHASES_AND_MONEY: Final = (
             edges=(_NOT_BELOW, _SWEPT),
             unit="ratio",
             rests_on=PURCHASES,
-            given=lambda g: g.swept,
+            swept=True,
             compute=_share(f"abc.{name}", part),
             sampled=True,
             family=_BY_CLASS,

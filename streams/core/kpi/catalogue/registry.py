@@ -1,13 +1,15 @@
 """All KPIs, in the order of the contract: the one list that everything else is made from."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from streams.core.definition.definition import Definition
 from streams.core.kpi.catalogue.customers import CUSTOMERS
-from streams.core.kpi.catalogue.entry import Kinds, Kpi, Scope
+from streams.core.kpi.catalogue.entry import NOTHING_SWEPT, Ground, Kpi, Scope
 from streams.core.kpi.catalogue.purchases import PURCHASES_AND_MONEY
 from streams.core.kpi.catalogue.surveys import SURVEYS
+from streams.core.kpi.values.build import Builder
 
 CHAPTERS: Final[Mapping[str, tuple[Kpi, ...]]] = {
     "Customers": CUSTOMERS,
@@ -25,6 +27,8 @@ FAMILIES: Final = frozenset(kpi.base for kpi in CATALOGUE.values() if kpi.family
 SAMPLED: Final = tuple(kpi.name for kpi in CATALOGUE.values() if kpi.sampled)
 """The KPIs that are ``low_n`` below their ``min_n``."""
 
+_DEFAULT: Final = Definition()
+
 
 def of(scope: Scope) -> tuple[Kpi, ...]:
     """The KPIs that groups of a scope may have."""
@@ -40,21 +44,64 @@ def headlines(*, standing: bool) -> tuple[str, ...]:
     )
 
 
-def sources_of(name: str) -> Kinds:
-    """The kinds of events that a KPI is made of.
+def tiles() -> tuple[Kpi, ...]:
+    """The KPIs that come first wherever few are shown, the first of them first."""
+    placed = [(kpi.board.tile, kpi) for kpi in CATALOGUE.values() if kpi.board and kpi.board.tile]
+    return tuple(kpi for _, kpi in sorted(placed, key=lambda one: one[0]))
+
+
+def chosen(definition: Definition) -> dict[str, str]:
+    """The KPIs that a definition has a choice of -> the variant that it chose."""
+    return {kpi.name: f"{kpi.name}.{kpi.chosen(definition)}" for kpi in CATALOGUE.values() if kpi.chosen}
+
+
+def in_force(name: str, definition: Definition) -> Kpi:
+    """A KPI as a definition has it: in the words of the variant that was chosen, where there is a choice.
+
+    The live page names the choice where it is not that of the default.
 
     Raises:
         KeyError: there is no such KPI.
     """
-    return CATALOGUE[name].rests_on
+    kpi = CATALOGUE[name]
+    of_choice = chosen(definition).get(name)
+    if of_choice is None:
+        return kpi
+    variant, board = CATALOGUE[of_choice], kpi.board
+    if board and of_choice != chosen(_DEFAULT)[name]:
+        board = replace(board, name=f"{board.name}, {variant.title.removeprefix(f'{kpi.title}, ')}")
+    return replace(
+        kpi,
+        title=variant.title,
+        meaning=variant.meaning,
+        formula=variant.formula,
+        calls={**kpi.calls, **variant.calls},
+        edges=variant.edges,
+        board=board,
+        help=f"{variant.title}: {variant.meaning[0].lower()}{variant.meaning[1:]}",
+    )
 
 
-def formula_of(name: str, definition: Definition) -> str:
-    """The formula of a KPI; the churn ratio's headline follows what the definition chose.
+def windows_of(kpi: Kpi, definition: Definition) -> tuple[str, ...]:
+    """The windows of a definition in which the whole has a KPI."""
+    build = Builder(definition, ())
+    return tuple(
+        window.name
+        for window in definition.windows
+        if not kpi.standing
+        and kpi.published(
+            Ground(
+                {},
+                {},
+                definition,
+                build,
+                window,
+                sweep=NOTHING_SWEPT if definition.has_revenue_shares(window) else None,
+            )
+        )
+    )
 
-    Raises:
-        KeyError: there is no such KPI.
-    """
-    if name == "churn_ratio":
-        return CATALOGUE[f"churn_ratio.{definition.formula}"].formula
-    return CATALOGUE[name].formula
+
+def giving(symbol: str) -> str:
+    """The KPI whose number formulas call so, like N."""
+    return next(kpi.name for kpi in CATALOGUE.values() if symbol in kpi.gives)

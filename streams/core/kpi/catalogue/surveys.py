@@ -5,18 +5,73 @@ from typing import Final
 
 from streams.core.definition.definition import NpsBasis
 from streams.core.kpi.catalogue.entry import ANSWERS, VOTES, Board, Family, Ground, Kpi, Scope
+from streams.core.kpi.catalogue.panel import Panel
 from streams.core.kpi.values.value import Value
 
 _NO_ANSWER = "Undefined while there is no answer."
 _SCALES = "Answers on different scales are never mixed: there is no overall figure."
 _BOTH: Final[tuple[Scope, ...]] = ("customers", "answers")
 _SATISFIED_ON: Final = {
-    5: Board("CSAT (of 5)", why="no answers", worse=-1, tile=8, curve=True),
-    10: Board("CSAT (of 10)", why="no answers"),
+    5: Board("CSAT (of 5)", "satisfaction", why="no answers", worse=-1, tile=8, curve=True, colour="nps"),
+    10: Board("CSAT (of 10)", "satisfaction", why="no answers"),
 }
-_BY_BASIS: Final = Family("crm_nps_score_variant", "Net promoter score by basis.", "basis")
-_SATISFIED: Final = Family("crm_csat_ratio", "Share of satisfied answers by scale.", "scale")
-_SATISFACTION: Final = Family("crm_csat_mean", "Mean satisfaction by scale.", "scale")
+_SCORE: Final = "Promoters (9, 10) less detractors (0 to 6), in points of all votes from -100 to 100"
+_NPS_SAYS: Final = "From -100 to 100; mind its interval below."
+_ANSWERED: Final = Panel(
+    "satisfaction",
+    "CSAT and CES",
+    6,
+    "Answers",
+    "What the values above rest on; few answers say little.",
+    width=8,
+)
+
+
+def _interval(row: str, place: int, title: str, says: str, window: str = "$window") -> Panel:
+    return Panel("satisfaction", row, place, title, says, "interval", width=8, window=window)
+
+
+_BY_BASIS: Final = Family(
+    "crm_nps_score_variant",
+    "Net promoter score by basis.",
+    "basis",
+    panels=(
+        Panel("satisfaction", "NPS", 4, "By basis", "Latest vote of each customer; all responses.", width=8),
+    ),
+)
+_SATISFIED: Final = Family(
+    "crm_csat_ratio",
+    "Share of satisfied answers by scale.",
+    "scale",
+    panels=(
+        Panel(
+            "satisfaction",
+            "CSAT and CES",
+            5,
+            "CSAT by touchpoint",
+            "Share of satisfied answers, by touchpoint and scale.",
+            width=8,
+            legend="{{value}}, of {{scale}}",
+            by="touchpoint",
+        ),
+    ),
+)
+_SATISFACTION: Final = Family(
+    "crm_csat_mean",
+    "Mean satisfaction by scale.",
+    "scale",
+    panels=(
+        Panel(
+            "satisfaction",
+            "CSAT and CES",
+            4,
+            "Mean satisfaction",
+            "By scale; scales are never mixed.",
+            width=8,
+            legend="of {{scale}}",
+        ),
+    ),
+)
 
 
 def _score(name: str, basis: NpsBasis | None = None) -> Callable[[Ground], Value]:
@@ -42,26 +97,69 @@ SURVEYS: Final = (
     Kpi(
         name="nps_score",
         title="Net promoter score",
-        meaning="Promoters (9, 10) less detractors (0 to 6), in points of all votes: from -100 to 100.",
-        formula="100 * ({promoters} - {detractors}) / {n}",
-        edges=(
-            _NO_ANSWER,
-            "The definition says whether a customer's latest vote counts, or every answer.",
-        ),
+        meaning="How many recommend us less how many warn of us, on the basis of the definition.",
         unit="points",
         rests_on=ANSWERS,
         scopes=_BOTH,
         given=lambda g: g.latest_known or g.definition.nps_basis != "latest",
         compute=_score("nps_score"),
+        chosen=lambda definition: definition.nps_basis,
         sampled=True,
         help="Net promoter score, -100 to 100, on the basis that crm_definition_info names.",
-        board=Board("NPS", why="no answers", worse=-1, tile=4, curve=True),
+        board=Board(
+            "NPS",
+            "satisfaction",
+            why="no answers",
+            worse=-1,
+            tile=4,
+            curve=True,
+            plot="nps",
+            colour="nps",
+            by=("answers",),
+        ),
+        panels=(
+            Panel("overview", "Business", 4, "Net promoter score", _NPS_SAYS, "number", alert="NpsDrop"),
+            Panel(
+                "overview",
+                "Over time",
+                3,
+                "Net promoter score",
+                "With its 95 % interval.",
+                "interval",
+                alert="NpsDrop",
+            ),
+            Panel("satisfaction", "NPS", 1, "NPS", "Of the window chosen.", "number"),
+            Panel(
+                "satisfaction",
+                "NPS",
+                2,
+                "Votes",
+                "One a customer, the latest, unless defined otherwise.",
+                "number",
+                part="n",
+            ),
+            _interval(
+                "NPS", 5, "NPS of 7 days", "A ticket: its upper end below the month's lower end.", "7d"
+            ),
+            _interval("NPS", 6, "NPS of 30 days", "What the week is compared with.", "30d"),
+            Panel(
+                "satisfaction",
+                "NPS",
+                7,
+                "NPS by touchpoint",
+                "The latest vote within the touchpoint.",
+                width=8,
+                by="touchpoint",
+            ),
+            _ANSWERED.line("nps_score", part="n"),
+        ),
     ),
     Kpi(
         name="nps_score.latest",
         title="Net promoter score, one vote a customer",
-        meaning="The score of the latest answer of each customer in the window.",
+        meaning=f"{_SCORE}, of the latest answer of each customer in the window.",
         formula="100 * ({promoters} - {detractors}) / {n}",
+        calls={"n": "votes"},
         edges=(
             _NO_ANSWER,
             "An older answer that arrives later replaces nothing.",
@@ -78,8 +176,9 @@ SURVEYS: Final = (
     Kpi(
         name="nps_score.responses",
         title="Net promoter score, every answer",
-        meaning="The score of all answers in the window.",
+        meaning=f"{_SCORE}, of every answer in the window.",
         formula="100 * ({promoters} - {detractors}) / {n}",
+        calls={"n": "votes"},
         edges=(_NO_ANSWER,),
         unit="points",
         rests_on=ANSWERS,
@@ -90,13 +189,14 @@ SURVEYS: Final = (
     ),
     *(
         kpi
-        for scale, satisfied in ((5, "4 or 5"), (10, "9 or 10"))
+        for place, scale, satisfied in ((1, 5, "4 or 5"), (2, 10, "9 or 10"))
         for kpi in (
             Kpi(
                 name=f"csat_ratio.{scale}",
                 title=f"Customer satisfaction, 1 to {scale}",
                 meaning=f"The part of the answers that are {satisfied}.",
                 formula="{numerator} / {n}",
+                calls={"numerator": "satisfied", "n": "answers"},
                 edges=(_NO_ANSWER, _SCALES),
                 unit="ratio",
                 rests_on=ANSWERS,
@@ -105,12 +205,22 @@ SURVEYS: Final = (
                 sampled=True,
                 family=_SATISFIED,
                 board=_SATISFIED_ON[scale],
+                panels=(
+                    _interval(
+                        "CSAT and CES",
+                        place,
+                        f"CSAT of {scale}",
+                        f"Share of answers {satisfied.replace(' or ', ' and ')}, with interval.",
+                    ),
+                    _ANSWERED.line(f"csat_ratio.{scale}", part="n"),
+                ),
             ),
             Kpi(
                 name=f"csat_mean.{scale}",
                 title=f"Mean satisfaction, 1 to {scale}",
                 meaning="The mean of the answers.",
                 formula="{numerator} / {n}",
+                calls={"numerator": "Σ scores", "n": "answers"},
                 edges=(_NO_ANSWER, "The interval needs two answers."),
                 unit="number",
                 rests_on=ANSWERS,
@@ -126,6 +236,7 @@ SURVEYS: Final = (
         title="Mean customer effort, 1 to 7",
         meaning="The mean of the answers to how easy it was.",
         formula="{numerator} / {n}",
+        calls={"numerator": "Σ scores", "n": "answers"},
         edges=(_NO_ANSWER, "The interval needs two answers."),
         unit="number",
         rests_on=ANSWERS,
@@ -133,6 +244,10 @@ SURVEYS: Final = (
         compute=_mean("ces_mean", "ces", (1, 7)),
         sampled=True,
         help="Mean customer effort score, 1 to 7.",
-        board=Board("Customer effort (1 to 7)", why="no answers"),
+        board=Board("Customer effort (1 to 7)", "satisfaction", why="no answers"),
+        panels=(
+            _interval("CSAT and CES", 3, "Effort", "Mean of 1 (hard) to 7 (easy), with interval."),
+            _ANSWERED.line("ces_mean", part="n"),
+        ),
     ),
 )

@@ -11,7 +11,7 @@ from streams.core.counting.sealed_sums import sealed_changes
 from streams.core.customer.entries import PURCHASE
 from streams.core.customer.groups import OTHER, UNKNOWN
 from streams.core.customer.record import HAS_VOIDS, Customer, unpack
-from streams.core.definition.definition import PROFILE_DIMENSIONS, Window
+from streams.core.definition.definition import Window
 from streams.core.kpi.values.value import Sweep
 from streams.core.partition.store.customers import Customers
 from streams.core.totals import OVERALL, Group, Named
@@ -30,12 +30,12 @@ def sweep(customers: Customers, named: Named) -> dict[tuple[Group, str], Sweep]:
     by_profile = _spent(customers, windows)
     by_group: dict[tuple[Group, str], list[int]] = defaultdict(list)
     for (profile, window), amounts in by_profile.items():
-        for group in (OVERALL, *_published(customers.groups.table[profile], named)):
+        for group in (OVERALL, *_published(customers.groups.values_of(profile), named)):
             by_group[group, window] += amounts
     groups = {OVERALL}
-    for number, members in enumerate(customers.groups.table):
+    for number in range(len(customers.groups.table)):
         if customers.groups.is_profile(number):
-            groups.update(_published(members, named))
+            groups.update(_published(customers.groups.values_of(number), named))
     return {(g, w.name): shares(by_group.get((g, w.name), []), t) for g in groups for w in windows}
 
 
@@ -47,10 +47,10 @@ def shares(amounts: list[int], t: int) -> Sweep:
     return Sweep(t_ms=t, buyers=n, a_minor=sum(ranked[:a]), b_minor=sum(ranked[a:b]), c_minor=sum(ranked[b:]))
 
 
-def _published(members: tuple[str, ...], named: Named) -> list[Group]:
+def _published(values: list[Group], named: Named) -> list[Group]:
     return [
         (dimension, value if value == UNKNOWN or value in named.get(dimension, ()) else OTHER)
-        for dimension, value in zip(PROFILE_DIMENSIONS, members, strict=True)
+        for dimension, value in values
     ]
 
 

@@ -6,34 +6,22 @@ a customer who moves to another profile or is corrected meanwhile counts as foun
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from streams.core.customer.entries import PURCHASE
 from streams.core.customer.record import HAS_VOIDS, Customer, unpack
-from streams.core.kpi.early_warning import AtRisk, Ranking, assess, most
+from streams.core.kpi.early_warning import most
 from streams.core.kpi.revenue_buckets import Buckets, add, pack, put
+from streams.core.kpi.swept import Swept
 from streams.core.partition.store.customers import Customers
 from streams.core.partition.store.releasing import groups_of
 from streams.core.partition.sweep.exact_shares import payments
+from streams.core.partition.sweep.risk_ranking import Ranking, assess
 from streams.core.partition.sweep.steps import Steps
 from streams.core.totals import OVERALL, Group
 
 _STRIDE: Final = 32
 """Customers a step."""
-
-
-@dataclass(frozen=True, slots=True)
-class Swept:
-    """What the sweep over one partition found; it adds up over partitions."""
-
-    t: int
-    """The clock when it began (ms)."""
-    shares: dict[Group, bytes]
-    """The whole, and every value of a customer dimension that has buyers -> packed buckets of the windows
-    that have revenue shares, in the order of the definition."""
-    at_risk: tuple[AtRisk, ...]
-    """The highest score first."""
 
 
 def sweeping(customers: Customers, at_risk_limit: int) -> Steps[Swept]:

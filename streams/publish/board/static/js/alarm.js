@@ -5,7 +5,7 @@
 
 import { byId, setText } from "./dom.js";
 import { count, score, words } from "./format.js";
-import { PROFILES, ranked } from "./churn.js";
+import { ranked } from "./churn.js";
 
 /** Window -> the limits of its alert; the first that is beyond them is told. */
 const LIMITS = {
@@ -31,8 +31,8 @@ function spikeOf(windows) {
  * The dimension value whose part of the churned most exceeds its part of the expected. Where little is expected at
  * all, its parts are chance: they count beside those of the customers, as if PRIOR more had been expected.
  */
-function origin(dimensions, window) {
-  const candidates = PROFILES.flatMap((dimension) => {
+function origin(named, dimensions, window) {
+  const candidates = named.flatMap((dimension) => {
     const rows = ranked(dimensions?.[dimension], window).filter((row) => row.expected !== null);
     const observed = rows.reduce((sum, row) => sum + row.observed, 0);
     const expected = rows.reduce((sum, row) => sum + row.expected, 0);
@@ -50,13 +50,14 @@ function origin(dimensions, window) {
 }
 
 function from(view, window) {
-  const place = origin(view.dimensions, window);
+  const named = view.setup.dimensions;
+  const place = origin(named, view.dimensions, window);
   const [reason] = ranked(view.dimensions?.reason, window);
   const where = place
-    ? `From ${place.dimension} ${words(place.value)}: ${count(place.observed)} of ${count(place.total)}, ${score(place.expected)} expected.`
-    : "Spread over segments, plans, channels and regions alike.";
-  const why = reason ? ` Reason most given: ${words(reason.value)} (${count(reason.observed)}).` : "";
-  return where + why;
+    ? `From ${words(place.dimension)} ${words(place.value)}: ${count(place.observed)} of ${count(place.total)}, ${score(place.expected)} expected.`
+    : named.length && `Spread over every ${named.map(words).join(", ")} alike.`;
+  const why = reason && `Reason most given: ${words(reason.value)} (${count(reason.observed)}).`;
+  return [where, why].filter(Boolean).join(" ");
 }
 
 export class Alarm {

@@ -4,7 +4,6 @@
 import { byId, el, radios, setChildren, setText } from "./dom.js";
 import { count, score, span, words } from "./format.js";
 
-export const PROFILES = ["segment", "plan", "channel", "region"];
 const RISKY = 5;
 
 /** The churns of a dimension's values in a window, the most remarkable first. */
@@ -64,15 +63,18 @@ const withheld = { stale: "Stale: no current values", recovering: "Recovering: n
 export class Churn {
   constructor(prefs, changed) {
     this.prefs = prefs;
-    this.choose = (dimension) => {
-      prefs.set({ by: dimension });
+    this.choose = (dimension, first) => {
+      prefs.set({ by: dimension === first ? null : dimension });
       changed();
     };
   }
 
   show(view) {
-    const { by } = this.prefs;
-    radios(byId("breakdown"), "breakdown", PROFILES.map((name) => [name, words(name)]), by, this.choose);
+    const { by, setup } = view;
+    const [first] = setup.dimensions;
+    const choose = (dimension) => this.choose(dimension, first);
+    radios(byId("breakdown"), "breakdown", setup.dimensions.map((name) => [name, words(name)]), by, choose);
+    byId("where-part").hidden = byId("risk-part").hidden = !by;
     const held = withheld[view.condition] ?? (view.dimensionsHeld ? "Stale: no current values" : "");
     const where = held ? [] : ranked(view.dimensions?.[by], view.window);
     const why = held ? [] : ranked(view.dimensions?.reason, view.window);
@@ -88,6 +90,6 @@ export class Churn {
     list(byId("where"), where.filter(telling));
     list(byId("why"), why.filter(telling));
     list(byId("risk-where"), held ? [] : atRisk(view.dimensions?.[by]));
-    setText(byId("risk-by"), `High risk by ${by}`);
+    setText(byId("risk-by"), `High risk by ${words(by ?? "")}`);
   }
 }

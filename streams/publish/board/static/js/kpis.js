@@ -3,9 +3,9 @@
 import { DECLARED } from "./declared.js";
 import * as format from "./format.js";
 
-const RATIO = { form: format.percent, unit: "pt", scale: 100 };
-const COUNT = { form: format.count, unit: "", scale: 1, countable: true };
-const SCORE = { form: format.score, unit: "pt", scale: 1 };
+const RATIO = { form: format.percent, unit: "pt", scale: 100, step: 0.0001 };
+const COUNT = { form: format.count, unit: "", scale: 1, step: 1, countable: true };
+const SCORE = { form: format.score, unit: "pt", scale: 1, step: 0.1 };
 const MEAN = { form: format.decimal, unit: "", scale: 1 };
 
 let moneyForm = format.decimal;
@@ -23,6 +23,10 @@ const place = (kpi) => DECLARED[kpi].tile;
 
 export const TILES = Object.keys(DECLARED).filter(place).sort((one, other) => place(one) - place(other));
 
+/** The KPIs that a panel lists, and those that a larger drawing shows. */
+export const listed = (panel) => Object.keys(DECLARED).filter((kpi) => DECLARED[kpi].panel === panel);
+export const drawn = (plot) => Object.keys(DECLARED).filter((kpi) => DECLARED[kpi].plot === plot);
+
 export const STANDING = new Set(Object.keys(DECLARED).filter((kpi) => DECLARED[kpi].standing));
 
 export const number = (kpi, value) => (value === null || value === undefined ? format.NONE : KPIS[kpi].form(value));
@@ -34,6 +38,12 @@ export function interval(kpi, value) {
   return `${low.replace(/ %$/, "")} to ${high}`;
 }
 
+/** What a KPI means by the definition in force, for whoever points at its name. */
+export const meaning = (kpi) => `${KPIS[kpi].says} ${KPIS[kpi].formula}`;
+
+/** A curve of a KPI for a plot. */
+export const line = (kpi) => ({ name: KPIS[kpi].name, colour: KPIS[kpi].colour, form: KPIS[kpi].form, step: KPIS[kpi].step });
+
 /** What the badge beside a value says; empty for ok. */
 export function badge(value) {
   const said = { undefined: "undefined", low_n: "few", silent: "silent", stale: "stale", recovering: "recovering" };
@@ -43,7 +53,7 @@ export function badge(value) {
 /** Why a value is missing or not to be trusted, in words. */
 export function reason(kpi, value, minN) {
   if (value.status === "undefined") return `Undefined: ${KPIS[kpi].why || "nothing to divide by"}`;
-  if (value.status === "low_n") return `Too few to rely on: ${format.count(value.n)} of at least ${minN[kpi] ?? "?"}`;
+  if (value.status === "low_n") return `Too few to rely on: ${format.count(value.n)} of at least ${format.count(minN[kpi])}`;
   if (value.status === "silent") return "Silent: events it is made of have stopped coming";
   if (value.status === "stale") return "Stale: no current value";
   if (value.status === "recovering") return "Recovering: no value yet";

@@ -8,9 +8,9 @@ import { condition, look, sentence, shown } from "./condition.js";
 import { Connection } from "./connection.js";
 import { byId, radios, setAttribute, setText } from "./dom.js";
 import { accounting, engine, summary } from "./engine.js";
-import { count, percent, score, timeOfDay } from "./format.js";
+import { timeOfDay } from "./format.js";
 import { History } from "./history.js";
-import { STANDING, useCurrency } from "./kpis.js";
+import { STANDING, drawn, line, useCurrency } from "./kpis.js";
 import { flows, risk, satisfaction, value } from "./panels.js";
 import { Plot } from "./plot.js";
 import { Prefs } from "./prefs.js";
@@ -27,17 +27,10 @@ const prefs = new Prefs(() => renew());
 const tiles = new Tiles(byId("tiles"));
 const churn = new Churn(prefs, () => show());
 const alarm = new Alarm((window) => prefs.set({ window }));
-const lines = {
-  churn: { name: "Churn", colour: "churn", form: percent, step: 0.0001 },
-  new: { name: "New", colour: "new", form: count, step: 1 },
-  churned: { name: "Churned", colour: "churn", form: count, step: 1 },
-  nps: { name: "NPS", colour: "nps", form: score, step: 0.1 },
-};
-const plots = {
-  churn: new Plot(byId("churn-plot"), [lines.churn], { floor: 0.0001 }),
-  flows: new Plot(byId("flows-plot"), [lines.new, lines.churned], { floor: 4 }),
-  nps: new Plot(byId("nps-plot"), [lines.nps]),
-};
+const FLOORS = { churn: { floor: 0.0001 }, flows: { floor: 4 }, nps: {} };
+const plots = Object.fromEntries(
+  Object.entries(FLOORS).map(([name, options]) => [name, new Plot(byId(`${name}-plot`), drawn(name).map(line), options)]),
+);
 const connection = new Connection(take);
 let announced = null;
 let dressed = "";
@@ -80,6 +73,8 @@ function view() {
   const window = chosen();
   const held = condition(state, now);
   const judged = (one) => shown(one, held);
+  const named = setup?.dimensions ?? [];
+  const by = named.includes(prefs.by) ? prefs.by : (named[0] ?? null);
   const listed = { ...values?.windows?.[window], ...values?.now };
   return {
     setup, now, window, history, judged,
@@ -96,13 +91,15 @@ function view() {
     reasons: state.reasons,
     dimensions: dimensions?.values,
     dimensionsT: dimensions?.t,
-    dimensionsHeld: withheld(dimensions?.values?.segment, window),
+    dimensionsHeld: withheld(dimensions?.values?.[by ?? "reason"], window),
+    by,
   };
 }
 
 /** Whether the server itself withholds the values by dimension. */
 function withheld(listed, window) {
-  return Object.values(listed ?? {}).some((periods) => periods[window]?.churned_customers.value === null);
+  const held = ({ status }) => status === "stale" || status === "recovering";
+  return Object.values(listed ?? {}).some((periods) => Object.values(periods[window] ?? {}).some(held));
 }
 
 function show() {
@@ -139,9 +136,7 @@ function announce(kind, said, spike) {
 
 function draw() {
   tiles.draw(history);
-  plots.churn.draw(history.columns(["churn_ratio"]));
-  plots.flows.draw(history.columns(["new_customers", "churned_customers"]));
-  plots.nps.draw(history.columns(["nps_score"]));
+  for (const [name, plot] of Object.entries(plots)) plot.draw(history.columns(drawn(name)));
   show();
 }
 

@@ -30,7 +30,7 @@ export class Prefs {
     const chosen = new URLSearchParams(location.hash.slice(1));
     const theme = chosen.get("theme") ?? remembered();
     this.window = chosen.get("window");
-    this.by = chosen.get("by") ?? "segment";
+    this.by = chosen.get("by");
     this.wall = chosen.has("wall");
     this.theme = THEMES.includes(theme) ? theme : "system";
   }
@@ -40,7 +40,7 @@ export class Prefs {
     Object.assign(this, choice);
     const chosen = new URLSearchParams();
     if (this.window) chosen.set("window", this.window);
-    if (this.by !== "segment") chosen.set("by", this.by);
+    if (this.by) chosen.set("by", this.by);
     if (this.wall) chosen.set("wall", "");
     history.replaceState(null, "", `#${chosen.toString().replace("wall=", "wall")}`);
     this.#apply();

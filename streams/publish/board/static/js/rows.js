@@ -2,7 +2,7 @@
 
 import { el } from "./dom.js";
 import { count } from "./format.js";
-import { KPIS, badge, interval, number, reason } from "./kpis.js";
+import { KPIS, badge, interval, meaning, number, reason } from "./kpis.js";
 
 /** One KPI as a row; `more` is a further remark. */
 export function row(view, kpi, more = "") {
@@ -14,7 +14,7 @@ export function row(view, kpi, more = "") {
   return el(
     "tr",
     { "data-kpi": kpi, "data-status": value.status },
-    el("th", { scope: "row" }, KPIS[kpi].name, el("span", { class: "behind" }, behind)),
+    el("th", { scope: "row", title: meaning(kpi) }, KPIS[kpi].name, el("span", { class: "behind" }, behind)),
     el(
       "td",
       {},

@@ -2,10 +2,9 @@
 
 import { el, setAttribute, setText } from "./dom.js";
 import { count, span } from "./format.js";
-import { KPIS, TILES, badge, change, interval, number, reason } from "./kpis.js";
+import { KPIS, TILES, badge, change, interval, line, meaning, number, reason } from "./kpis.js";
 import { Plot } from "./plot.js";
 
-const COLOURS = { churn_ratio: "churn", new_customers: "new", nps_score: "nps", "csat_ratio.5": "nps", revenue: "money", repurchase_ratio: "money" };
 const ARROWS = { "-1": "▼ −", 1: "▲ +" };
 
 class Tile {
@@ -23,14 +22,14 @@ class Tile {
     this.root = el(
       "article",
       { class: "tile", "aria-labelledby": id, "data-kpi": kpi },
-      el("div", { class: "between" }, el("h2", { id }, KPIS[kpi].name), this.badge),
+      el("div", { class: "between" }, el("h2", { id, title: meaning(kpi) }, KPIS[kpi].name), this.badge),
       el("p", { class: "value" }, this.value),
       this.trend,
       this.note,
       spark,
       el("p", { class: "meta" }, this.range, this.n, this.age),
     );
-    this.plot = new Plot(spark, [{ name: KPIS[kpi].name, colour: COLOURS[kpi] ?? "accent", form: KPIS[kpi].form }], { spark: true });
+    this.plot = new Plot(spark, [line(kpi)], { spark: true });
   }
 
   show(view) {
