@@ -11,7 +11,6 @@ from typing import Final
 
 _EPS: Final = 1e-15
 _TINY: Final = 1e-300
-_STEPS: Final = 200
 _LARGE: Final = 100.0
 _NEAR: Final = 1e-13
 
@@ -25,21 +24,12 @@ def gamma_cdf(shape: float, x: float) -> float:
 
 def gamma_quantile(shape: float, p: float) -> float:
     """The x below which a gamma variable of this shape and scale 1 lies with probability p, 0 < p < 1."""
-    low, high = 0.0, math.inf
-    x = _first_guess(shape, p)
-    for _ in range(_STEPS):
+    x, step = _first_guess(shape, p), math.inf
+    while abs(step) > _NEAR * x:
         error = (_lower(shape, x) - p) if x < shape + 1 else ((1 - p) - _upper(shape, x))
-        low, high = (x, high) if error < 0 else (low, x)
-        density = math.exp(_log_mass(shape, x)) / x
-        step = error / density if density > _TINY else math.inf
-        if math.isfinite(step):  # Halley's correction
-            step /= 1 - min(1.0, step * ((shape - 1) / x - 1)) / 2
-        if abs(step) <= _NEAR * x:
-            break
-        following = x - step
-        if not low < following < high:
-            following = (low + high) / 2 if math.isfinite(high) else x * 2
-        x = following
+        step = error * x / math.exp(_log_mass(shape, x))
+        step /= 1 - min(1.0, step * ((shape - 1) / x - 1)) / 2  # Halley's correction
+        x -= min(step, x / 2)
     return x
 
 
@@ -63,15 +53,14 @@ def share_at_most(hits: int, n: int, p: float) -> float:
     if hits >= n:
         return 1.0
     low, high = hits / n, 1.0
-    for _ in range(_STEPS):
-        middle = (low + high) / 2
-        if middle in {low, high}:
-            break
+    middle = (low + high) / 2
+    while low < middle < high:
         if _beta_cdf(hits + 1, n - hits, middle) < p:
             low = middle
         else:
             high = middle
-    return (low + high) / 2
+        middle = (low + high) / 2
+    return middle
 
 
 def _first_guess(shape: float, p: float) -> float:
@@ -129,14 +118,12 @@ def _upper(shape: float, x: float) -> float:
 
 
 def _floor(x: float) -> float:
-    return x if abs(x) > _TINY else _TINY
+    return x or _TINY
 
 
 def _beta_cdf(a: float, b: float, x: float) -> float:
-    """The regularized incomplete beta function, 0 < x < 1."""
+    """The regularized incomplete beta function, for x at or above the mode."""
     log = math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b) + a * math.log(x) + b * math.log1p(-x)
-    if x < (a + 1) / (a + b + 2):
-        return math.exp(log) * _beta_fraction(a, b, x) / a
     return 1 - math.exp(log) * _beta_fraction(b, a, 1 - x) / b
 
 

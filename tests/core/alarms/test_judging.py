@@ -84,6 +84,16 @@ def test_two_spikes_a_day_apart_are_two_episodes() -> None:
     assert 0 < (series.end_ms - found.started_ms) // SLOT_MS <= 6 + HOLD
 
 
+def test_an_episode_is_no_older_than_what_is_known() -> None:
+    """It began at the first instant that has its past."""
+    series = ordinary()
+    found = judge(series, "up", -1_000.0)
+    assert (found.status, series.end_ms - found.started_ms) == (
+        "alarm",
+        (len(series.counts) - REACH) * SLOT_MS,
+    )
+
+
 def test_down_needs_silence_and_a_holiday_excuses_it() -> None:
     """A fifth of the counts on a working day is out of the ordinary; a third on a holiday is not."""
     quiet = changed(ordinary(each=20), -DAY, 0, 6)
