@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test laws lint bench chaos screenshots lock clean system-packages
+.PHONY: help demo test laws lint bench chaos alarms screenshots lock clean system-packages
 
 PYTHON ?= python3
 ARGS ?=
@@ -38,6 +38,9 @@ bench: $(installed) ## what an event costs; ARGS for the benchmark
 
 chaos: $(installed) ## every fault on a genuine Kafka, and a recount; ARGS="--short", "--only TEXT", "--seed 7"
 	@$(bin)/python -m tests.chaos $(ARGS)
+
+alarms: $(installed) ## what alarms page on in ordinary years, and what they find; ARGS="--short", "--seed 7"
+	@$(bin)/python -m tests.alarms $(ARGS)
 
 screenshots: $(installed) ## the live board's pictures in docs/img, taken by a test
 	@BOARD_SCREENSHOTS=docs/img $(bin)/python -m pytest -q tests/browser/test_screenshots.py

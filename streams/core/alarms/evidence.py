@@ -1,0 +1,147 @@
+"""The evidence that a stream is out of the ordinary: a Shiryaev-Roberts sum of e-values.
+
+Counts are Poisson of mean at most M while all is ordinary. Then r^N·exp(-(r - 1)·M) is on average at most 1
+for each r > 1, and so is its mirror image for r < 1 with a mean of at least M; for shares the binomial form.
+Summed over the moments at which something may have begun, the sum passes c after c moments on average, or
+later: that is the guarantee (J. Shin, A. Ramdas, A. Rinaldo 2024, doi 10.51387/23-NEJSDS51). Sums are
+logarithms: they outgrow a float.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final, Literal
+
+from streams.core.alarms.limits import mean_at_least, mean_at_most, share_at_most
+from streams.core.alarms.tolerance import WEEKS
+
+SLOT_MS: Final = 300_000
+"""Counts are by five minutes; windows begin and end where these do."""
+WINDOWS: Final = (3, 12, 36, 72, 288)
+"""Slots of the windows: 15 minutes, 1, 3, 6 and 24 hours."""
+WEEK: Final = 2_016
+"""Slots of a week."""
+REACH: Final = WEEKS * WEEK + WINDOWS[-1]
+"""Slots of the past that evidence needs."""
+CONFIDENCE: Final = 0.99
+
+Direction = Literal["up", "down", "share"]
+_UP: Final = (1.5, 2.0, 3.0, 5.0, 10.0)
+_DOWN: Final = (0.5, 0.25, 0.1, 0.0)
+_LOG_10: Final = math.log(10)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a stream says at an instant of the grid."""
+
+    log10: float
+    """Of the sum; minus infinity: none."""
+    window: int
+    """The window, in slots, that says most."""
+    observed: int
+    """What was counted in it."""
+    expected: float
+    """What the four weeks before say of it, without limit or tolerance."""
+
+
+class Prefix:
+    """Sums of counts, or exposures, from the first slot on.
+
+    Args:
+        slots: one number for each, the newest last.
+    """
+
+    __slots__ = ("_sums",)
+
+    def __init__(self, slots: Iterable[int]) -> None:
+        self._sums = [0]
+        total = 0
+        for n in slots:
+            total += n
+            self._sums.append(total)
+
+    def __len__(self) -> int:
+        return len(self._sums) - 1
+
+    def between(self, begin: int, end: int) -> int:
+        """The sum of the slots from begin to the one before end."""
+        return self._sums[end] - self._sums[begin]
+
+    def before(self, begin: int, end: int) -> int:
+        """The sum over the same slots of the four weeks before."""
+        return sum(self.between(begin - WEEK * week, end - WEEK * week) for week in range(1, WEEKS + 1))
+
+
+def evidence(counts: Prefix, exposures: Prefix, end: int, direction: Direction, tolerance: float) -> Evidence:
+    """The evidence at the end of a slot.
+
+    Args:
+        counts: what is counted; of a share, its hits.
+        exposures: what it is counted against: customers x time, or all answers of a share.
+        end: number of the slots that are over; at least ``REACH``.
+        direction: what would be out of the ordinary.
+        tolerance: how many times the expectation is ordinary still.
+    """
+    terms: list[float] = []
+    best = Evidence(-math.inf, WINDOWS[0], 0, 0.0)
+    for window in WINDOWS:
+        begin = end - window
+        n, base = counts.between(begin, end), counts.before(begin, end)
+        exposure, base_exposure = exposures.between(begin, end), exposures.before(begin, end)
+        own = list(_logs(direction, n, base, exposure, base_exposure, tolerance))
+        terms += own
+        total = _log_sum(own)
+        if total > best.log10:
+            expected = base * exposure / base_exposure if base_exposure else 0.0
+            best = Evidence(total, window, n, expected)
+    return Evidence(_log_sum(terms) / _LOG_10, best.window, best.observed, best.expected)
+
+
+def threshold_log10(streams: int, false_page_every_ms: int) -> float:
+    """What evidence has to pass so that all streams together page falsely so seldom."""
+    return math.log10(streams * (false_page_every_ms / SLOT_MS))
+
+
+def _logs(  # noqa: PLR0917 - what one window says
+    direction: Direction, n: int, base: int, exposure: int, base_exposure: int, tolerance: float
+) -> Iterable[float]:
+    """Logarithms of the window's weighted e-values; none where nothing can be expected."""
+    if not exposure or not base_exposure:
+        return
+    if direction == "share":
+        p = min(1.0, tolerance * _share_limit(base, base_exposure))
+        for r in _UP:
+            yield n * math.log(r) - exposure * math.log1p(p * (r - 1)) - math.log(len(_UP))
+    elif direction == "up":
+        mean = tolerance * _upper_limit(base) * exposure / base_exposure
+        for r in _UP:
+            yield n * math.log(r) - (r - 1) * mean - math.log(len(_UP))
+    else:
+        mean = _lower_limit(base) * exposure / base_exposure / tolerance
+        for r in _DOWN:
+            if r or not n:
+                yield (n * math.log(r) if r else 0.0) + (1 - r) * mean - math.log(len(_DOWN))
+
+
+def _log_sum(logs: Sequence[float]) -> float:
+    greatest = max(logs, default=-math.inf)
+    if greatest == -math.inf:
+        return greatest
+    return greatest + math.log(math.fsum(math.exp(log - greatest) for log in logs))
+
+
+@lru_cache(maxsize=65_536)
+def _upper_limit(count: int) -> float:
+    return mean_at_most(count, CONFIDENCE)
+
+
+@lru_cache(maxsize=65_536)
+def _lower_limit(count: int) -> float:
+    return mean_at_least(count, CONFIDENCE)
+
+
+@lru_cache(maxsize=65_536)
+def _share_limit(hits: int, n: int) -> float:
+    return share_at_most(hits, n, CONFIDENCE)

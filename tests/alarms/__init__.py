@@ -1,0 +1,1 @@
+"""Alarms over simulated years: false pages and what is found; ``make alarms``."""
