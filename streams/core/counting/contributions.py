@@ -6,7 +6,7 @@ Every function here is additive with a sign: emitting with -1 what was emitted w
 from typing import Final
 
 from streams.core.counting import quantities as q
-from streams.core.counting.event_changes import PROFILE, Change, Lengths, survey_changes
+from streams.core.counting.event_changes import PROFILE, CellChange, Lengths, survey_changes
 from streams.core.counting.panes import Panes
 from streams.core.counting.purchases import emit_purchases
 from streams.core.counting.sealed_sums import sealed_changes
@@ -43,11 +43,11 @@ def emit_gone(panes: Panes, transitions: list[Transition], profile: int, groups:
             panes.add(group, transition.at_ms, changes, whole=False)
 
 
-def transition_changes(transition: Transition, cost_minor: int | None, sign: int) -> list[Change]:
+def transition_changes(transition: Transition, cost_minor: int | None, sign: int) -> list[CellChange]:
     """What a change of standing counts; ``cost_minor``: of a new customer, where it is known."""
     kind, at_ms = transition.kind, transition.at_ms
     step = sign if kind in (NEW, REACTIVATED) else -sign
-    changes: list[Change] = [(_QUANTITY.get(kind, q.ERASED), sign), (q.DELTA_MS, step * at_ms)]
+    changes: list[CellChange] = [(_QUANTITY.get(kind, q.ERASED), sign), (q.DELTA_MS, step * at_ms)]
     if kind == NEW and cost_minor is not None:
         changes += [(q.COST, sign * cost_minor), (q.WITH_COST, sign)]
     return changes
@@ -110,5 +110,5 @@ def latest_votes(customer: Customer, surveys: list[SurveyEntry]) -> dict[int, tu
     return votes
 
 
-def _signed(changes: list[Change], sign: int) -> list[Change]:
+def _signed(changes: list[CellChange], sign: int) -> list[CellChange]:
     return changes if sign > 0 else [(quantity, -amount) for quantity, amount in changes]

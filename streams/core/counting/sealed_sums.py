@@ -12,7 +12,7 @@ from msgspec import Raw
 
 from streams.core.counting.event_changes import (
     PROFILE,
-    Change,
+    CellChange,
 )
 from streams.core.counting.panes import Panes
 from streams.core.customer.entries import Sealed
@@ -25,7 +25,7 @@ _LOW: Final = 64
 _FAMILIES: Final = 4
 
 
-def sealed_changes(sealed: Sealed, family: int) -> Iterator[tuple[int, int, list[Change]]]:
+def sealed_changes(sealed: Sealed, family: int) -> Iterator[tuple[int, int, list[CellChange]]]:
     """(pane end, group or PROFILE, changes) of one family."""
     for end, packed in sealed.sums.items():
         for group, flat in _unpack(packed).items():

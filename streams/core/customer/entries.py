@@ -99,7 +99,7 @@ class ParkedEntry(Struct, frozen=True, array_like=True):
     entry: Entry
 
 
-class Marker(Struct, frozen=True, array_like=True):
+class EraseMarker(Struct, frozen=True, array_like=True):
     """What an erase leaves under the customer's digest: when erases acted, and up to when they reach."""
 
     acted_ms: int

@@ -49,7 +49,7 @@ _decode_answers: Final = msgspec.msgpack.Decoder(list[SurveyEntry]).decode
 _last: Final = attrgetter("last")
 _last_ms: Final = attrgetter("last_ms")
 
-Vote = tuple[int, str, str, int]
+ClosedVote = tuple[int, str, str, int]
 """Time, id, source and score of an NPS answer."""
 
 
@@ -120,8 +120,8 @@ class History:
         self.answers: list[Chunk] = []
         self.changes: dict[bytes, bytes | None] = {}
         self.index = Index()
-        self.votes: dict[int, Vote] = {}
-        self.latest: Vote | None = None
+        self.votes: dict[int, ClosedVote] = {}
+        self.latest: ClosedVote | None = None
         self.touchpoints: set[int] = set()
 
     # ---- as a whole
@@ -378,7 +378,7 @@ class History:
                 self.latest = vote if self.latest is None else max(vote, self.latest)
 
 
-def vote_of(entry: SurveyEntry) -> Vote:
+def vote_of(entry: SurveyEntry) -> ClosedVote:
     """An NPS answer as a vote."""
     return entry.at_ms, entry.event_id, entry.source, entry.score
 

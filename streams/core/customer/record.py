@@ -33,7 +33,7 @@ from streams.core.customer.entries import (
     digest_of,
     last_purchase_ms,
 )
-from streams.core.customer.history import History, Vote, vote_of
+from streams.core.customer.history import ClosedVote, History, vote_of
 from streams.core.customer.identity import Identity
 
 NEVER: Final = 0
@@ -175,7 +175,7 @@ class Customer:
         history = self.history
         return self.body.surveys if history is None else history.answered() + self.body.surveys
 
-    def vote(self, touchpoint: int | None) -> Vote | None:
+    def vote(self, touchpoint: int | None) -> ClosedVote | None:
         """The latest NPS answer, of one touchpoint or of all."""
         for entry in reversed(self.body.surveys):
             if entry.form == FORM_NPS and touchpoint in (None, entry.touchpoint):

@@ -16,7 +16,7 @@ from streams.core.customer.entries import (
     CancellationEntry,
     Entry,
     EraseEntry,
-    Marker,
+    EraseMarker,
     PurchaseEntry,
     SignupEntry,
     SurveyEntry,
@@ -98,7 +98,7 @@ class Intake:
         self._paths = Paths(customers)
         self.ledger = Ledger()
         self.parking = Parking()
-        self.markers: dict[bytes, Marker] = {}
+        self.markers: dict[bytes, EraseMarker] = {}
         self.changed_markers: set[bytes] = set()
         self.newest: dict[str, int] = {}
         self.arrivals = Arrivals(place)
@@ -297,8 +297,8 @@ class Intake:
         self.ledger.late(kind, newest - at_ms, windows)
 
     def _mark(self, key: bytes, *, acted_ms: int = -1, received_ms: int = -1) -> None:
-        old = self.markers.get(key, Marker(-1, -1))
-        self.markers[key] = Marker(max(old.acted_ms, acted_ms), max(old.received_ms, received_ms))
+        old = self.markers.get(key, EraseMarker(-1, -1))
+        self.markers[key] = EraseMarker(max(old.acted_ms, acted_ms), max(old.received_ms, received_ms))
         self.changed_markers.add(key)
 
     def _entry(self, event: Event, digest: bytes, number: int) -> Entry:

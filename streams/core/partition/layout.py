@@ -32,7 +32,7 @@ _STRUCTS: Final[tuple[type, ...]] = (
     entries.PurchaseEntry,
     entries.EraseEntry,
     entries.ParkedEntry,
-    entries.Marker,
+    entries.EraseMarker,
     entries.Vote,
     entries.Sealed,
     entries.Body,

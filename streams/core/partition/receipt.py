@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from streams.core.customer.blocks import place_of
-from streams.core.customer.entries import PURCHASE, Marker
+from streams.core.customer.entries import PURCHASE, EraseMarker
 from streams.core.customer.memory import LIMITED, PURCHASE_KIND, horizon_ms, known, sums_end_ms
 from streams.core.customer.record import HAS_SEALED, Customer
 from streams.core.events import Event
@@ -38,7 +38,7 @@ class Receipt:
     __slots__ = ("_arrivals", "_customers", "_kept_for_ms", "_markers", "_parking")
 
     def __init__(
-        self, customers: Customers, parking: Parking, markers: dict[bytes, Marker], arrivals: Arrivals
+        self, customers: Customers, parking: Parking, markers: dict[bytes, EraseMarker], arrivals: Arrivals
     ) -> None:
         self._customers = customers
         self._parking = parking
@@ -80,7 +80,7 @@ class Receipt:
         return at >= 0 and self._in_time(PURCHASE_KIND, PURCHASE.unpack_from(customer.purchases, at)[1])
 
     def _found(
-        self, key: bytes, digest: bytes, event: Event, marker: Marker | None
+        self, key: bytes, digest: bytes, event: Event, marker: EraseMarker | None
     ) -> Iterator[tuple[str, int]]:
         """Kind and date of the events of this id that are here."""
         parked = self._parking.find(key, digest)

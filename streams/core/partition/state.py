@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 
 from streams.core.counting.group_totals import Assembler
-from streams.core.customer.entries import Marker
+from streams.core.customer.entries import EraseMarker
 from streams.core.customer.groups import Groups, Members
 from streams.core.customer.identity import DIGEST_SIZE, Identity
 from streams.core.customer.record import ROOM
@@ -67,7 +67,7 @@ _FORMER_WIDTH: Final = 64
 _UNPARKED: Final = 200
 """About as many parked events are applied in a step of an advance."""
 _encode: Final = msgspec.msgpack.Encoder().encode
-_decode_marker: Final = msgspec.msgpack.Decoder(Marker).decode
+_decode_marker: Final = msgspec.msgpack.Decoder(EraseMarker).decode
 
 
 class Header(msgspec.Struct, array_like=True):

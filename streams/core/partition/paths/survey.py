@@ -5,10 +5,10 @@ law, like the other paths; ``due`` may be earlier than derived, never later.
 """
 
 from streams.core.counting import quantities as q
-from streams.core.counting.event_changes import Change, survey_changes
+from streams.core.counting.event_changes import CellChange, survey_changes
 from streams.core.counting.panes import Panes
 from streams.core.customer.entries import FORM_NPS, Entry, SurveyEntry
-from streams.core.customer.history import Vote, vote_of
+from streams.core.customer.history import ClosedVote, vote_of
 from streams.core.customer.record import ACTIVE, ERASED, STANDING, Customer
 from streams.core.customer.risk import CALM, DETRACTOR, DETRACTOR_MS, DETRACTOR_SCORE, PENDING, band_at
 from streams.core.partition.store.customers import Customers
@@ -67,7 +67,9 @@ class SurveyPath:
         self._customers.schedule(key, customer, clock)
 
 
-def _replace(panes: Panes, group: int, old: Vote | None, new: Vote, *, whole: bool) -> list[Change]:
+def _replace(
+    panes: Panes, group: int, old: ClosedVote | None, new: ClosedVote, *, whole: bool
+) -> list[CellChange]:
     """Take out the latest vote of a group if a newer one comes, and say what that one counts."""
     if old is not None:
         if old > new:

@@ -35,7 +35,7 @@ LOG_KEY_SIZE: Final = 1 + DIGEST_SIZE
 _STRIDE: Final = 64
 """Records packed in a step of a drain."""
 
-Change = tuple[bytes, bytes | None]
+LogChange = tuple[bytes, bytes | None]
 """A record of the changelog: key and value; None deletes."""
 
 
@@ -166,7 +166,7 @@ class Customers:
         self.gone.add(key)
         self.removed = True
 
-    def drain(self) -> Iterator[list[Change]]:
+    def drain(self) -> Iterator[list[LogChange]]:
         """Lay to rest what was touched; the changes for the changelog, some at a time."""
         gone = [log_key(key) for key in self.gone] + self._dropped
         yield [(key, None) for key in gone]
@@ -177,9 +177,9 @@ class Customers:
             yield self._pack(touched[at : at + _STRIDE])
         self.hot.clear()
 
-    def _pack(self, touched: list[tuple[bytes, Customer]]) -> list[Change]:
+    def _pack(self, touched: list[tuple[bytes, Customer]]) -> list[LogChange]:
         cold, oldest_ms = self.cold, self.oldest_ms
-        changes: list[Change] = []
+        changes: list[LogChange] = []
         for key, customer in touched:
             if customer.changed:
                 if customer.flags & HAS_SEALED and customer.body.sealed is not None:
@@ -190,10 +190,10 @@ class Customers:
                     changes += self._chunks(key, customer.history)
         return changes
 
-    def _chunks(self, key: bytes, history: History) -> list[Change]:
+    def _chunks(self, key: bytes, history: History) -> list[LogChange]:
         history.settle(self.safe_ms)
         self.long[key] = history
-        changes: list[Change] = [(chunk_key(key, name), data) for name, data in history.changes.items()]
+        changes: list[LogChange] = [(chunk_key(key, name), data) for name, data in history.changes.items()]
         history.changes.clear()
         return changes
 

@@ -16,7 +16,7 @@ from streams.core.kpi.values.value import Sweep
 from streams.core.partition.store.customers import Customers
 from streams.core.totals import OVERALL, Group, Named
 
-Spent = dict[tuple[int, str], list[int]]
+SpentByGroup = dict[tuple[int, str], list[int]]
 """(profile, window name) -> net revenue of each buyer."""
 
 
@@ -54,10 +54,10 @@ def _published(values: list[Group], named: Named) -> list[Group]:
     ]
 
 
-def _spent(customers: Customers, windows: list[Window]) -> Spent:
+def _spent(customers: Customers, windows: list[Window]) -> SpentByGroup:
     starts = [(w.name, customers.definition.floor_edge(customers.clock, w.ms)) for w in windows]
     oldest = min(start for _, start in starts)
-    spent: Spent = defaultdict(list)
+    spent: SpentByGroup = defaultdict(list)
     for key in customers.cold.keys() | customers.hot.keys():
         customer = customers.read(key)
         if customer is not None and customer.last > oldest:
