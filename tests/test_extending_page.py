@@ -11,8 +11,6 @@ PAGE = (ROOT / "docs/extending.md").read_text()
 SINK = (ROOT / "tests/publish/file_sink.py").read_text()
 WORKED = {
     "streams/publish/file/__init__.py",
-    "schemas/records/activity.schema.json",
-    "schemas/examples/activity/",
 }
 """What an extension makes."""
 

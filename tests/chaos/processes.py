@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 WORKER = ROOT / "tests" / "chaos" / "worker.py"
 FIRST_PERSON = 30
 """From this exit code on a restart does not help (streams.engine.exits)."""
-_BOUND = str(ROOT / "streams" / "embedded" / "bound.py")
+_DIE_WITH_PARENT = str(ROOT / "streams" / "embedded" / "die_with_parent.py")
 """Ends a process with the suite, even when that is killed."""
 _PAUSE_S = 0.5
 _POLL_S = 0.05
@@ -65,7 +65,7 @@ class Process:
         self.wanted = True
         with self.output.open("ab") as file:
             self._popen = subprocess.Popen(
-                [sys.executable, "-I", "-S", _BOUND, str(os.getpid()), *self._command],
+                [sys.executable, "-I", "-S", _DIE_WITH_PARENT, str(os.getpid()), *self._command],
                 cwd=ROOT,
                 env=self._environ,
                 stdin=subprocess.DEVNULL,
