@@ -2,8 +2,13 @@
 
 from dataclasses import replace
 
+import pytest
+
+from streams.core.customer.entries import PURCHASE_SIZE, PurchaseEntry, purchases_of
 from streams.core.customer.history import History
+from streams.core.customer.identity import DIGEST_SIZE
 from streams.core.customer.index import Index
+from streams.core.customer.record import Customer
 from streams.core.definition.definition import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, Definition
 from streams.core.totals import OVERALL, flows
 from tests.histories import NOW_MS as T
@@ -227,3 +232,16 @@ def test_an_id_is_looked_for_where_ids_begin() -> None:
     assert not index.holds(b"\3\4\5\6\7")
     index.discard(b"\3\4\5\6\7", 0)
     assert index.places(b"\1\2\3\4\5") == [0x060708]
+
+
+@pytest.mark.parametrize("room", [10_000, 2 * PURCHASE_SIZE])
+def test_of_two_purchases_of_one_id_the_one_that_is_meant_goes(room: int) -> None:
+    """An id that was forgotten and came again: in the head, and in closed chunks."""
+    digest, customer = bytes(range(DIGEST_SIZE)), Customer()
+    first, second, third = (PurchaseEntry(at, digest, 100, base=True) for at in (1_000, 2_000, 3_000))
+    for entry in (first, second, third):
+        customer.add_purchase(entry, IDENTITY, room)
+    customer.take_purchase(second)
+    assert purchases_of(customer.bought) == [first, third]
+    customer.take_purchase(first)
+    assert purchases_of(customer.bought) == [third]

@@ -34,11 +34,11 @@ def without_ids(block: bytes) -> bytes:
     )
 
 
-def place_of(block: bytes, digest: bytes) -> int:
-    """Where the purchase of an id begins in a block; -1: nowhere."""
-    at = block.find(digest)
+def place_of(block: bytes, beginning: bytes) -> int:
+    """Where the first purchase that begins so (an id, or all of it) stands in a block; -1: nowhere."""
+    at = block.find(beginning)
     while at >= 0 and at % PURCHASE_SIZE:
-        at = block.find(digest, at + 1)
+        at = block.find(beginning, at + 1)
     return at
 
 

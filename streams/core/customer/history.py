@@ -278,7 +278,7 @@ class History:
         """Take a closed purchase out; its id stays in the index, for it is known still."""
         at = bisect_left(self.purchases, _after(entry.at_ms, entry.digest), key=_last)
         chunk = self.purchases[at]
-        place = place_of(chunk.data, entry.digest)
+        place = place_of(chunk.data, pack_purchase(entry))
         data = chunk.data[:place] + chunk.data[place + PURCHASE_SIZE :]
         if data:
             self._replace(self.purchases, at, _purchases_chunk(chunk.number, data))

@@ -20,7 +20,6 @@ import msgspec
 from streams.core.customer.blocks import newest_orders, order_before, order_from, place_of, with_purchase
 from streams.core.customer.entries import (
     FORM_NPS,
-    PURCHASE,
     PURCHASE_SIZE,
     Body,
     CancellationEntry,
@@ -32,6 +31,7 @@ from streams.core.customer.entries import (
     by_identity,
     digest_of,
     last_purchase_ms,
+    pack_purchase,
 )
 from streams.core.customer.history import ClosedVote, History, vote_of
 from streams.core.customer.identity import Identity
@@ -262,8 +262,8 @@ class Customer:
 
     def take_purchase(self, entry: PurchaseEntry) -> None:
         """Take out a purchase that stands."""
-        at = place_of(self.purchases, entry.digest)
-        if at >= 0 and PURCHASE.unpack_from(self.purchases, at)[1] == entry.at_ms:
+        at = place_of(self.purchases, pack_purchase(entry))
+        if at >= 0:
             self.purchases = self.purchases[:at] + self.purchases[at + PURCHASE_SIZE :]
         else:
             assert self.history is not None  # noqa: S101 - it stands somewhere
