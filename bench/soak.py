@@ -20,7 +20,7 @@ from streams.redis_contract.layout import Keys
 
 _CUSTOMERS = 400_000
 _DEFINITION = """
-kept_for = "2m"
+kept_events = 16
 windows = ["1m", "5m"]
 [[tiers]]
 width = "10s"

@@ -117,5 +117,5 @@ class Assembler:
 
 
 def _change(sums: Sums) -> int:
-    """CellChange of the active count over a stretch."""
+    """Change of the active count over a stretch."""
     return sums[q.NEW] + sums[q.REACTIVATED] - sums[q.CHURNED] - sums[q.ERASED]
