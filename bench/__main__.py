@@ -14,6 +14,7 @@ from bench import (
     baseline,
     compiled,
     core,
+    history,
     hotspots,
     kafka_streams,
     mapping,
@@ -33,6 +34,7 @@ _WITHOUT_KAFKA: dict[str, Callable[..., Iterator[Figure]]] = {
     "shares": shares.measure,
     "tick": tick.measure,
     "memory": memory.measure,
+    "history": history.measure,
 }
 _ON_KAFKA: dict[str, Callable[..., Iterator[Figure]]] = {
     "worker": worker.measure,

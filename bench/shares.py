@@ -47,9 +47,18 @@ BY_MODULE: Mapping[str, str] = {
         ("decoding/decoder", "decoding/fast", "decoding/strict", "decoding/fields", "decoding/memo"), _READING
     ),
     **dict.fromkeys(("decoding/money", "decoding/timestamps"), _READING),
-    **dict.fromkeys(("customer/identity", "partition/parking"), _ONCE),
     **dict.fromkeys(
-        ("customer/record", "partition/store/timers", "partition/store/sealing", "counting/sealed_sums"),
+        ("customer/identity", "customer/memory", "partition/parking", "partition/receipt"), _ONCE
+    ),
+    **dict.fromkeys(
+        (
+            "customer/record",
+            "customer/blocks",
+            "customer/history",
+            "customer/index",
+            "partition/store/timers",
+            "counting/sealed_sums",
+        ),
         _RECORDS,
     ),
     "partition/state": _REST,
@@ -61,7 +70,7 @@ BY_FUNCTION: Mapping[tuple[str, str], str] = {
     **dict.fromkeys(
         (
             ("partition/paths/purchase", "apply"),
-            ("partition/paths/late_purchase", "apply"),
+            ("partition/paths/late_purchase", "_apply"),
             ("partition/plain", "_emit_orders"),
         ),
         _ORDERS,
@@ -93,13 +102,11 @@ BY_FUNCTION: Mapping[tuple[str, str], str] = {
         (("counting/contributions", "emit_surveys"), ("counting/contributions", "latest_votes")), _SURVEYS
     ),
     ("partition/paths/profile_move", "_move_surveys"): _SURVEYS,
-    **dict.fromkeys(
-        (("counting/event_changes", "survey_changes"), ("customer/derive", "latest_vote")), _SURVEYS
-    ),
+    **dict.fromkeys((("counting/event_changes", "survey_changes"), ("customer/record", "vote")), _SURVEYS),
     **dict.fromkeys(
         (
             ("partition/paths/purchase", "_stand"),
-            ("partition/paths/late_purchase", "_stand"),
+            ("partition/paths/late_purchase", "count_latest"),
             ("customer/derive", "_stand"),
         ),
         _RISK,
@@ -113,7 +120,7 @@ BY_FUNCTION: Mapping[tuple[str, str], str] = {
         _RISK,
     ),
     **dict.fromkeys((("customer/record", "seems_known"), ("customer/record", "note")), _ONCE),
-    **dict.fromkeys((("partition/intake", "_is_known"), ("partition/intake", "_holds")), _ONCE),
+    **dict.fromkeys((("partition/receipt", "judge"), ("customer/memory", "known")), _ONCE),
     **dict.fromkeys(
         (
             ("partition/store/customers", "get"),

@@ -20,7 +20,7 @@ from streams.redis_contract.layout import Keys
 
 _CUSTOMERS = 400_000
 _DEFINITION = """
-kept_events = 16
+kept_for = "2m"
 windows = ["1m", "5m"]
 [[tiers]]
 width = "10s"

@@ -18,7 +18,7 @@ from streams.replay.revenue_shares import Spending
 from tests.histories import CHURNY, NOW_MS, STEADY, history, record, seeded
 from tests.laws.driver import IDENTITY, Driven
 
-FEW = Definition(max_values=2, kept_events=3)
+FEW = Definition(max_values=2)
 WEEK = Definition(window_names=("7d",))
 NOBODY: Members = ("unknown",) * 4
 

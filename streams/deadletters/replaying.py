@@ -14,9 +14,9 @@ from collections.abc import Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
 
+from streams.core.decoding.arrival import arrival_ms
 from streams.core.decoding.decoder import Decoder
 from streams.core.decoding.expected import described
-from streams.core.decoding.timestamps import arrival_ms
 from streams.core.definition.definition import Definition
 from streams.core.events import Kind, Malformed
 from streams.core.partition.placement import Partitioner, key_hash

@@ -66,7 +66,7 @@ def _definition(table: Mapping[str, object]) -> Definition:
     choices: dict[str, Any] = {}
     for key, value in table.items():
         if key in _FORMER_KEYS:
-            raise DefinitionError(f"{key}: is called {_FORMER_KEYS[key]} now, and means the same")
+            raise DefinitionError(f"{key}: {_FORMER_KEYS[key]}")
         if key not in _KEYS:
             raise DefinitionError(f"{key}: unknown key: allowed are {', '.join(_KEYS)}")
         field, read = _KEYS[key]
@@ -168,7 +168,7 @@ _READERS: Final[dict[str, Reader]] = {
     "tiers": _tiers,
     "min_event_time_ms": _instant,
     "max_clock_skew_ms": _duration,
-    "kept_events": _whole,
+    "kept_for_ms": _duration,
     "kept_life_events": _whole,
     "implicit_signup": _switch,
     "purchase_reactivates": _switch,
@@ -189,7 +189,10 @@ _READERS: Final[dict[str, Reader]] = {
     "labels": _text,
 }
 _NAMES: Final = {"window_names": "windows"}
-_FORMER_KEYS: Final = {"max_cohorts": "max_profiles"}
+_FORMER_KEYS: Final = {
+    "max_cohorts": "is called max_profiles now, and means the same",
+    "kept_events": "is gone: there may be any number; how late one may come is kept_for",
+}
 
 
 def key_of(field: str) -> str:

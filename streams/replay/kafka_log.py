@@ -13,7 +13,7 @@ from typing import NamedTuple
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
-from streams.core.decoding.timestamps import arrival_ms
+from streams.core.decoding.arrival import arrival_ms
 from streams.core.events import KINDS, Kind
 from streams.engine.kafka.client import Client
 from streams.engine.kafka.fetch import CorruptBatchError

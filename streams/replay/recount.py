@@ -9,15 +9,15 @@ from itertools import count
 from typing import NamedTuple
 
 from streams.core.customer.identity import DIGEST_SIZE, Identity
+from streams.core.decoding.arrival import arrival_ms
 from streams.core.decoding.decoder import Record
-from streams.core.decoding.timestamps import arrival_ms
 from streams.core.definition.definition import Definition
 from streams.core.events import KINDS, Kind, Malformed
 from streams.core.kpi.breakdown import named_values
 from streams.core.kpi.group_kpis import Sweeps
 from streams.core.kpi.snapshot import Snapshot, build
 from streams.core.partition.journal import Journal
-from streams.core.partition.placement import Belongs
+from streams.core.partition.placement import Belongs, partition_of
 from streams.core.partition.state import PartitionState
 from streams.core.totals import Named
 from streams.replay.lines import LineError, parse_line
@@ -103,7 +103,10 @@ def replay_records(
     def entropy() -> bytes:
         return next(numbers).to_bytes(DIGEST_SIZE, "big")
 
-    state = PartitionState(definition, Identity(b"replay"), entropy=entropy, journal=journal, belongs=belongs)
+    place = None if belongs is None else partition_of
+    state = PartitionState(
+        definition, Identity(b"replay"), entropy=entropy, journal=journal, belongs=belongs, place=place
+    )
     spending = Spending(definition)
     _receive(state, records, refused)
     instants = _instants(journal, as_of, every_ms)

@@ -12,7 +12,7 @@ from itertools import zip_longest
 
 from streams.core.customer.entries import purchases_of
 from streams.core.customer.identity import Identity
-from streams.core.customer.record import Customer, unpack
+from streams.core.customer.record import Customer
 from streams.core.definition.definition import Definition
 from streams.core.kpi.snapshot import Snapshot
 from streams.core.partition.journal import Journal
@@ -120,8 +120,10 @@ def _portraits(state: PartitionState) -> tuple[dict[bytes, Portrait], Counter[Po
     named: dict[bytes, Portrait] = {}
     anonymous: Counter[Portrait] = Counter()
     table = state._groups.table
-    for key, packed in state._customers.cold.items():
-        portrait = _portrait(unpack(packed), table)
+    for key in state._customers.cold:
+        one = state._customers.read(key)
+        assert one is not None
+        portrait = _portrait(one, table)
         if is_anonymous(key):
             anonymous[portrait] += 1
         else:
@@ -132,13 +134,14 @@ def _portraits(state: PartitionState) -> tuple[dict[bytes, Portrait], Counter[Po
 def _portrait(one: Customer, table: list[tuple[str, ...]]) -> Portrait:
     body = one.body
     return (
-        (one.engaged, one.first, one.last, one.second, one.since, one.orders, one.kept, one.state),
+        (one.engaged, one.first, one.last, one.second, one.since, one.orders, one.state),
         table[one.profile],
         tuple(sorted((e.at_ms, e.event_id, e.source, *table[e.profile], e.trial) for e in body.signups)),
         tuple(sorted((e.at_ms, e.event_id, e.effect_ms, *table[e.reason]) for e in body.cancellations)),
-        tuple(sorted((e.at_ms, e.event_id, e.form, e.score, *table[e.touchpoint]) for e in body.surveys)),
+        tuple(sorted((e.at_ms, e.event_id, e.form, e.score, *table[e.touchpoint]) for e in one.answered)),
         tuple(sorted((e.at_ms, e.digest, e.target) for e in body.voids)),
-        tuple(sorted((e.at_ms, e.digest, e.amount_minor, e.base) for e in purchases_of(one.purchases))),
+        tuple(sorted((e.at_ms, e.digest, e.amount_minor, e.base) for e in purchases_of(one.bought))),
+        len(body.withdrawn),
         body.erased_ms,
     )
 

@@ -41,8 +41,8 @@ _ADMIN_MS = 3_000
 """Not the default of 40 s: what a fault does lasts as long."""
 _CUSTOMERS = 2_500
 _SECRET = "a secret of the chaos suite"  # noqa: S105 - keys nothing that matters
-_DEFINITION = "kept_events = 2000"
-"""Nothing is sealed by number: when that happens depends on the order between topics."""
+_DEFINITION = 'kept_for = "92d"'
+"""Nothing comes too late."""
 
 T = TypeVar("T")
 

@@ -13,7 +13,7 @@ def main() -> None:
     sys.path.append(str(ROOT))
     from tests.compiled.meant import compiled, matched  # noqa: PLC0415
     from tests.histories import CHURNY, NOW_MS, STEADY, history, seeded  # noqa: PLC0415
-    from tests.laws.driver import CLOCKS, Way, drive  # noqa: PLC0415
+    from tests.laws.driver import CLOCKS, KEEPING, Way, drive  # noqa: PLC0415
     from tests.laws.judging import Recounted  # noqa: PLC0415
 
     meant = compiled()
@@ -25,10 +25,10 @@ def main() -> None:
     for seed in range(HISTORIES):
         rng = seeded(seed)
         records = history(rng, mix=STEADY if seed % 2 else CHURNY)
-        expected = Recounted(records, NOW_MS)
+        expected = Recounted(records, NOW_MS, KEEPING)
         for clock in CLOCKS:
             way = Way(clock=clock, partitions=2, restart=0.2)
-            found = expected.differences(drive(records, NOW_MS, way, rng))
+            found = expected.differences(drive(records, NOW_MS, way, rng, KEEPING))
             if found:
                 sys.exit("\n".join((f"seed {seed}, {way}:", *found[:6])))
             runs += 1

@@ -42,11 +42,12 @@ def test_a_year_makes_long_term_to_the_millisecond() -> None:
 
 def test_waking_without_reason_changes_nothing() -> None:
     """A vote that would have lost its weight within the hour, but was withdrawn before."""
-    vote = record("survey", "a", T - 90 * DAY_MS + 10 * MINUTE_MS, "vote", score=0)
+    at = T - 90 * DAY_MS + 10 * MINUTE_MS
+    vote = record("survey", "a", at, "vote", score=0)
     records = [
         record("signup", "a", T - 400 * DAY_MS),
         vote,
-        record("void", "a", T, voids_event_id="vote"),
+        record("void", "a", at, voids_event_id="vote") | {"timestamp": at},
     ]
     one = driven(*records)
     one.flush()

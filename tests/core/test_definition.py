@@ -158,9 +158,11 @@ def test_min_n_is_the_kpis_own_its_familys_or_the_general_one() -> None:
         ({"min_n": -1}, "min_n: -1: allowed is 0 or more"),
         ({"min_n_by_kpi": (("churn_ratio", -1),)}, "min_n_by_kpi.churn_ratio: -1: allowed is 0 or more"),
         ({"inactivity_churn_ms": 0}, "inactivity_churn: 0: allowed is 1 or more"),
-        *(
-            ({key: 10_001}, f"{key}: 10001: allowed is 10000 or less")
-            for key in ("kept_events", "kept_life_events")
+        ({"kept_life_events": 10_001}, "kept_life_events: 10001: allowed is 10000 or less"),
+        ({"kept_for_ms": 0}, "kept_for: 0: allowed is 1 or more"),
+        (
+            {"kept_for_ms": 93 * DAY_MS},
+            "kept_for: 93d: allowed is at most 92d, which panes are kept for",
         ),
         ({"max_profiles": 10**6 + 1}, "max_profiles: 1000001: allowed is 1000000 or less"),
         ({"min_n": 10**15 + 1}, "min_n: 1000000000000001: allowed is 1000000000000000 or less"),
@@ -242,7 +244,7 @@ CHANGED: dict[str, Any] = {
     "tiers": HOURLY,
     "min_event_time_ms": 0,
     "max_clock_skew_ms": 0,
-    "kept_events": 2,
+    "kept_for_ms": DAY_MS,
     "kept_life_events": 3,
     "implicit_signup": False,
     "purchase_reactivates": False,

@@ -41,7 +41,7 @@ def test_a_file_can_change_every_choice() -> None:
         freshness_limit = "20s"
         min_event_time = 2000-01-01T01:00:00.500+01:00
         max_clock_skew = "1m"
-        kept_events = 32
+        kept_for = "20d"
         kept_life_events = 128
         max_values = 5
         max_values_inside = 50
@@ -66,7 +66,7 @@ def test_a_file_can_change_every_choice() -> None:
         tiers=(Tier(HOUR_MS, 30 * DAY_MS),),
         min_event_time_ms=946_684_800_500,
         max_clock_skew_ms=60_000,
-        kept_events=32,
+        kept_for_ms=20 * DAY_MS,
         kept_life_events=128,
         implicit_signup=False,
         purchase_reactivates=False,

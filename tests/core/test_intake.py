@@ -4,12 +4,12 @@ import pytest
 
 from streams.core.customer.entries import PurchaseEntry, pack_purchase
 from streams.core.customer.identity import DIGEST_SIZE
+from streams.core.customer.memory import known
 from streams.core.customer.record import Customer
 from streams.core.definition.definition import DAY_MS, Definition
-from streams.core.partition.intake import _holds
 from tests.histories import GOOD, record
 from tests.histories import NOW_MS as T
-from tests.laws.driver import Driven
+from tests.laws.driver import IDENTITY, Driven
 from tests.spoiling import Record
 
 
@@ -63,9 +63,9 @@ def test_a_digest_is_looked_for_where_digests_stand() -> None:
     customer = Customer()
     customer.purchases = pack_purchase(across)
     assert wanted in customer.purchases
-    assert not _holds(customer, wanted, "", "x")
+    assert not list(known(customer, wanted, "", "x", IDENTITY))
     customer.purchases += pack_purchase(PurchaseEntry(T, wanted, 1, base=True))
-    assert _holds(customer, wanted, "", "x")
+    assert list(known(customer, wanted, "", "x", IDENTITY)) == [("purchase", T)]
 
 
 def test_what_waits_is_counted_and_changes_nothing() -> None:

@@ -11,7 +11,6 @@ from tests.laws.driver import Driven
 from tests.laws.judging import Recounted
 
 GREATEST: list[dict[str, Any]] = [
-    {"kept_events": 10_000},
     {"kept_life_events": 10_000},
     {"max_values_inside": 10**6, "max_values": 10_000},
     {"max_profiles": 10**6},
@@ -64,17 +63,3 @@ def test_one_more_is_refused(choice: str, value: int) -> None:
         DefinitionError, match=f"^{choice.removesuffix('_ms')}: {value + 1}: allowed is {value} or less"
     ):
         changed(**{choice: value + 1})
-
-
-def test_ten_thousand_kept_purchases_are_kept_and_known() -> None:
-    """As many as a definition may ask for, and the one after them seals the oldest."""
-    definition = changed(kept_events=10_000)
-    one = Driven(definition)
-    one.state.advance(NOW_MS)
-    records = [record("purchase", "a", NOW_MS - 20_000 + n) for n in range(10_001)]
-    one.take_batch(records)
-    one.restart()
-    (customer,) = one.state._customers.cold.values()
-    assert len(customer) > 10_000 * 32
-    one.take(records[-1:])
-    assert one.state.accounting_only().accounting.ignored == {"duplicate": 1}

@@ -1,7 +1,6 @@
 """Names that no record needs any more leave state and changelog; those that any record needs stay."""
 
-from dataclasses import replace
-
+from streams.core.customer.record import ROOM
 from streams.core.definition.definition import DAY_MS, HOUR_MS, Definition
 from streams.core.partition.state import group_key
 from streams.core.partition.sweep.steps import finish
@@ -14,9 +13,9 @@ from tests.spoiling import Record
 FORGOTTEN_MS = Definition().retention_ms + HOUR_MS
 
 
-def driven(*records: Record, definition: Definition | None = None) -> Driven:
+def driven(*records: Record, definition: Definition | None = None, room: int = ROOM) -> Driven:
     """A partition at T after these records, flushed."""
-    one = Driven(definition or Definition())
+    one = Driven(definition or Definition(), room)
     one.state.advance(T)
     one.take(records)
     one.flush()
@@ -105,10 +104,10 @@ def test_what_waits_for_its_time_keeps_its_names() -> None:
     assert holds(names, "sooner")
 
 
-def test_sealed_answers_keep_their_touchpoint() -> None:
-    """Votes and sums name it, though the answer is gone."""
+def test_closed_answers_keep_their_touchpoint() -> None:
+    """Wherever they stand."""
     answers = [record("survey", "a", T - n * HOUR_MS, touchpoint=f"t{n}") for n in range(9, 0, -1)]
-    one = driven(*answers, definition=replace(Definition(), kept_events=1))
+    one = driven(*answers, room=64)
     before = one.state.totals()
     names = passed(one)
     assert all(holds(names, f"t{n}") for n in range(1, 10))

@@ -1,7 +1,8 @@
-"""The sweep over buyers: exact shares, of sealed purchases too, and only for windows that have them."""
+"""The sweep over buyers: exact shares, of closed purchases too, and only for windows that have them."""
 
 from dataclasses import replace
 
+from streams.core.customer.record import ROOM
 from streams.core.definition.definition import DAY_MS, Definition
 from streams.core.partition.sweep.exact_shares import shares
 from streams.core.totals import OVERALL
@@ -11,9 +12,9 @@ from tests.laws.driver import Driven
 from tests.spoiling import Record
 
 
-def driven(records: list[Record], definition: Definition) -> Driven:
+def driven(records: list[Record], definition: Definition | None = None, *, room: int = ROOM) -> Driven:
     """A partition whose clock stands at T, after these records."""
-    one = Driven(definition)
+    one = Driven(definition or Definition(), room)
     one.state.advance(T)
     one.take(records)
     return one
@@ -34,9 +35,8 @@ def test_sealed_purchases_are_part_of_what_a_buyer_spent() -> None:
     ]
     refund = record("purchase", "a", T - 5, "r", amount="-1.00")
     void = record("void", "a", T - 4, voids_event_id="p7")
-    kept, sealed = Definition(), replace(Definition(), kept_events=3)
-    for definition in (kept, sealed):
-        found = driven([*buys, refund, void], definition).state.sweep({})
+    for room in (ROOM, 64):
+        found = driven([*buys, refund, void], room=room).state.sweep({})
         assert found[OVERALL, "30d"].a_minor == 111_111_000
         assert found[OVERALL, "7d"].a_minor == 111_099_900
 

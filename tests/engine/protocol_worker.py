@@ -16,7 +16,7 @@ from streams.settings import read
 from tests.engine.protocol_model import CHANGELOG, DEAD, TOTALS, Logs, Process
 from tests.laws.driver import IDENTITY
 
-DEFINITION = replace(Definition(), kept_events=1_000)
+DEFINITION = Definition()
 SETTINGS = replace(
     read({"KPI_DEMO": "true"}), topic_changelog=CHANGELOG, topic_totals=TOTALS, topic_dead_letter=DEAD
 )

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from streams.core.definition.definition import DAY_MS, Definition
+from streams.core.definition.definition import _GONE, DAY_MS, Definition
 from streams.core.partition.layout import describe, fingerprint
 from streams.core.partition.state import PartitionState
 from streams.core.partition.sweep.steps import finish
@@ -29,7 +29,7 @@ from tests.laws.judging import accounting_of
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 FORMER: dict[str, Any] = json.loads((GOLDEN / "former" / "partition.json").read_text())
-COUNTED_UNDER = replace(Definition(), kept_events=3, max_clock_skew_ms=100 * DAY_MS)
+COUNTED_UNDER = replace(Definition(), max_clock_skew_ms=100 * DAY_MS)
 MOVED = """The layout of what is kept in the changelog or told in totals has moved.
 That is no mistake by itself, but then:
 (1) workers refuse every changelog written so far (exit code 33, the cure is kpi worker --rebuild), and
@@ -84,8 +84,12 @@ def expected() -> Marker:
     return changelog.blank(Settings(), COUNTED_UNDER, "fp")
 
 
-def test_a_changelog_of_the_former_format_is_read_and_carried_on() -> None:
-    """Customers, sealed sums, groups, parked events: as the former version would have gone on."""
+def test_a_changelog_of_the_former_format_is_read_and_carried_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Customers, sealed sums, voids, groups, parked events: as the former version would have gone on.
+
+    It was written with ``kept_events = 3``, a choice that there is no more.
+    """
+    monkeypatch.setitem(_GONE, "kept_events", 3)
     marker = changelog.decode(0, former("marker"))
     changelog.check_identity(0, marker, expected())
     state = PartitionState(COUNTED_UNDER, IDENTITY)

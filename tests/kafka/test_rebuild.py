@@ -134,7 +134,7 @@ def test_what_the_sources_no_longer_hold_is_not_thrown_away(kafka: KafkaCluster,
         rebuild = Rebuild(
             deployment.settings,
             deployment.client,
-            blank(deployment.settings, Definition(kept_events=63), "fingerprint"),
+            blank(deployment.settings, Definition(kept_for_ms=63), "fingerprint"),
         )
         assert await rebuild.run() is None
         await deployment.make_topics()
@@ -150,7 +150,7 @@ def test_what_the_sources_no_longer_hold_is_not_thrown_away(kafka: KafkaCluster,
             await rebuild.run()
         reason = await rebuild.run(accept_loss=True)
         assert reason is not None
-        assert Definition(kept_events=63).counting_hash in reason
+        assert Definition(kept_for_ms=63).counting_hash in reason
         assert await rebuild.run() is None
         await deployment.make_topics()
         assert await rebuild.run() is None

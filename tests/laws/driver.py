@@ -14,6 +14,7 @@ from random import Random
 from typing import Any, NamedTuple, cast
 
 from streams.core.customer.identity import DIGEST_SIZE, Identity
+from streams.core.customer.record import ROOM
 from streams.core.definition.definition import DAY_MS, Definition
 from streams.core.events import Kind
 from streams.core.partition.state import PartitionState
@@ -24,6 +25,8 @@ IDENTITY = Identity(b"a secret of the tests")
 CLOCKS = ("newest", "behind", "ahead", "fixed", "parked", "mixed")
 """Where the clock stands while records arrive: at the newest event, far behind it, ahead of it up to the
 final t, at the final t, before everything, or jumping about."""
+KEEPING = Definition(kept_for_ms=92 * DAY_MS)
+"""Nothing is overdue within retention: what holds in any order of arrival, or in several partitions."""
 _JUMPY = CLOCKS[:4]
 _MS_LIMIT = 10**14
 
@@ -47,6 +50,8 @@ class Way:
     flush: float = 0.0
     """Chance of a flush after a batch."""
     batch: int = 5
+    room: int = ROOM
+    """Bytes of purchases that a record has room for: with little, all histories are long."""
     promise: bool = False
     """Whether it is promised at the start that no totals will be asked for before the end."""
 
@@ -56,6 +61,7 @@ class Driven:
 
     Args:
         definition: what the numbers mean.
+        room: bytes of purchases that a record has room for.
 
     Attributes:
         definition: the same.
@@ -63,15 +69,16 @@ class Driven:
         written: every record that ever went into it, in order.
     """
 
-    def __init__(self, definition: Definition) -> None:
+    def __init__(self, definition: Definition, room: int = ROOM) -> None:
         self.definition = definition
+        self._room = room
         self._numbers = count()
         self.state = self._fresh()
         self.log: dict[bytes, bytes] = {}
         self.written: list[tuple[bytes, bytes | None]] = []
 
     def _fresh(self) -> PartitionState:
-        return PartitionState(self.definition, IDENTITY, entropy=self._entropy)
+        return PartitionState(self.definition, IDENTITY, entropy=self._entropy, room=self._room)
 
     def _entropy(self) -> bytes:
         return next(self._numbers).to_bytes(DIGEST_SIZE, "big")
@@ -130,7 +137,7 @@ def drive(
 def _drive_one(
     records: list[tuple[str, KafkaRecord]], t: int, way: Way, rng: Random, definition: Definition
 ) -> Driven:
-    driven = Driven(definition)
+    driven = Driven(definition, way.room)
     if way.promise:
         driven.state.view(t)
     for kind, batch in _batches(records, way.batch, rng):

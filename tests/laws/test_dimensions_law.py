@@ -13,7 +13,7 @@ from streams.core.definition.definition import Definition
 from streams.core.kpi.breakdown import build_breakdown
 from tests.agreement import disagreements
 from tests.histories import CHURNY, NOW_MS, histories, history, seeded
-from tests.laws.driver import Way, drive, totals_of
+from tests.laws.driver import KEEPING, Way, drive, totals_of
 from tests.laws.judging import Recounted
 from tests.laws.lawful import law
 from tests.laws.test_replay_law import documents
@@ -49,7 +49,7 @@ def test_totals_equal_the_recount(
     records: list[Record], rng: Random, dimensions: tuple[str, ...], partitions: int
 ) -> None:
     """Every number of every group, through restarts; profiles that differ in a new dimension alone, too."""
-    definition = Definition(dimensions=dimensions)
+    definition = replace(KEEPING, dimensions=dimensions)
     mine = renamed(records, dimensions)
     driven = drive(mine, NOW_MS, Way(restart=0.2, partitions=partitions), rng, definition)
     assert Recounted(mine, NOW_MS, definition).differences(driven) == []

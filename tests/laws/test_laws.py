@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from streams.core.definition.definition import DAY_MS, HOUR_MS
 from streams.core.totals import Totals
 from tests.histories import ALL, NOW_MS, histories, shuffle
-from tests.laws.driver import CLOCKS, Way, drive, totals_of
+from tests.laws.driver import CLOCKS, KEEPING, Way, drive, totals_of
 from tests.laws.judging import Recounted, accounting_of, same
 from tests.laws.lawful import law
 from tests.spoiling import Record
@@ -19,7 +19,7 @@ INSTANTS = st.integers(NOW_MS - DAY_MS, NOW_MS + 2 * HOUR_MS)
 
 def totals(records: list[Record], t: int, way: Way, rng: Random) -> Totals:
     """The totals at t, driven in a way."""
-    return totals_of(drive(records, t, way, rng))
+    return totals_of(drive(records, t, way, rng, KEEPING))
 
 
 @law

@@ -7,9 +7,10 @@ from random import Random
 
 import pytest
 
+from streams.core.customer.record import ROOM
 from streams.core.definition.definition import HOUR_MS
 from tests.histories import CHURNY, NOW_MS, STEADY, history, seeded, shuffle
-from tests.laws.driver import CLOCKS, Way, drive
+from tests.laws.driver import CLOCKS, KEEPING, Way, drive
 from tests.laws.judging import Recounted
 from tests.support.chance import FIRST, examples
 
@@ -32,7 +33,7 @@ def test_totals_are_those_of_the_recount(seed: int) -> None:
     rng = seeded(seed)
     records = history(rng, mix=STEADY if seed % 2 else CHURNY, events=rng.randint(1, 120))
     t = instant(rng)
-    expected = Recounted(records, t)
+    expected = Recounted(records, t, KEEPING)
     for order in range(ORDERS):
         arriving = shuffle(rng, records) if order else records
         for clock in CLOCKS:
@@ -42,7 +43,8 @@ def test_totals_are_those_of_the_recount(seed: int) -> None:
                 restart=rng.choice((0, 0.3)),
                 flush=rng.choice((0, 0.3)),
                 batch=rng.choice((1, 5, 40)),
+                room=rng.choice((ROOM, 64, 200)),
                 promise=rng.random() < 0.3,
             )
-            found = expected.differences(drive(arriving, t, way, rng))
+            found = expected.differences(drive(arriving, t, way, rng, KEEPING))
             assert not found, "\n".join((f"seed {seed}, order {order}, {way}:", *found[:SHOWN]))

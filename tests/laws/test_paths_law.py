@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams.core.customer.record import unpack
+from streams.core.customer.record import ROOM, unpack
 from streams.core.definition.definition import DAY_MS, Definition
 from streams.core.partition.paths.dispatch import Paths
 from streams.core.partition.paths.purchase import PurchasePath
 from tests.histories import CHURNY, NOW_MS, STEADY, Mix, histories
-from tests.laws.driver import CLOCKS, Driven, Way, drive
+from tests.laws.driver import CLOCKS, KEEPING, Driven, Way, drive
 from tests.laws.judging import same
 from tests.laws.lawful import law
 from tests.spoiling import Record
@@ -20,9 +20,11 @@ from tests.support.chance import examples
 
 BUYERS = Mix(signup=0.6, purchase=30, cancellation=2, survey=6, void=0.05, erase=0.02)
 """Customers who mostly buy, as customers mostly do: what the in-order paths are for."""
+ROOMS = (ROOM, 96, 200)
 DEFINITIONS = (
     Definition(),
-    replace(Definition(), kept_events=4),
+    KEEPING,
+    replace(Definition(), kept_for_ms=3 * DAY_MS),
     replace(Definition(), inactivity_churn_ms=9 * DAY_MS),
     replace(Definition(), implicit_signup=False, purchase_reactivates=False),
 )
@@ -52,16 +54,17 @@ def never_late(fast: dict[bytes, bytes], general: dict[bytes, bytes]) -> bool:
     st.sampled_from(CLOCKS),
     st.integers(0, 1 << 30),
     st.sampled_from(DEFINITIONS),
+    st.sampled_from(ROOMS),
 )
 def test_all_paths_lead_to_the_same_record(
-    records: list[Record], clock: str, seed: int, definition: Definition
+    records: list[Record], clock: str, seed: int, definition: Definition, room: int
 ) -> None:
     """Totals, accounting and changelog; a record may wake too early, never too late."""
-    way = Way(clock=clock, flush=0.1, restart=0.02)
+    way = Way(clock=clock, flush=0.1, restart=0.02, room=room)
     fast = driven(records, way, seed, definition)
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(PurchasePath, "fits", lambda *_: False)
-        patched.setattr(Paths, "_in_order", lambda *_: False)
+        patched.setattr(Paths, "_take", lambda *_: False)
         general = driven(records, way, seed, definition)
     assert same(fast.state.totals(), general.state.totals())
     assert without_due(fast.log) == without_due(general.log)

@@ -7,6 +7,7 @@ from random import Random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from streams.core.customer.record import ROOM
 from streams.core.definition.definition import DAY_MS, HOUR_MS, Definition
 from tests.histories import NOW_MS, histories
 from tests.laws.driver import Driven
@@ -17,8 +18,8 @@ from tests.support.chance import examples
 
 DEFINITIONS = (
     Definition(),
-    replace(Definition(), kept_events=2, kept_life_events=3),
-    replace(Definition(), inactivity_churn_ms=5 * DAY_MS, kept_events=3),
+    replace(Definition(), kept_for_ms=9 * DAY_MS, kept_life_events=3),
+    replace(Definition(), inactivity_churn_ms=5 * DAY_MS),
 )
 
 
@@ -32,10 +33,14 @@ def chapters(records: list[Record], rng: Random) -> Iterator[list[Record]]:
 
 
 @settings(law, max_examples=examples(80))
-@given(histories(), st.randoms(use_true_random=False), st.sampled_from(DEFINITIONS))
-def test_a_restart_changes_nothing(records: list[Record], rng: Random, definition: Definition) -> None:
+@given(
+    histories(), st.randoms(use_true_random=False), st.sampled_from(DEFINITIONS), st.sampled_from((ROOM, 96))
+)
+def test_a_restart_changes_nothing(
+    records: list[Record], rng: Random, definition: Definition, room: int
+) -> None:
     """Two run side by side, one of them is killed after every flush; both write the same ever after."""
-    steady, killed = Driven(definition), Driven(definition)
+    steady, killed = Driven(definition, room), Driven(definition, room)
     t = NOW_MS - 40 * DAY_MS
     for chapter in chapters(records, rng):
         t = min(t + rng.choice((0, HOUR_MS, 5 * DAY_MS)), NOW_MS)

@@ -1,7 +1,6 @@
 """The live sweep is held to the exact one and to the recount, over any history and any partitions."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from fractions import Fraction
 from random import Random
 
@@ -187,12 +186,13 @@ def test_who_orders_again_only_during_the_sweep_is_no_buyer_of_it() -> None:
     assert len(found.at_risk) == 40
 
 
-def test_a_sealed_order_makes_a_buyer_of_one_who_orders_during_the_sweep() -> None:
-    """Sealed before the sweep has come to them."""
-    definition = replace(Definition(), kept_events=1)
-    one = partition((buyer(f"c{n}", NOW_MS - DAY_MS) for n in range(40)), definition)
+def test_a_closed_order_makes_a_buyer_of_one_who_orders_during_the_sweep() -> None:
+    """Closed before the sweep has come to them."""
+    one = Driven(Definition(), 32)
+    one.state.advance(NOW_MS)
+    one.take(buyer(f"c{n}", NOW_MS - DAY_MS) for n in range(40))
     steps = one.state.sweeping(EVERYBODY)
     next(steps)
     one.state.advance(NOW_MS + 1_000)
     one.take([buyer("c39", NOW_MS + 500, 1)])
-    assert buyers(finish(steps), definition) == 40
+    assert buyers(finish(steps), Definition()) == 40

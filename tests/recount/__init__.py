@@ -2,8 +2,8 @@
 
 This is what the product's core, replay and live service are held against. It shares nothing with
 them but ``Definition``, the parameters; it reads all events again for every t, knows no panes, no
-timers and no state, and must never be made fast at the price of being plain. Sealing and overflow
-are not modelled: histories given to it stay within kept history (docs/contract.md, section 2).
+timers and no state, and must never be made fast at the price of being plain. Overflow is not modelled, and
+all records are of one partition (docs/contract.md, section 2).
 
 ``recount`` gives the snapshot document, ``counts`` the exact integers behind it; the steps between
 are ``classify``, ``persons``, ``life`` and ``window_counts``.

@@ -32,6 +32,8 @@ class Event:
     touchpoint: str | None = None
     target_id: str = ""
     target_source: str = ""
+    reaches_ms: int = 0
+    """Of a void: it does not reach purchases and surveys dated before."""
 
     @property
     def identity(self) -> tuple[str, str]:

@@ -42,11 +42,15 @@ def persons(events: Iterable[Event]) -> list[Person]:
     return found
 
 
+def reaches(void: Event, event: Event) -> bool:
+    """Whether a void withdraws an event: a purchase or survey only if it is not dated too long ago."""
+    aimed = (void.target_source, void.target_id) == event.identity
+    return aimed and (event.kind not in ("purchase", "survey") or event.at_ms >= void.reaches_ms)
+
+
 def _person(customer_id: str, events: list[Event], ended_ms: int | None) -> Person:
     voids = [e for e in events if e.kind == "void"]
     facts = [e for e in events if e.kind != "void"]
-    aimed_at = {(v.target_source, v.target_id) for v in voids}
-    known = {e.identity for e in facts}
-    pending = sum((v.target_source, v.target_id) not in known for v in voids)
-    standing = sorted((e for e in facts if e.identity not in aimed_at), key=lambda e: e.order)
+    pending = sum(not any(reaches(v, e) for e in facts) for v in voids)
+    standing = sorted((e for e in facts if not any(reaches(v, e) for v in voids)), key=lambda e: e.order)
     return Person(customer_id, tuple(standing), pending, ended_ms)

@@ -24,7 +24,7 @@ UNMEASURED = (
     "tests/laws/test_matrix.py",
     "tests/laws/test_replay_law.py",
     "tests/laws/test_restart_law.py",
-    "tests/laws/test_sealing.py",
+    "tests/laws/test_long_histories.py",
     "tests/observability/",
     "tests/security/",
     "tests/year/",

@@ -33,7 +33,7 @@ CUSTOMERS = int(os.environ.get("KPI_YEAR_CUSTOMERS", "70"))
 END_MS = 1_776_211_200_000
 PARTITIONS = 3
 BATCH = 200
-YEAR = Definition(kept_events=4_096, max_values=3)
+YEAR = Definition(max_values=3)
 """Kept history holds the whole year (see docs/contract.md, section 2), and some values share ``other``."""
 RELATIVE, ABSOLUTE = 1e-9, 1e-12
 

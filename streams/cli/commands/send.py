@@ -20,9 +20,9 @@ from streams.cli.send_customers import send_customers
 from streams.cli.send_limits import KeptTooShortError, TopicLimits, ask
 from streams.cli.sent_state import SUFFIX, SentState, load, save
 from streams.cli.terminal import say
+from streams.core.decoding.arrival import arrival_ms
 from streams.core.decoding.decoder import Decoder
 from streams.core.decoding.expected import described
-from streams.core.decoding.timestamps import arrival_ms
 from streams.core.definition.definition import Definition
 from streams.core.events import Kind, Malformed
 from streams.core.partition.placement import Partitioner

@@ -6,12 +6,12 @@ Every function here is additive with a sign: emitting with -1 what was emitted w
 from typing import Final
 
 from streams.core.counting import quantities as q
-from streams.core.counting.event_changes import PROFILE, Change, Lengths, survey_changes
+from streams.core.counting.event_changes import PROFILE, CellChange, Lengths, survey_changes
 from streams.core.counting.panes import Panes
 from streams.core.counting.purchases import emit_purchases
 from streams.core.counting.sealed_sums import sealed_changes
-from streams.core.customer.derive import Facts, by_identity, latest_vote
-from streams.core.customer.entries import FORM_NPS, SurveyEntry
+from streams.core.customer.derive import Facts
+from streams.core.customer.entries import FORM_NPS, SurveyEntry, by_identity
 from streams.core.customer.groups import UNKNOWN, Groups
 from streams.core.customer.life import CHURNED, INACTIVE, NEW, REACTIVATED, Transition
 from streams.core.customer.record import Customer
@@ -43,11 +43,11 @@ def emit_gone(panes: Panes, transitions: list[Transition], profile: int, groups:
             panes.add(group, transition.at_ms, changes, whole=False)
 
 
-def transition_changes(transition: Transition, cost_minor: int | None, sign: int) -> list[Change]:
+def transition_changes(transition: Transition, cost_minor: int | None, sign: int) -> list[CellChange]:
     """What a change of standing counts; ``cost_minor``: of a new customer, where it is known."""
     kind, at_ms = transition.kind, transition.at_ms
     step = sign if kind in (NEW, REACTIVATED) else -sign
-    changes: list[Change] = [(_QUANTITY.get(kind, q.ERASED), sign), (q.DELTA_MS, step * at_ms)]
+    changes: list[CellChange] = [(_QUANTITY.get(kind, q.ERASED), sign), (q.DELTA_MS, step * at_ms)]
     if kind == NEW and cost_minor is not None:
         changes += [(q.COST, sign * cost_minor), (q.WITH_COST, sign)]
     return changes
@@ -95,9 +95,9 @@ def emit_surveys(
             panes.add(profile if whole else group, end, _signed(changes, sign), whole=whole)
     for touchpoint, (at_ms, score) in latest_votes(customer, surveys).items():
         panes.add(touchpoint, at_ms, [(q.LATEST + q.nps_class(score), sign)], whole=False)
-    latest = latest_vote(customer, surveys)
+    latest = customer.vote(None)
     if latest is not None:
-        panes.add(profile, latest[0], [(q.LATEST + q.nps_class(latest[1]), sign)])
+        panes.add(profile, latest[0], [(q.LATEST + q.nps_class(latest[3]), sign)])
 
 
 def latest_votes(customer: Customer, surveys: list[SurveyEntry]) -> dict[int, tuple[int, int]]:
@@ -110,5 +110,5 @@ def latest_votes(customer: Customer, surveys: list[SurveyEntry]) -> dict[int, tu
     return votes
 
 
-def _signed(changes: list[Change], sign: int) -> list[Change]:
+def _signed(changes: list[CellChange], sign: int) -> list[CellChange]:
     return changes if sign > 0 else [(quantity, -amount) for quantity, amount in changes]

@@ -14,7 +14,7 @@ from streams.core.customer.entries import (
 )
 from streams.core.definition.definition import Definition
 
-Change = tuple[int, int]
+CellChange = tuple[int, int]
 """(quantity, amount)."""
 
 PROFILE: Final = -1
@@ -24,9 +24,9 @@ _FORM_AT: Final = {FORM_CSAT5: q.CSAT5, FORM_CSAT10: q.CSAT10}
 _SATISFIED: Final = {FORM_CSAT5: 4, FORM_CSAT10: 9}
 
 
-def purchase_changes(entry: PurchaseEntry) -> list[Change]:
+def purchase_changes(entry: PurchaseEntry) -> list[CellChange]:
     """What a purchase or refund counts by itself."""
-    changes: list[Change] = []
+    changes: list[CellChange] = []
     if entry.amount_minor >= 0:
         changes.append((q.ORDERS, 1))
     if not entry.base:
@@ -46,7 +46,7 @@ def pair_lengths(definition: Definition) -> Lengths:
     return tuple(w.ms for w in q.pair_windows(definition))
 
 
-def pair_changes(earlier_ms: int, later_ms: int, lengths: Lengths) -> Iterator[tuple[int, list[Change]]]:
+def pair_changes(earlier_ms: int, later_ms: int, lengths: Lengths) -> Iterator[tuple[int, list[CellChange]]]:
     """(time, changes) of two consecutive orders; ``earlier_ms`` 0: the later one is the first ever."""
     gap = later_ms - earlier_ms
     wide = [i for i, length in enumerate(lengths) if not earlier_ms or gap >= length]
@@ -56,7 +56,7 @@ def pair_changes(earlier_ms: int, later_ms: int, lengths: Lengths) -> Iterator[t
             yield earlier_ms, [(q.PAIRS + 2 * i, 1) for i in wide]
 
 
-def survey_changes(entry: SurveyEntry) -> list[Change]:
+def survey_changes(entry: SurveyEntry) -> list[CellChange]:
     """What an answer counts by itself, in its profile and in its touchpoint."""
     score = entry.score
     if entry.form == FORM_NPS:

@@ -117,5 +117,5 @@ class Assembler:
 
 
 def _change(sums: Sums) -> int:
-    """Change of the active count over a stretch."""
+    """CellChange of the active count over a stretch."""
     return sums[q.NEW] + sums[q.REACTIVATED] - sums[q.CHURNED] - sums[q.ERASED]

@@ -1,11 +1,10 @@
-"""Sealing: purchases and surveys beyond the kept ones become sums by pane (docs/contract.md, section 2).
+"""Sums by pane, which the first version made of a customer's purchases and surveys beyond the newest ones.
 
-Their ids go, what they counted stays and still moves with the customer's profile. Only what derive.py calls
-kept can be withdrawn or recounted. An event that a void had withdrawn is sealed without a trace but the
-void's own, whose target is then settled.
+Their ids are gone; what they counted stays and still moves with the customer's profile. Nothing is made a
+sum any more.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Final, TypeAlias
 
 import msgspec
@@ -13,16 +12,10 @@ from msgspec import Raw
 
 from streams.core.counting.event_changes import (
     PROFILE,
-    Change,
-    Lengths,
-    pair_changes,
-    purchase_changes,
-    survey_changes,
+    CellChange,
 )
 from streams.core.counting.panes import Panes
-from streams.core.counting.quantities import ORDERS_FAMILY, SURVEYS_FAMILY
-from streams.core.customer.entries import FORM_NPS, Body, PurchaseEntry, Sealed, SurveyEntry, Vote
-from streams.core.customer.record import Customer
+from streams.core.customer.entries import Sealed
 
 _Sums: TypeAlias = dict[int, list[int]]
 _pack: Final = msgspec.msgpack.Encoder().encode
@@ -32,31 +25,7 @@ _LOW: Final = 64
 _FAMILIES: Final = 4
 
 
-def seal_purchase(sealed: Sealed, entry: PurchaseEntry, panes: Panes, lengths: Lengths) -> None:
-    """Turn the oldest kept purchase into sums."""
-    sealed.engaged_ms = entry.at_ms
-    _note(sealed, ORDERS_FAMILY, PROFILE, panes.end_of(entry.at_ms), purchase_changes(entry))
-    if entry.amount_minor < 0:
-        return
-    for at_ms, changes in pair_changes(sealed.last_ms, entry.at_ms, lengths):
-        _note(sealed, ORDERS_FAMILY, PROFILE, panes.end_of(at_ms), changes)
-    sealed.orders += 1
-    sealed.first_ms = sealed.first_ms or entry.at_ms
-    sealed.second_ms, sealed.last_ms = sealed.last_ms, entry.at_ms
-
-
-def seal_survey(sealed: Sealed, entry: SurveyEntry, panes: Panes) -> None:
-    """Turn the oldest kept answer into sums."""
-    sealed.engaged_ms = entry.at_ms
-    end = panes.end_of(entry.at_ms)
-    for group in (PROFILE, entry.touchpoint):
-        _note(sealed, SURVEYS_FAMILY, group, end, survey_changes(entry))
-    if entry.form == FORM_NPS:
-        sealed.votes.pop(entry.touchpoint, None)  # the votes stay in the order in which they were sealed
-        sealed.votes[entry.touchpoint] = Vote(entry.at_ms, entry.score)
-
-
-def sealed_changes(sealed: Sealed, family: int) -> Iterator[tuple[int, int, list[Change]]]:
+def sealed_changes(sealed: Sealed, family: int) -> Iterator[tuple[int, int, list[CellChange]]]:
     """(pane end, group or PROFILE, changes) of one family."""
     for end, packed in sealed.sums.items():
         for group, flat in _unpack(packed).items():
@@ -93,14 +62,6 @@ def compact(sealed: Sealed, panes: Panes, oldest_ms: int) -> None:
     sealed.sums = sums
 
 
-def sealed_of(customer: Customer) -> Sealed:
-    """The sealed part of a record, made where it is missing."""
-    body: Body = customer.body
-    if body.sealed is None:
-        body.sealed = Sealed()
-    return body.sealed
-
-
 def code_of(family: int, quantity: int) -> int:
     """A quantity of a family as one number.
 
@@ -119,12 +80,6 @@ def family_of(code: int) -> int:
 def quantity_of(code: int) -> int:
     """The quantity of a code."""
     return code // (_LOW * _FAMILIES) * _LOW + code % _LOW
-
-
-def _note(sealed: Sealed, family: int, group: int, end: int, changes: Iterable[Change]) -> None:
-    flat = [x for quantity, amount in changes for x in (code_of(family, quantity), amount)]
-    packed = sealed.sums.get(end)
-    sealed.sums[end] = Raw(_pack({group: flat})) if packed is None else _joined(packed, {group: flat})
 
 
 def _joined(packed: Raw, more: _Sums) -> Raw:

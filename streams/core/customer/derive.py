@@ -6,19 +6,18 @@ at ``due``. ``counting/contributions.py`` turns the result into cells.
 
 from bisect import insort
 from dataclasses import dataclass
-from operator import attrgetter
 from typing import Final
 
 from streams.core.customer.entries import (
-    FORM_NPS,
     PURCHASE,
     Body,
-    CancellationEntry,
+    Fact,
     SignupEntry,
     SurveyEntry,
-    last_purchase_ms,
-    pack_purchase,
-    purchases_of,
+    VoidEntry,
+    by_identity,
+    digest_of,
+    reaches,
 )
 from streams.core.customer.groups import NOBODY
 from streams.core.customer.identity import Identity
@@ -46,9 +45,6 @@ from streams.core.definition.definition import DAY_MS, Definition
 
 LONG_TERM_MS: Final = 365 * DAY_MS
 
-by_identity = attrgetter("at_ms", "event_id", "source")
-"""The order of one customer's signups, cancellations and surveys."""
-
 
 @dataclass(slots=True)
 class Facts:
@@ -61,10 +57,10 @@ class Facts:
     cost_minor: int | None
     """Acquisition cost of the new customer, where there is one and it is known."""
     purchases: bytes
-    """The purchases block without what is voided."""
+    """All that stand, as a block."""
     surveys: list[SurveyEntry]
     times: list[int]
-    """Times of kept orders, oldest first."""
+    """Times of orders that are no sums, oldest first."""
     orders: int
     first: int
     last: int
@@ -82,34 +78,34 @@ class Facts:
 def derive(customer: Customer, t: int, definition: Definition, identity: Identity) -> Facts:
     """Everything about a customer as of t (ms)."""
     body = customer.body
-    kept = _Kept(customer, body, identity)
+    bought = customer.bought
     erased = body.erased_ms
     until = erased or t
-    times = [at_ms for _, at_ms, amount in PURCHASE.iter_unpack(kept.purchases) if amount >= 0]
+    times = [at_ms for _, at_ms, amount in PURCHASE.iter_unpack(bought) if amount >= 0]
     activators = times
     if body.activity:
         activators = times.copy()
         for at in body.activity:
             insort(activators, at)
-    life = live(LifeEvents(kept.signups, kept.cancellations, activators), until, definition)
+    life = live(LifeEvents(body.signups, body.cancellations, activators), until, definition)
     if erased:
         _end(life, erased, definition)
     sealed = body.sealed
     chain = ([x for x in (sealed.second_ms, sealed.last_ms) if x] if sealed else []) + times
     facts = Facts(
         t=t,
-        profile=kept.latest.profile if kept.latest else NOBODY,
+        profile=body.signups[-1].profile if body.signups else NOBODY,
         life=life,
-        cost_minor=cost_of(kept.signups, life.transitions[0].at_ms) if _begins(life) else None,
-        purchases=kept.purchases,
-        surveys=kept.surveys,
+        cost_minor=cost_of(body.signups, life.transitions[0].at_ms) if _begins(life) else None,
+        purchases=bought,
+        surveys=customer.answered,
         times=times,
         orders=len(times) + (sealed.orders if sealed else 0),
         first=(sealed.first_ms if sealed and sealed.first_ms else 0) or (times[0] if times else 0),
         last=chain[-1] if chain else 0,
         second=chain[-2] if len(chain) > 1 else 0,
-        engaged=kept.engaged,
-        void_pending=kept.void_pending,
+        engaged=customer.newest_ms(),
+        void_pending=void_pending(customer, identity) if body.voids else 0,
         erased_ms=erased,
         due=life.due,
     )
@@ -119,46 +115,23 @@ def derive(customer: Customer, t: int, definition: Definition, identity: Identit
     return facts
 
 
-class _Kept:
-    """The kept events that no void withdraws."""
+def withdrawn_before(customer: Customer, void: VoidEntry, identity: Identity) -> bool:
+    """Whether another void has withdrawn what a void is aimed at."""
+    return customer.is_apart(void.target, identity) and any(
+        reaches(void, entry) for entry in customer.body.withdrawn if digest_of(entry, identity) == void.target
+    )
 
-    __slots__ = ("cancellations", "engaged", "latest", "purchases", "signups", "surveys", "void_pending")
 
-    def __init__(self, customer: Customer, body: Body, identity: Identity) -> None:
-        self.signups = body.signups
-        self.cancellations = body.cancellations
-        self.surveys = body.surveys
-        self.purchases = customer.purchases
-        self.void_pending = 0
-        if body.voids:
-            self._withdraw(body, identity)
-        self.latest: SignupEntry | None = max(self.signups, key=by_identity, default=None)
-        lists = (self.signups, self.cancellations, self.surveys)
-        newest = [entries[-1].at_ms for entries in lists if entries]
-        if self.purchases:
-            newest.append(last_purchase_ms(self.purchases))
-        if body.sealed is not None:
-            newest.append(body.sealed.engaged_ms)
-        self.engaged = max(newest, default=0)
-
-    def _withdraw(self, body: Body, identity: Identity) -> None:
-        targets = {void.target for void in body.voids if void.target}
-        found: set[bytes] = set()
-
-        def stays(entry: SignupEntry | CancellationEntry | SurveyEntry) -> bool:
-            digest = identity.event(entry.source, entry.event_id)
-            if digest in targets:
-                found.add(digest)
-                return False
-            return True
-
-        self.signups = [e for e in body.signups if stays(e)]
-        self.cancellations = [e for e in body.cancellations if stays(e)]
-        self.surveys = [e for e in body.surveys if stays(e)]
-        bought = purchases_of(self.purchases)
-        self.purchases = b"".join(pack_purchase(p) for p in bought if p.digest not in targets)
-        found.update(p.digest for p in bought if p.digest in targets)
-        self.void_pending = sum(1 for void in body.voids if void.target and void.target not in found)
+def void_pending(customer: Customer, identity: Identity) -> int:
+    """How many voids have no target so far."""
+    body = customer.body
+    withdrawn: dict[bytes, list[Fact]] = {}
+    for entry in body.withdrawn:
+        withdrawn.setdefault(digest_of(entry, identity), []).append(entry)
+    return sum(
+        bool(void.target) and not any(reaches(void, entry) for entry in withdrawn.get(void.target, ()))
+        for void in body.voids
+    )
 
 
 def _end(life: Life, erased_ms: int, definition: Definition) -> None:
@@ -179,19 +152,6 @@ def cost_of(signups: list[SignupEntry], start_ms: int) -> int | None:
     return max(known, key=by_identity).cost_minor if known else None
 
 
-def latest_vote(customer: Customer, surveys: list[SurveyEntry]) -> tuple[int, int] | None:
-    """Time and score of the latest NPS answer among those that stand; None without one."""
-    votes = [s for s in surveys if s.form == FORM_NPS]
-    if votes:
-        latest = max(votes, key=by_identity)
-        return latest.at_ms, latest.score
-    sealed = customer.body.sealed
-    if sealed is not None and sealed.votes:
-        vote = next(reversed(sealed.votes.values()))
-        return vote.at_ms, vote.score
-    return None
-
-
 def _stand(facts: Facts, customer: Customer, t: int) -> None:
     """Risk band and long term of an active customer, and when they change."""
     life = facts.life
@@ -200,8 +160,8 @@ def _stand(facts: Facts, customer: Customer, t: int) -> None:
     facts.long_term = t >= long_at
     if not facts.long_term:
         dues.append(long_at)
-    vote = latest_vote(customer, facts.surveys)
-    detractor = vote is not None and vote[1] <= DETRACTOR_SCORE and t - vote[0] < DETRACTOR_MS
+    vote = customer.vote(None)
+    detractor = vote is not None and vote[3] <= DETRACTOR_SCORE and t - vote[0] < DETRACTOR_MS
     if vote is not None and detractor:
         dues.append(vote[0] + DETRACTOR_MS)
     standing = PENDING if life.pending else DETRACTOR if detractor else CALM

@@ -5,12 +5,13 @@ There is no customer id here and no free text but ids: other texts are groups (g
 blocks of fixed size, sorted by time.
 """
 
+from operator import attrgetter
 from struct import Struct as Layout
 from typing import Final, final
 
 from msgspec import Raw, Struct
 
-from streams.core.customer.identity import DIGEST_SIZE
+from streams.core.customer.identity import DIGEST_SIZE, Identity
 
 FORM_NPS: Final = 0
 """What a survey asks, with its scale; so for the others."""
@@ -57,11 +58,13 @@ class SurveyEntry(Struct, frozen=True, gc=False, array_like=True, tag=3):
 
 @final
 class VoidEntry(Struct, frozen=True, gc=False, array_like=True, tag=4):
-    """A kept void; ``target`` is empty once it acted on an event that was sealed since."""
+    """A kept void; ``target`` is empty once what it acted on became a sum of the first version."""
 
     at_ms: int
     digest: bytes
     target: bytes
+    since_ms: int = 0
+    """Purchases and answers dated before it are out of reach."""
 
 
 @final
@@ -81,6 +84,8 @@ class EraseEntry(Struct, frozen=True, gc=False, array_like=True, tag=6):
     at_ms: int
 
 
+Fact = SignupEntry | CancellationEntry | SurveyEntry | PurchaseEntry
+"""What a void can withdraw."""
 KeptEntry = SignupEntry | CancellationEntry | SurveyEntry | VoidEntry | PurchaseEntry
 """What a record keeps."""
 Entry = KeptEntry | EraseEntry
@@ -94,7 +99,7 @@ class ParkedEntry(Struct, frozen=True, array_like=True):
     entry: Entry
 
 
-class Marker(Struct, frozen=True, array_like=True):
+class EraseMarker(Struct, frozen=True, array_like=True):
     """What an erase leaves under the customer's digest: when erases acted, and up to when they reach."""
 
     acted_ms: int
@@ -109,7 +114,7 @@ class Vote(Struct, frozen=True, gc=False, array_like=True):
 
 
 class Sealed(Struct, gc=False, array_like=True):
-    """What is left of purchases and surveys beyond the kept ones."""
+    """Sums of purchases and surveys, which the first version made of all but the newest 64."""
 
     horizon_ms: int = 0
     """Time of the newest sealed event, withdrawn or not."""
@@ -136,8 +141,12 @@ class Body(Struct, gc=False, array_like=True, omit_defaults=True):
     """Times of sealed orders that life still depends on."""
     sealed: Sealed | None = None
     erased_ms: int = 0
+    withdrawn: list[SignupEntry | CancellationEntry | SurveyEntry | PurchaseEntry] = []
+    """What voids took out: known still, and it comes back if an erase parts it from its void."""
 
 
+by_identity: Final = attrgetter("at_ms", "event_id", "source")
+"""The order of one customer's signups, cancellations and surveys."""
 PURCHASE: Final = Layout(f"<{DIGEST_SIZE}sqq")
 """digest, time, amount * 2 + base."""
 PURCHASE_SIZE: Final = PURCHASE.size
@@ -146,6 +155,19 @@ PURCHASE_SIZE: Final = PURCHASE.size
 def last_purchase_ms(block: bytes) -> int:
     """Time of the newest entry of a purchases block; 0: none."""
     return int.from_bytes(block[-16:-8], "little") if block else 0
+
+
+def reaches(void: VoidEntry, entry: Fact) -> bool:
+    """Whether a void that is aimed at an event's id withdraws it."""
+    kind = type(entry)
+    return kind is SignupEntry or kind is CancellationEntry or entry.at_ms >= void.since_ms
+
+
+def digest_of(entry: Fact, identity: Identity) -> bytes:
+    """The digest of an event's identity."""
+    if type(entry) is PurchaseEntry:
+        return entry.digest
+    return identity.event(entry.source, entry.event_id)
 
 
 def purchases_of(block: bytes) -> list[PurchaseEntry]:

@@ -1,19 +1,40 @@
 """One customer's record: a fixed header and a body, and their packed form (which the changelog keeps).
 
 The header is all that recovery, timers and the in-order path need of most customers. The body holds the
-kept events (docs/contract.md, section 2): life events, surveys and voids as entries, purchases as fixed
-blocks sorted by time, and what was sealed as sums. Ids of purchases and voids are digests; there is no
-customer id here and no free text but ids and interned values.
+life events, voids and the newest surveys as entries, and the newest purchases as a block sorted by time;
+older ones of many stand in closed chunks (history.py). What voids withdrew stands apart: what counts is
+counted as it stands. Ids of purchases and voids are digests; there is no customer id here and no free text
+but ids and interned values.
 
 Records hold only events that are not after the partition's clock: later ones are parked (parking.py).
 """
 
+from bisect import insort
+from collections.abc import Iterator
+from operator import attrgetter
 from struct import Struct as Layout
 from typing import Any, Final
 
 import msgspec
 
-from streams.core.customer.entries import Body
+from streams.core.customer.blocks import newest_orders, order_before, order_from, place_of, with_purchase
+from streams.core.customer.entries import (
+    FORM_NPS,
+    PURCHASE_SIZE,
+    Body,
+    CancellationEntry,
+    Fact,
+    PurchaseEntry,
+    SignupEntry,
+    SurveyEntry,
+    VoidEntry,
+    by_identity,
+    digest_of,
+    last_purchase_ms,
+    pack_purchase,
+)
+from streams.core.customer.history import ClosedVote, History, vote_of
+from streams.core.customer.identity import Identity
 
 NEVER: Final = 0
 """Where a customer stands in life: not yet active, active, or gone."""
@@ -27,13 +48,19 @@ STANDING: Final = 3
 PLAIN_LIFE: Final = 4
 """Active since its first and only activation; nothing pending."""
 HAS_VOIDS: Final = 8
+"""There are voids; what they withdrew stands apart from what counts."""
 HAS_SEALED: Final = 16
 ERASED: Final = 32
 """An anonymous person: what an erase left."""
 
 
 HEADER: Final = Layout("<6qIIIHBB")
-"""due, engaged, first, last, second, since; profile, orders, body length; kept, state, flags."""
+"""due, engaged, first, last, second, since; profile, orders, body length; nothing any more, state, flags."""
+ROOM: Final = 2_048
+"""Bytes of purchases that stand in a record itself; beyond, the oldest half is closed (history.py)."""
+ANSWER_SIZE: Final = 48
+"""What an answer counts of that room."""
+_at: Final = attrgetter("at_ms")
 _encode: Final = msgspec.msgpack.Encoder().encode
 _decode_body: Final = msgspec.msgpack.Decoder(Body).decode
 _NO_BODY: Final = b""
@@ -51,11 +78,14 @@ class Customer:
         engaged: time of the newest signup, purchase, survey or cancellation.
         first, last, second: times of the first, last and second-last order.
         since: time of the current activation, or of the last one.
-        orders: number of orders, sealed ones included.
-        kept: number of kept purchases and surveys.
+        orders: number of orders.
+        purchases: those in the head, a block (entries.PURCHASE); ``bought`` has all of them.
+        history: closed chunks, of those who have any.
     """
 
     __slots__ = (
+        "_aims",
+        "_apart",
         "_body",
         "_lately",
         "_packed_body",
@@ -65,7 +95,7 @@ class Customer:
         "facts",
         "first",
         "flags",
-        "kept",
+        "history",
         "last",
         "orders",
         "profile",
@@ -77,16 +107,19 @@ class Customer:
 
     def __init__(self) -> None:
         self.due = self.engaged = self.first = self.last = self.second = self.since = 0
-        self.profile = self.orders = self.kept = 0
+        self.profile = self.orders = 0
         self.state = NEVER
         self.flags = 0
         self.purchases = b""
+        self.history: History | None = None
         self.changed = True
         self.facts: Any = None
         """What derive.py last found (Facts); None once the record changed."""
         self._body: Body | None = None
         self._packed_body = _NO_BODY
         self._lately: set[str] | None = None
+        self._aims: dict[bytes, int] | None = None
+        self._apart: set[bytes] | None = None
 
     @property
     def body(self) -> Body:
@@ -99,7 +132,7 @@ class Customer:
     def note(self, event_id: str) -> None:
         """Remember the id of an entry that the body takes; not of purchases and voids.
 
-        A replay never lays a record to rest: ids of what was sealed meanwhile are dropped now and then.
+        A replay never lays a record to rest: ids of what was closed meanwhile are dropped now and then.
         """
         lately = self._lately
         if lately is None:
@@ -124,7 +157,181 @@ class Customer:
             return True
         if self._lately is not None and event_id in self._lately:
             return True
-        return bool(self._packed_body) and self._packed_body.find(event_id.encode()) >= 0
+        if self._packed_body and self._packed_body.find(event_id.encode()) >= 0:
+            return True
+        return self.history is not None and self.history.index.holds(digest)
+
+    # ---- purchases and answers, wherever they are
+
+    @property
+    def bought(self) -> bytes:
+        """All purchases that stand, as a block."""
+        history = self.history
+        return self.purchases if history is None else history.bought() + self.purchases
+
+    @property
+    def answered(self) -> list[SurveyEntry]:
+        """All answers that stand."""
+        history = self.history
+        return self.body.surveys if history is None else history.answered() + self.body.surveys
+
+    def vote(self, touchpoint: int | None) -> ClosedVote | None:
+        """The latest NPS answer, of one touchpoint or of all."""
+        for entry in reversed(self.body.surveys):
+            if entry.form == FORM_NPS and touchpoint in (None, entry.touchpoint):
+                return vote_of(entry)
+        history, sealed = self.history, self.body.sealed
+        if history is not None:
+            vote = history.latest if touchpoint is None else history.votes.get(touchpoint)
+            if vote is not None:
+                return vote
+        if sealed is None or not sealed.votes:
+            return None
+        former = next(reversed(sealed.votes.values())) if touchpoint is None else sealed.votes.get(touchpoint)
+        return None if former is None else (former.at_ms, "", "", former.score)
+
+    def newest_ms(self) -> int:
+        """The time of the newest event that stands; 0: none."""
+        body = self.body
+        newest = [last_purchase_ms(self.purchases), body.sealed.engaged_ms if body.sealed is not None else 0]
+        for entries in (body.signups, body.cancellations, body.surveys):
+            newest += [entry.at_ms for entry in entries[-1:]]
+        return max(newest)
+
+    def order_before(self, at_ms: int) -> int:
+        """The time of the last order before an instant; 0: none."""
+        found = order_before(self.purchases, at_ms)
+        return found if found or self.history is None else self.history.order_before(at_ms)
+
+    def latest_orders(self) -> tuple[int, int]:
+        """The times of the last and second-last order; 0: none."""
+        last = 0
+        for block in self._blocks():
+            for at_ms in newest_orders(block):
+                if last:
+                    return last, at_ms
+                last = at_ms
+        return last, 0
+
+    def _blocks(self) -> Iterator[bytes]:
+        """The purchases block by block, the newest one first."""
+        yield self.purchases
+        if self.history is not None:
+            for chunk in reversed(self.history.purchases):
+                yield chunk.data
+
+    def order_from(self, at_ms: int) -> int:
+        """The time of the first order at or after an instant; 0: none."""
+        found = 0 if self.history is None else self.history.order_from(at_ms)
+        return found or order_from(self.purchases, at_ms)
+
+    def add_purchase(self, entry: PurchaseEntry, identity: Identity, room: int) -> None:
+        """Insert a purchase where it belongs."""
+        if self.history is None or not self.history.insert_purchase(entry, room):
+            self.purchases = with_purchase(self.purchases, entry)
+            if len(self.purchases) > room:
+                self.close_purchases(identity, room)
+
+    def add_answer(self, entry: SurveyEntry, identity: Identity, room: int) -> None:
+        """Insert an answer where it belongs."""
+        surveys = self.body.surveys
+        if not surveys or surveys[-1].at_ms < entry.at_ms:
+            surveys.append(entry)
+        elif self.history is None or not self.history.insert_answer(entry, room // ANSWER_SIZE):
+            insort(surveys, entry, key=by_identity)
+        else:
+            return
+        self.note(entry.event_id)
+        if len(surveys) * ANSWER_SIZE > room:
+            self.close_answers(identity, room)
+
+    def close_purchases(self, identity: Identity, room: int) -> None:
+        """Close the oldest purchases of the head until it fits into its room (bytes)."""
+        while len(self.purchases) > room:
+            half = min(len(self.purchases), room) // 2 // PURCHASE_SIZE * PURCHASE_SIZE or PURCHASE_SIZE
+            self._long(identity).close_purchases(self.purchases[:half])
+            self.purchases = self.purchases[half:]
+
+    def close_answers(self, identity: Identity, room: int) -> None:
+        """The same for answers."""
+        surveys, most = self.body.surveys, room // ANSWER_SIZE
+        while len(surveys) > most:
+            half = min(len(surveys), most) // 2 or 1
+            self._long(identity).close_answers(surveys[:half])
+            del surveys[:half]
+
+    def take_purchase(self, entry: PurchaseEntry) -> None:
+        """Take out a purchase that stands."""
+        at = place_of(self.purchases, pack_purchase(entry))
+        if at >= 0:
+            self.purchases = self.purchases[:at] + self.purchases[at + PURCHASE_SIZE :]
+        else:
+            assert self.history is not None  # noqa: S101 - it stands somewhere
+            self.history.take_purchase(entry)
+        if not self.purchases and self.history is not None:
+            self.purchases = self.history.reopen_purchases()
+
+    def take_answer(self, entry: SurveyEntry) -> None:
+        """Take out an answer that stands."""
+        body = self.body
+        if entry in body.surveys:
+            body.surveys.remove(entry)
+        else:
+            assert self.history is not None  # noqa: S101 - it stands somewhere
+            self.history.take_answer(entry)
+        if not body.surveys and self.history is not None:
+            body.surveys = self.history.reopen_answers()
+
+    def _long(self, identity: Identity) -> History:
+        if self.history is None:
+            self.history = History(identity)
+        return self.history
+
+    # ---- voids
+
+    @property
+    def aims(self) -> dict[bytes, int]:
+        """Digest that voids are aimed at -> the earliest date of a purchase or answer that they reach."""
+        aims = self._aims
+        if aims is None:
+            aims = self._aims = {}
+            for void in self.body.voids:
+                if void.target:
+                    aims[void.target] = min(void.since_ms, aims.get(void.target, void.since_ms))
+        return aims
+
+    def add_void(self, void: VoidEntry) -> None:
+        """Insert a void; what it withdraws is another matter."""
+        aims = self.aims
+        insort(self.body.voids, void, key=_at)
+        aims[void.target] = min(void.since_ms, aims.get(void.target, void.since_ms))
+        self.flags |= HAS_VOIDS
+        if self._apart is not None:
+            self._apart.add(void.digest)
+
+    def is_aimed_at(self, entry: Fact, digest: bytes) -> bool:
+        """Whether a void that is here withdraws the event."""
+        since_ms = self.aims.get(digest)
+        return since_ms is not None and (
+            type(entry) is SignupEntry or type(entry) is CancellationEntry or entry.at_ms >= since_ms
+        )
+
+    def withdraw(self, entry: Fact, digest: bytes) -> None:
+        """Keep an event apart that a void withdraws."""
+        self.body.withdrawn.append(entry)
+        if self._apart is not None:
+            self._apart.add(digest)
+
+    def is_apart(self, digest: bytes, identity: Identity) -> bool:
+        """Whether an id is that of a void, or of what voids withdrew."""
+        apart = self._apart
+        if apart is None:
+            body = self.body
+            apart = self._apart = {void.digest for void in body.voids}
+            apart.update(digest_of(entry, identity) for entry in body.withdrawn)
+        return digest in apart
+
+    # ---- packed
 
     def pack(self) -> bytes:
         """The packed form."""
@@ -142,7 +349,7 @@ class Customer:
                 self.profile,
                 self.orders,
                 len(body),
-                self.kept,
+                0,
                 self.state,
                 self.flags,
             )
@@ -164,7 +371,7 @@ def unpack(packed: bytes) -> Customer:
         customer.profile,
         customer.orders,
         length,
-        customer.kept,
+        _,
         customer.state,
         customer.flags,
     ) = HEADER.unpack_from(packed)

@@ -20,11 +20,11 @@ from streams.core.definition.currencies import EXPONENTS
 from streams.core.definition.definition import Definition
 from streams.core.events import Cancellation, Erase, Event, Kind, Purchase, Signup, Survey, Void
 
-Path: TypeAlias = tuple[Callable[[bytes], Any], Callable[[Any, int], Event]]
+FastPath: TypeAlias = tuple[Callable[[bytes], Any], Callable[[Any, int], Event]]
 """What reads a record's JSON, and what makes the event of it and its time in milliseconds."""
 
 
-def fast_paths(definition: Definition, times: TimestampReader) -> dict[Kind, Path]:
+def fast_paths(definition: Definition, times: TimestampReader) -> dict[Kind, FastPath]:
     """The path of each kind."""
     return {
         "signup": (

@@ -18,11 +18,6 @@ LAST_MS: Final = 253_402_300_799_999
 """The last millisecond of the year 9999."""
 
 
-def arrival_ms(timestamp: int | None, wall_ms: int) -> int:
-    """When a record arrived: its own timestamp, or the wall clock if it has none (contract, section 1)."""
-    return wall_ms if timestamp is None or timestamp < 0 else timestamp
-
-
 _HOUR_END: Final = 13
 _SECOND_END: Final = 19
 _EPOCH_DAY: Final = dt.date(1970, 1, 1).toordinal()

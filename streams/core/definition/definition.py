@@ -31,7 +31,6 @@ MAX_WINDOWS: Final = 64
 """What a sweep finds of a group, all windows in one record, stays below what a topic takes."""
 _MOST_WHOLE: Final = 10**15
 _MOST: Final = {
-    "kept_events": 10_000,
     "kept_life_events": 10_000,
     "max_values": 10_000,
     "max_values_inside": 1_000_000,
@@ -58,7 +57,7 @@ SIDES: Final[dict[str, Side]] = {
     "tiers": "counting",
     "min_event_time_ms": "counting",
     "max_clock_skew_ms": "counting",
-    "kept_events": "counting",
+    "kept_for_ms": "counting",
     "kept_life_events": "counting",
     "implicit_signup": "counting",
     "purchase_reactivates": "counting",
@@ -148,7 +147,8 @@ class Definition:
     )
     min_event_time_ms: int = 315_532_800_000
     max_clock_skew_ms: int = 5 * MINUTE_MS
-    kept_events: int = 64
+    kept_for_ms: int = 35 * DAY_MS
+    """How long after an event purchases and answers dated like it are taken in any order."""
     kept_life_events: int = 256
     implicit_signup: bool = True
     purchase_reactivates: bool = True
@@ -184,6 +184,9 @@ class Definition:
         self._check_choices()
         self._check_limits()
         self._check_tiers()
+        if self.kept_for_ms > self.retention_ms and self.kept_for_ms != _DEFAULTS["kept_for_ms"]:
+            kept, most = duration_text(self.kept_for_ms), duration_text(self.retention_ms)
+            raise DefinitionError(f"kept_for: {kept}: allowed is at most {most}, which panes are kept for")
         self._check_allow()
         windows = tuple(self._window(name) for name in self.window_names)
         if len(windows) > MAX_WINDOWS:
@@ -217,7 +220,7 @@ class Definition:
         least = {
             "min_event_time": (self.min_event_time_ms, 0),
             "max_clock_skew": (self.max_clock_skew_ms, 0),
-            "kept_events": (self.kept_events, 1),
+            "kept_for": (self.kept_for_ms, 1),
             "kept_life_events": (self.kept_life_events, 1),
             "inactivity_churn": (1 if self.inactivity_churn_ms is None else self.inactivity_churn_ms, 1),
             "min_n": (self.min_n, 0),
@@ -294,6 +297,11 @@ class Definition:
         """Age beyond which an event is older than the oldest pane, whatever the instant."""
         return self.retention_ms + self.tiers[-1].width_ms
 
+    @property
+    def in_time_ms(self) -> int:
+        """``kept_for``; with a shorter retention than its default, that."""
+        return min(self.kept_for_ms, self.retention_ms)
+
     def res_ms(self, age_ms: int) -> int:
         """Width of the finest pane kept for an age; the coarsest beyond retention."""
         for tier in self.tiers:
@@ -369,13 +377,16 @@ class Definition:
         for key, former in _FORMERLY.items():
             if key in choices:
                 choices[former] = choices.pop(key)
+        choices |= _GONE
         if sides == ("counting",) and self.admitted:
             choices["admitted"] = self.admitted
         return hashlib.blake2b(msgspec.json.encode(choices, order="deterministic"), digest_size=8).hexdigest()
 
 
-_LATER: Final = ("silence", "labels", "dimensions")
+_LATER: Final = ("silence", "labels", "dimensions", "kept_for_ms")
 """Choices that the first version did not have: left at their default, a definition keeps the hash it had."""
 _FORMERLY: Final = {"max_profiles": "max_cohorts"}
 """Choices that had another name in the first version: a definition keeps the hash it had."""
+_GONE: Final = {"kept_events": 64}
+"""Choices that the first version had, as it made them: who left them so keeps the hash, too."""
 _DEFAULTS: Final = {choice.name: choice.default for choice in fields(Definition)}

@@ -7,18 +7,21 @@ A marker keeps, under the keyed digest, when erases acted and were received (doc
 
 from collections.abc import Callable, Sequence
 from operator import attrgetter
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from msgspec.structs import replace
 
-from streams.core.customer.derive import by_identity
+from streams.core.customer.derive import void_pending
 from streams.core.customer.entries import (
     Body,
     CancellationEntry,
+    Fact,
     PurchaseEntry,
     SignupEntry,
     SurveyEntry,
     VoidEntry,
+    by_identity,
+    digest_of,
     pack_purchase,
     purchases_of,
 )
@@ -29,6 +32,7 @@ from streams.core.partition.store.customers import ANONYMOUS, Customers
 _NO_DIGEST: Final = bytes(DIGEST_SIZE)
 _NO_TARGET: Final = b"\xff" * DIGEST_SIZE
 _by_name: Final = attrgetter("event_id", "source")
+_order: Final = attrgetter("at_ms", "digest")
 _Named = TypeVar("_Named", SignupEntry, CancellationEntry, SurveyEntry)
 
 
@@ -38,55 +42,68 @@ def erase(customers: Customers, key: bytes, at_ms: int, entropy: Callable[[], by
     if customer is None:
         return
     customers.emit(customer, customers.facts(customer), -1)
-    past, rest = _split(customer, at_ms)
+    past, rest = (_part(customers, customer, at_ms, past=side) for side in (True, False))
     customers.remove(key)
-    _strip_voided(customers, past)
+    past.body.sealed = customer.body.sealed
+    pending = void_pending(past, customers.identity)
     if _holds_anything(past) and at_ms > customers.clock - customers.definition.reach_ms:
+        _forget_names(past, pending)
         past.body.erased_ms = at_ms
-        anonymous = ANONYMOUS + entropy()
-        customers.put(anonymous, past)
-        customers.enter(anonymous, past)
+        _enter(customers, ANONYMOUS + entropy(), past)
     if _holds_anything(rest):
         for named in (rest.body.signups, rest.body.cancellations, rest.body.surveys):
             for entry in named:
                 rest.note(entry.event_id)
-        customers.put(key, rest)
-        customers.enter(key, rest)
+        _enter(customers, key, rest)
 
 
-def _split(customer: Customer, at_ms: int) -> tuple[Customer, Customer]:
-    """What is dated at or before an instant, and what is after it."""
-    body = customer.body
-    bought = purchases_of(customer.purchases)
-    past, rest = Customer(), Customer()
-    for side, holds in ((past, True), (rest, False)):
-        mine = side.body
-        mine.signups = [e for e in body.signups if (e.at_ms <= at_ms) is holds]
-        mine.cancellations = [e for e in body.cancellations if (e.at_ms <= at_ms) is holds]
-        mine.surveys = [e for e in body.surveys if (e.at_ms <= at_ms) is holds]
-        mine.voids = [e for e in body.voids if (e.at_ms <= at_ms) is holds]
-        mine.activity = [x for x in body.activity if (x <= at_ms) is holds]
-        purchases = [p for p in bought if (p.at_ms <= at_ms) is holds]
-        side.purchases = b"".join(map(pack_purchase, purchases))
-        side.kept = len(purchases) + len(mine.surveys)
-    past.body.sealed = body.sealed
-    return past, rest
+def _enter(customers: Customers, key: bytes, customer: Customer) -> None:
+    customer.close_purchases(customers.identity, customers.room)
+    customer.close_answers(customers.identity, customers.room)
+    customers.put(key, customer)
+    customers.enter(key, customer)
 
 
-def _strip_voided(customers: Customers, past: Customer) -> None:
-    """Drop what voids withdrew, then the voids and every id."""
-    facts = customers.facts(past)
-    body: Body = past.body
-    withdrawn = {void.target for void in body.voids}
-    kept = [c for c in body.cancellations if customers.identity.event(c.source, c.event_id) not in withdrawn]
-    signups = [s for s in body.signups if customers.identity.event(s.source, s.event_id) not in withdrawn]
-    body.cancellations = _nameless(kept)
-    body.signups = _nameless(signups)
-    body.surveys = _nameless(facts.surveys)
-    body.voids = [VoidEntry(0, _NO_DIGEST, _NO_TARGET)] * facts.void_pending
-    purchases = purchases_of(facts.purchases)
-    past.purchases = b"".join(pack_purchase(_no_digest(p)) for p in purchases)
-    past.kept = len(purchases) + len(facts.surveys)
+def _part(customers: Customers, customer: Customer, at_ms: int, *, past: bool) -> Customer:
+    """What is dated at or before an instant, or what is after it; voids reach their own part alone."""
+    body, identity, part = customer.body, customers.identity, Customer()
+    part.body.activity = [x for x in body.activity if (x <= at_ms) is past]
+    for void in body.voids:
+        if (void.at_ms <= at_ms) is past:
+            part.add_void(void)
+    everything: list[Fact] = [*body.signups, *body.cancellations, *customer.answered, *body.withdrawn]
+    everything += purchases_of(customer.bought)
+    bought: list[PurchaseEntry] = []
+    for entry in everything:
+        if (entry.at_ms <= at_ms) is not past:
+            continue
+        if part.body.voids and part.is_aimed_at(entry, digest_of(entry, identity)):
+            part.body.withdrawn.append(entry)
+        elif type(entry) is PurchaseEntry:
+            bought.append(entry)
+        else:
+            _list_of(part.body, entry).append(entry)
+    for named in (part.body.signups, part.body.cancellations, part.body.surveys):
+        named.sort(key=by_identity)
+    part.purchases = b"".join(map(pack_purchase, sorted(bought, key=_order)))
+    return part
+
+
+def _list_of(body: Body, entry: Fact) -> list[Any]:
+    if type(entry) is SignupEntry:
+        return body.signups
+    return body.cancellations if type(entry) is CancellationEntry else body.surveys
+
+
+def _forget_names(past: Customer, pending: int) -> None:
+    """Drop what voids withdrew, the voids and every id."""
+    body = past.body
+    body.cancellations = _nameless(body.cancellations)
+    body.signups = _nameless(body.signups)
+    body.surveys = _nameless(body.surveys)
+    body.withdrawn = []
+    body.voids = [VoidEntry(0, _NO_DIGEST, _NO_TARGET)] * pending
+    past.purchases = b"".join(pack_purchase(_no_digest(p)) for p in purchases_of(past.purchases))
 
 
 def _nameless(entries: Sequence[_Named]) -> list[_Named]:
@@ -102,5 +119,5 @@ def _no_digest(entry: PurchaseEntry) -> PurchaseEntry:
 
 def _holds_anything(customer: Customer) -> bool:
     body = customer.body
-    events = body.signups or body.cancellations or body.surveys or body.voids or body.sealed is not None
-    return bool(events or customer.purchases)
+    events = body.signups or body.cancellations or body.surveys or body.voids or body.withdrawn
+    return bool(events or customer.purchases or body.sealed is not None)

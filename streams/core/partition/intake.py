@@ -1,9 +1,8 @@
-"""Intake: the class of each record at receipt, and its way to the record of its customer or to parking.
+"""Intake: each record to its class (receipt.py), and on to the record of its customer or to parking.
 
-Classes are decided in arrival order, whatever the clock (docs/contract.md, sections 1, 2 and 6): malformed,
-duplicate, erased, else counted. Whoever has neither record nor marker here is checked against the partitioner
-first: in another's partition they would be counted twice. What is dated after the clock is parked; the rest
-is applied at once.
+Classes are decided in arrival order, whatever the clock (docs/contract.md, sections 1, 2 and 6). Whoever
+has neither record nor marker here is checked against the partitioner first: in another's partition they would
+be counted twice. What is dated after the clock is parked; the rest is applied at once.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,11 +13,10 @@ from streams.core.customer.entries import (
     FORM_CSAT5,
     FORM_CSAT10,
     FORM_NPS,
-    PURCHASE_SIZE,
     CancellationEntry,
     Entry,
     EraseEntry,
-    Marker,
+    EraseMarker,
     PurchaseEntry,
     SignupEntry,
     SurveyEntry,
@@ -26,21 +24,21 @@ from streams.core.customer.entries import (
 )
 from streams.core.customer.groups import Groups
 from streams.core.customer.identity import Identity
-from streams.core.customer.record import Customer
+from streams.core.customer.record import HAS_VOIDS
 from streams.core.decoding.decoder import Record
 from streams.core.definition.definition import Definition
 from streams.core.events import Cancellation, Erase, Event, Malformed, Purchase, Signup, Survey, Void
+from streams.core.partition.arrivals import Arrivals, Place
 from streams.core.partition.erasure import erase
 from streams.core.partition.journal import COUNTED, Journal
 from streams.core.partition.ledger import Ledger
 from streams.core.partition.parking import Parking
 from streams.core.partition.paths.dispatch import Paths
 from streams.core.partition.placement import Belongs
+from streams.core.partition.receipt import Receipt
 from streams.core.partition.store.customers import Customers
 from streams.core.totals import LATE_MS
 
-DUPLICATE: Final = "duplicate"
-ERASED: Final = "erased"
 _FORMS: Final = {
     ("nps", 10): FORM_NPS,
     ("csat", 5): FORM_CSAT5,
@@ -62,9 +60,12 @@ class Intake:
         "_groups",
         "_identity",
         "_journal",
+        "_kept_for_ms",
         "_paths",
         "_reach_ms",
+        "_receipt",
         "_records",
+        "arrivals",
         "changed_markers",
         "ledger",
         "markers",
@@ -80,6 +81,7 @@ class Intake:
         entropy: Callable[[], bytes],
         journal: Journal | None,
         belongs: Belongs | None,
+        place: Place | None,
     ) -> None:
         self._belongs = belongs
         self._records: Sequence[Record] = ()
@@ -93,12 +95,15 @@ class Intake:
         self._groups: Groups = customers.groups
         self._entropy = entropy
         self._journal = journal
-        self._paths = Paths(customers, by_age=journal is None)
+        self._paths = Paths(customers)
         self.ledger = Ledger()
         self.parking = Parking()
-        self.markers: dict[bytes, Marker] = {}
+        self.markers: dict[bytes, EraseMarker] = {}
         self.changed_markers: set[bytes] = set()
         self.newest: dict[str, int] = {}
+        self.arrivals = Arrivals(place)
+        self._kept_for_ms = definition.in_time_ms
+        self._receipt = Receipt(customers, self.parking, self.markers, self.arrivals)
 
     def take(self, kind: str, events: list[Event | Malformed], records: Sequence[Record]) -> bool:
         """Class and apply a batch of one kind, in order; whether all were well-formed.
@@ -110,8 +115,9 @@ class Intake:
         """
         self.ledger.received += len(events)
         self._events, self._records, self._at = events, records, 0
+        overdue_ms = self.arrivals.begin(kind, records) - self._kept_for_ms
         if kind == "purchase":
-            clean = self._purchases(cast("Sequence[Purchase | Malformed]", events))
+            clean = self._purchases(cast("Sequence[Purchase | Malformed]", events), overdue_ms)
         else:
             clean = True
             for event in events:
@@ -123,6 +129,19 @@ class Intake:
         self._events, self._records = [], ()
         return clean
 
+    @property
+    def safe_ms(self) -> int:
+        """No later event touches purchases before the newest one dated before it; a replay keeps all ids.
+
+        Repeats and late purchases are told by their own topic's time. Voids, which have their own, may be
+        behind the other topics by ``kept_for``; those that wait here reach as far as they say.
+        """
+        arrived, kept_for_ms = self.arrivals.newest, self._kept_for_ms
+        if self._journal is not None or "purchase" not in arrived:
+            return 0
+        by_voids = max(arrived.values()) - 2 * kept_for_ms
+        return min(arrived["purchase"] - kept_for_ms, by_voids, self.parking.voids_reach_ms)
+
     def unpark(self, t: int) -> None:
         """Apply what was parked and is dated at or before t, which is the clock now."""
         customers, marks = self._customers, self.newest
@@ -133,19 +152,25 @@ class Intake:
             if type(entry) is PurchaseEntry:
                 key, at_ms = parked.key, entry.at_ms
                 customer = hot.get(key) or cold_get(key)
-                if customer is not None and fits(customer, at_ms):
+                if customer is not None and not customer.flags & HAS_VOIDS and fits(customer, at_ms):
                     apply(key, customer, entry.digest, at_ms, entry.amount_minor << 1 | entry.base)
                     if at_ms > marks.get("purchase", -1):
                         marks["purchase"] = at_ms
                     continue
             self._apply(parked.key, parked.kind, entry, received=False)
 
-    def _purchases(self, events: Sequence[Purchase | Malformed]) -> bool:  # noqa: C901 - the hot loop
-        """The same for purchases: those that nothing is odd about in one go, the others one by one."""
+    def _purchases(  # noqa: C901 - the hot loop
+        self, events: Sequence[Purchase | Malformed], overdue_ms: int
+    ) -> bool:
+        """The same for purchases: those that nothing is odd about in one go, the others one by one.
+
+        ``overdue_ms``: nothing dated after it is overdue at any of the records.
+        """
         customers, identity, parking = self._customers, self._identity, self.parking
         hot, cold_get, markers = customers.hot, customers.get, self.markers
         fits, apply = self._paths.purchases.fits, self._paths.purchases.apply
-        clock, oldest, base_currency = customers.clock, customers.oldest_ms, self._base_currency
+        clock, base_currency = customers.clock, self._base_currency
+        oldest = max(customers.oldest_ms, overdue_ms)
         marks = self.newest
         dates: list[int] = []
         newest = marks.get("purchase", -1)
@@ -159,8 +184,10 @@ class Intake:
             key = identity.customer(event.customer_id)
             customer = hot.get(key) or cold_get(key)
             waits = at_ms > clock
-            if (markers and key in markers) or not (
-                waits or (customer is not None and oldest < at_ms and fits(customer, at_ms))
+            if (
+                oldest >= at_ms
+                or (markers and key in markers)
+                or not (waits or (customer is not None and fits(customer, at_ms)))
             ):
                 clean = self._one("purchase", event) and clean
                 newest = marks.get("purchase", -1)
@@ -170,7 +197,7 @@ class Intake:
                 continue
             digest = identity.event(event.source, event.event_id)
             if (customer is not None and customer.seems_known(digest, event.event_id)) or (
-                parking and parking.date_of(key, digest) >= 0
+                parking and parking.holds(key, digest)
             ):
                 self._one("purchase", event)
                 newest = marks.get("purchase", -1)
@@ -204,17 +231,22 @@ class Intake:
             self._journal is None and (key in customers.hot or key in customers.cold or key in self.markers)
         ):
             return False
-        events, at = self._events, self._at
-        while events[at] is not event:
-            at += 1
-        self._at = at
+        at = self._number_of(event)
         record = self._records[at]
         if belongs(record, event.customer_id):
             return False
         refused = Malformed("missing_key" if record.key is None else "foreign_partition")
-        events[at] = refused
+        self._events[at] = refused
         self.ledger.reject(kind, refused.reason)
         return True
+
+    def _number_of(self, event: Event) -> int:
+        """The number of the record in the batch; they are asked for in order."""
+        events, at = self._events, self._at
+        while events[at] is not event:
+            at += 1
+        self._at = at
+        return at
 
     def _one(self, kind: str, event: Event) -> bool:
         """Class an event and apply it; False: it is refused."""
@@ -222,8 +254,8 @@ class Intake:
         if self._refuses(kind, key, event):
             return False
         digest = self._identity.event(event.source, event.event_id)
-        marker = self.markers.get(key)
-        reason = self._reason(key, digest, event, marker)
+        number = self._number_of(event)
+        reason = self._receipt.judge(kind, key, digest, event, number)
         if self._journal is not None:
             self._journal.note(kind, reason, (event.at_ms,))
         if reason:
@@ -232,30 +264,12 @@ class Intake:
         self.ledger.count(kind)
         if type(event) is Erase:
             self._mark(key, received_ms=event.at_ms)
-        entry = self._entry(event, digest)
+        entry = self._entry(event, digest, number)
         if event.at_ms > self._customers.clock:
             self.parking.park(key, digest, kind, entry)
         else:
             self._apply(key, kind, entry, received=True)
         return True
-
-    def _reason(self, key: bytes, digest: bytes, event: Event, marker: Marker | None) -> str:
-        if self._is_known(key, digest, event, marker):
-            return DUPLICATE
-        return ERASED if marker is not None and event.at_ms <= marker.received_ms else COUNTED
-
-    def _is_known(self, key: bytes, digest: bytes, event: Event, marker: Marker | None) -> bool:
-        date = self.parking.date_of(key, digest)
-        if date >= 0 and (marker is None or date > marker.received_ms):
-            return True
-        if marker is not None and marker.received_ms > self._customers.clock:
-            return False  # the whole record is about to be erased: its ids no longer count
-        customer = self._customers.get(key)
-        return (
-            customer is not None
-            and customer.seems_known(digest, event.event_id)
-            and _holds(customer, digest, event.source, event.event_id)
-        )
 
     def _apply(self, key: bytes, kind: str, entry: Entry, *, received: bool) -> None:
         at_ms = entry.at_ms
@@ -263,7 +277,7 @@ class Intake:
             erase(self._customers, key, at_ms, self._entropy)
             self._mark(key, acted_ms=at_ms)
         else:
-            reason = self._paths.apply(key, entry, received=received)
+            reason = self._paths.apply(key, entry)
             if reason is not None:
                 self.ledger.count(kind, -1)
                 self.ledger.ignore(kind, reason)
@@ -283,11 +297,11 @@ class Intake:
         self.ledger.late(kind, newest - at_ms, windows)
 
     def _mark(self, key: bytes, *, acted_ms: int = -1, received_ms: int = -1) -> None:
-        old = self.markers.get(key, Marker(-1, -1))
-        self.markers[key] = Marker(max(old.acted_ms, acted_ms), max(old.received_ms, received_ms))
+        old = self.markers.get(key, EraseMarker(-1, -1))
+        self.markers[key] = EraseMarker(max(old.acted_ms, acted_ms), max(old.received_ms, received_ms))
         self.changed_markers.add(key)
 
-    def _entry(self, event: Event, digest: bytes) -> Entry:
+    def _entry(self, event: Event, digest: bytes, number: int) -> Entry:
         """An event as the record keeps it: without customer id, with groups for its texts."""
         at_ms, groups = event.at_ms, self._groups
         if type(event) is Purchase:
@@ -305,21 +319,6 @@ class Intake:
             touchpoint = groups.value("touchpoint", event.touchpoint)
             return SurveyEntry(at_ms, event.event_id, event.source, form, event.score, touchpoint)
         if type(event) is Void:
-            return VoidEntry(at_ms, digest, self._identity.event(event.target_source, event.target_id))
+            target = self._identity.event(event.target_source, event.target_id)
+            return VoidEntry(at_ms, digest, target, max(0, self._receipt.since_ms("void", number)))
         return EraseEntry(at_ms)
-
-
-def _holds(customer: Customer, digest: bytes, source: str, event_id: str) -> bool:
-    """Whether a record keeps the event, for certain."""
-    block = customer.purchases
-    at = block.find(digest)
-    while at >= 0:
-        if at % PURCHASE_SIZE == 0:
-            return True
-        at = block.find(digest, at + 1)
-    body = customer.body
-    named: list[SignupEntry | CancellationEntry | SurveyEntry] = [*body.signups, *body.cancellations]
-    named += body.surveys
-    return any(e.event_id == event_id and e.source == source for e in named) or any(
-        void.digest == digest for void in body.voids
-    )

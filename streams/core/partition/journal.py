@@ -12,8 +12,9 @@ from typing import Final
 from streams.core.totals import Accounting
 
 COUNTED: Final = ""
-_LATER: Final = ("sealed", "overflow")
-"""Classes that are decided when a record is applied, after the journal noted it as counted."""
+_LATER: Final = "overflow"
+"""The class that is decided when a record is applied, after the journal noted it as counted."""
+_NOTED: Final = (":duplicate", ":erased", ":sealed")
 
 
 class Journal:
@@ -54,12 +55,12 @@ class Journal:
             state: what the state accounts for at t: the malformed, what was ignored when applied, the gauges.
         """
         by_kind = dict(state.by_kind)
-        for name in [name for name in by_kind if name.endswith((":duplicate", ":erased"))]:
+        for name in [name for name in by_kind if name.endswith(_NOTED)]:
             del by_kind[name]
         counted: dict[str, int] = {}
         for (kind, reason), n in self._counts(t).items():
             if reason == COUNTED:
-                counted[kind] = n - sum(by_kind.get(f"{kind}:ignored:{late}", 0) for late in _LATER)
+                counted[kind] = n - by_kind.get(f"{kind}:ignored:{_LATER}", 0)
             else:
                 by_kind[f"{kind}:ignored:{reason}"] = n
         ignored: dict[str, int] = {}

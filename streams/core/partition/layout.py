@@ -14,7 +14,7 @@ import msgspec
 from streams.core import totals
 from streams.core.counting import quantities
 from streams.core.counting import sealed_sums as sealing
-from streams.core.customer import entries
+from streams.core.customer import entries, history
 from streams.core.customer import record as customer
 from streams.core.customer.identity import DIGEST_SIZE
 from streams.core.definition.dimensions import DEFAULT_DIMENSIONS, EVENT_DIMENSIONS
@@ -32,7 +32,7 @@ _STRUCTS: Final[tuple[type, ...]] = (
     entries.PurchaseEntry,
     entries.EraseEntry,
     entries.ParkedEntry,
-    entries.Marker,
+    entries.EraseMarker,
     entries.Vote,
     entries.Sealed,
     entries.Body,
@@ -45,6 +45,7 @@ _CODES: Final = (
     (quantities, "ORDERS ORDERS_BASE REFUNDS_BASE REVENUE LEFT_OUT BUYERS REPEAT ENGAGED PAIRS"),
     (quantities, "NPS LATEST CSAT5 CSAT10 CES SURVEYS_WIDTH LIFE_FAMILY ORDERS_FAMILY SURVEYS_FAMILY"),
     (entries, "FORM_NPS FORM_CSAT5 FORM_CSAT10 FORM_CES"),
+    (history, "PURCHASES ANSWERS SETTLED"),
     (customer, "NEVER ACTIVE LEFT STANDING PLAIN_LIFE HAS_VOIDS HAS_SEALED ERASED"),
 )
 

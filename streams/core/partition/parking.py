@@ -8,7 +8,7 @@ What waits at a drain goes to the changelog in chunks: those of one customer and
 more than ``CHUNK`` each, so that no record outgrows a topic and few are written again when some of it is due.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterator
 from heapq import heappop, heappush
 from operator import itemgetter
@@ -16,11 +16,23 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from streams.core.customer.entries import Entry, EraseEntry, ParkedEntry
+from streams.core.customer.entries import (
+    Entry,
+    EraseEntry,
+    ParkedEntry,
+    PurchaseEntry,
+    SurveyEntry,
+    VoidEntry,
+)
 from streams.core.customer.identity import DIGEST_SIZE
+from streams.core.customer.memory import LASTING, PURCHASE_KIND, SURVEY_KIND, kind_of
 
 CHUNK: Final = 256
 """Entries of a chunk; one has two ids of 128 characters at most, some 1,100 bytes."""
+_KINDS: Final = (LASTING, PURCHASE_KIND, SURVEY_KIND)
+_CODES: Final[dict[type[Entry], int]] = {PurchaseEntry: 1, SurveyEntry: 2}
+"""Places in it."""
+_FOR_EVER: Final = 1 << 62
 _SECOND: Final = 2_000
 """A second, in the queue's order."""
 _SECOND_SIZE: Final = 6
@@ -49,12 +61,28 @@ _decode: Final = msgspec.msgpack.Decoder(list[ParkedEntry]).decode
 class Parking:
     """The parked entries of one partition."""
 
-    __slots__ = ("_begun", "_end", "_former", "_fresh", "_ids", "_logged", "_queue", "_sorted")
+    __slots__ = (
+        "_begun",
+        "_dates",
+        "_end",
+        "_former",
+        "_fresh",
+        "_ids",
+        "_logged",
+        "_queue",
+        "_reaches",
+        "_sorted",
+    )
 
     def __init__(self) -> None:
         self._queue: list[Parked] = []
         self._sorted = True
         self._ids: dict[bytes, int] = {}
+        """Customer and event -> date, and the place of its kind in ``_KINDS``."""
+        self._dates: dict[tuple[bytes, str], list[int]] | None = None
+        """Customer and kind -> dates in order, once somebody asked."""
+        self._reaches: dict[int, int] = {}
+        """How far back waiting voids reach -> how many of them."""
         self._end = -1
         """Whatever is of this order or less has been taken out."""
         self._fresh: list[Parked] = []
@@ -74,9 +102,32 @@ class Parking:
         """Whether a drain would write something that waits; what left is told by the clock."""
         return bool(self._fresh or self._former)
 
-    def date_of(self, key: bytes, digest: bytes) -> int:
-        """When a customer's event that waits here is dated; -1: none does."""
-        return self._ids.get(key + digest, -1)
+    @property
+    def voids_reach_ms(self) -> int:
+        """The earliest date that a void which waits here reaches."""
+        return min(self._reaches, default=_FOR_EVER)
+
+    def holds(self, key: bytes, digest: bytes) -> bool:
+        """Whether an event of this id waits here."""
+        return key + digest in self._ids
+
+    def find(self, key: bytes, digest: bytes) -> tuple[str, int] | None:
+        """Kind (memory.py) and date of the newest event of an id that waits here."""
+        found = self._ids.get(key + digest, -1)
+        return None if found < 0 else (_KINDS[found & 3], found >> 2)
+
+    def newest_before(self, key: bytes, kind: str, before_ms: int) -> int:
+        """The date of the newest purchase or answer of a customer that waits here; -1: none.
+
+        Who never asks pays nothing: the dates are put in order at the first question.
+        """
+        if self._dates is None:
+            self._dates = {}
+            for parked in self._queue:
+                self._date(self._dates, parked.key, parked.entry)
+        listed = self._dates.get((key, kind), [])
+        at = bisect_left(listed, before_ms)
+        return listed[at - 1] if at else -1
 
     def waiting(self) -> Iterator[Entry]:
         """The entries, in no order."""
@@ -92,7 +143,11 @@ class Parking:
             parked = Parked(2 * at_ms + 1, key, digest, kind, entry)
         else:
             parked = Parked(2 * at_ms, key, digest, kind, entry)
-            self._ids[key + digest] = at_ms
+            self._ids[key + digest] = at_ms << 2 | _CODES.get(type(entry), 0)
+        if self._dates is not None:
+            self._date(self._dates, key, entry)
+        if type(entry) is VoidEntry:
+            self._reaches[entry.since_ms] = self._reaches.get(entry.since_ms, 0) + 1
         self._queue.append(parked)
         self._sorted = False
         return parked
@@ -107,13 +162,30 @@ class Parking:
         out = queue[:count]
         del queue[:count]
         ids = self._ids
-        for order, key, digest, _, _ in out:
+        for order, key, digest, _, entry in out:
+            if type(entry) is VoidEntry:
+                self._leave_reach(entry.since_ms)
             name = key + digest
-            if ids.get(name, -1) == order >> 1:
+            if ids.get(name, -1) >> 2 == order >> 1:
                 del ids[name]
+        if self._dates is not None:
+            for parked in out:
+                kind = kind_of(parked.entry)
+                if kind:
+                    del self._dates[parked.key, kind][0]
         if len(self._fresh) > 2 * len(queue):  # nobody drains in a replay
             self._fresh = [parked for parked in self._fresh if parked.order > end]
         return out
+
+    def _leave_reach(self, since_ms: int) -> None:
+        self._reaches[since_ms] -= 1
+        if not self._reaches[since_ms]:
+            del self._reaches[since_ms]
+
+    def _date(self, dates: dict[tuple[bytes, str], list[int]], key: bytes, entry: Entry) -> None:
+        kind = kind_of(entry)
+        if kind:
+            insort(dates.setdefault((key, kind), []), entry.at_ms)
 
     def _ordered(self) -> list[Parked]:
         if not self._sorted:

@@ -7,12 +7,12 @@ are deleted with it. Never knows what a value means.
 
 from typing import Final
 
+from streams.core.partition.store.customers import LogChange
+
 PIECE: Final = 512 * 1024
 """Bytes of a piece."""
 PIECES: Final = b"+"
 _NUMBER: Final = 4
-
-Change = tuple[bytes, bytes | None]
 
 
 class Pieces:
@@ -25,12 +25,12 @@ class Pieces:
         """Key -> how many further pieces the changelog has of it; of most it has none."""
         self._found: dict[bytes, dict[int, bytes]] = {}
 
-    def cut(self, changes: list[Change]) -> list[Change]:
+    def cut(self, changes: list[LogChange]) -> list[LogChange]:
         """The same changes with values that every topic takes."""
         counts = self._counts
         if not counts and all(value is None or len(value) <= PIECE for _, value in changes):
             return changes
-        out: list[Change] = []
+        out: list[LogChange] = []
         for key, value in changes:
             size = 0 if value is None else len(value)
             further = max(0, (size - 1) // PIECE)

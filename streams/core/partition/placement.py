@@ -32,6 +32,11 @@ class Placed(Protocol):
         """Its partition's number."""
 
 
+def partition_of(record: Record) -> int:
+    """Where a record lay that says it."""
+    return cast("Placed", record).partition
+
+
 def murmur2(key: bytes) -> int:
     """Java's ``Utils.toPositive(Utils.murmur2(key))``."""
     length = len(key)
@@ -68,7 +73,7 @@ def belongs_as_logged(partitioner: Partitioner, partitions: int) -> Belongs:
     of = key_hash(partitioner)
 
     def belongs(record: Record, customer_id: str) -> bool:
-        return of(customer_id.encode()) % partitions == cast("Placed", record).partition
+        return of(customer_id.encode()) % partitions == partition_of(record)
 
     return belongs
 

@@ -25,20 +25,20 @@ def is_plain(customer: Customer) -> bool:
 def emit_plain(customers: Customers, customer: Customer) -> None:
     """Add everything that a plain customer contributes as of the clock."""
     families, profile, since, clock = customers.families, customer.profile, customer.since, customers.clock
-    body = customer.body
-    changes = transition_changes(Transition(since, NEW), cost_of(body.signups, since), 1)
+    changes = transition_changes(Transition(since, NEW), cost_of(customer.body.signups, since), 1)
     families.life.add(profile, since, changes)
     families.calendar.add(profile, since, changes)
     _emit_orders(customers, customer)
-    if body.surveys:
-        emit_surveys(families.surveys, customer, profile, body.surveys, 1)
+    answered = customer.answered
+    if answered:
+        emit_surveys(families.surveys, customer, profile, answered, 1)
     band = band_at(customer.flags & STANDING, customer.orders, customer.first, customer.last, clock)
     customers.stand(profile, band, 1, long_term=clock - since >= LONG_TERM_MS)
 
 
 def _emit_orders(customers: Customers, customer: Customer) -> None:
     panes, profile, lengths = customers.families.orders, customer.profile, customers.lengths
-    emit_purchases(panes, profile, customer.purchases, lengths, 1)
+    emit_purchases(panes, profile, customer.bought, lengths, 1)
     newest = (customer.engaged, q.ENGAGED), (customer.last, q.BUYERS), (customer.second, q.REPEAT)
     for at_ms, quantity in newest:
         if at_ms:

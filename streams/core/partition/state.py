@@ -12,22 +12,32 @@ from typing import Final
 import msgspec
 
 from streams.core.counting.group_totals import Assembler
-from streams.core.customer.entries import Marker
+from streams.core.customer.entries import EraseMarker
 from streams.core.customer.groups import Groups, Members
 from streams.core.customer.identity import DIGEST_SIZE, Identity
+from streams.core.customer.record import ROOM
 from streams.core.decoding.decoder import Decoder, Record
 from streams.core.definition.definition import Definition
 from streams.core.definition.dimensions import EVENT_DIMENSIONS
 from streams.core.events import Kind, Malformed
 from streams.core.kpi.swept import Swept
 from streams.core.kpi.values.value import Sweep
+from streams.core.partition.arrivals import Place
 from streams.core.partition.intake import Intake
 from streams.core.partition.journal import Journal
 from streams.core.partition.ledger import Ledger
 from streams.core.partition.pieces import PIECES, Pieces
 from streams.core.partition.placement import Belongs
-from streams.core.partition.rebuilding import rebuild
-from streams.core.partition.store.customers import ANONYMOUS, CUSTOMER, GAUGES_WIDTH, Customers, record_key
+from streams.core.partition.rebuilding import rebuild, renew
+from streams.core.partition.store.customers import (
+    ANONYMOUS,
+    CHUNK,
+    CUSTOMER,
+    GAUGES_WIDTH,
+    LOG_KEY_SIZE,
+    Customers,
+    record_key,
+)
 from streams.core.partition.store.releasing import entry_groups
 from streams.core.partition.sweep.exact_shares import sweep
 from streams.core.partition.sweep.live_sweep import sweeping
@@ -44,6 +54,7 @@ _FORMER_SEEN: Final = b"F"
 FORMS: Final = {
     CUSTOMER: "customer",
     ANONYMOUS: "anonymous person",
+    CHUNK: "closed chunk",
     _ERASED: "erase marker",
     _GROUP: "group",
     _FOLDED: "joined into other",
@@ -56,7 +67,7 @@ _FORMER_WIDTH: Final = 64
 _UNPARKED: Final = 200
 """About as many parked events are applied in a step of an advance."""
 _encode: Final = msgspec.msgpack.Encoder().encode
-_decode_marker: Final = msgspec.msgpack.Decoder(Marker).decode
+_decode_marker: Final = msgspec.msgpack.Decoder(EraseMarker).decode
 
 
 class Header(msgspec.Struct, array_like=True):
@@ -65,6 +76,10 @@ class Header(msgspec.Struct, array_like=True):
     clock: int
     ledger: Ledger
     newest: dict[str, int]
+    nothing: int = 0
+    """The first version had something here, and nothing after it."""
+    arrived: dict[str, int] = {}
+    """Kind -> greatest Kafka timestamp."""
 
 
 _decode_header: Final = msgspec.msgpack.Decoder(Header).decode
@@ -86,16 +101,19 @@ class PartitionState:
         definition: what the numbers mean.
         identity: the deployment's digests.
         entropy: 16 random bytes a call, the keys of anonymous persons.
-        journal: notes the class of every record; only in a replay, where age alone never seals
-            (docs/contract.md, section 2).
+        journal: notes the class of every record; only in a replay.
         belongs: whether a record of a customer unknown here is in the right partition; None: not checked.
+        place: the partition of a record, in a log of several; None: all are of one.
+        room: bytes of purchases that a record has room for; older ones are closed (history.py).
     """
 
     __slots__ = (
         "_assembler",
+        "_chunks",
         "_customers",
         "_decoder",
         "_groups",
+        "_in_parts",
         "_intake",
         "_last_header",
         "_outdated",
@@ -112,11 +130,13 @@ class PartitionState:
         entropy: Callable[[], bytes] = _entropy,
         journal: Journal | None = None,
         belongs: Belongs | None = None,
+        place: Place | None = None,
+        room: int = ROOM,
     ) -> None:
         self._decoder = Decoder(definition)
         self._groups = Groups(definition, identity.label)
-        self._customers = Customers(definition, identity, self._groups)
-        self._intake = Intake(definition, identity, self._customers, entropy, journal, belongs)
+        self._customers = Customers(definition, identity, self._groups, room)
+        self._intake = Intake(definition, identity, self._customers, entropy, journal, belongs, place)
         self._groups.refused = self._intake.ledger.refused_values
         self._assembler = Assembler(definition, self._customers.families)
         self._view = -1
@@ -124,7 +144,14 @@ class PartitionState:
         self._outdated: set[bytes] = set()
         """Keys that only a former version reads."""
         self._parked: dict[bytes, bytes | None] = {}
+        self._chunks: dict[bytes, dict[bytes, bytes]] = {}
+        """Customer -> closed chunks, while they are read back."""
         self._pieces = Pieces()
+        self._in_parts: dict[bytes, Callable[[bytes, bytes | None], None]] = {
+            CHUNK: self._restore_chunk,
+            _PARKED: self._parked.__setitem__,
+            PIECES: self._pieces.restore,
+        }
 
     # ---- running
 
@@ -252,7 +279,7 @@ class PartitionState:
     def header(self) -> bytes:
         """What the changelog's marker keeps of the state."""
         intake = self._intake
-        return _encode(Header(self.clock, intake.ledger, intake.newest))
+        return _encode(Header(self.clock, intake.ledger, intake.newest, 0, intake.arrivals.newest))
 
     @property
     def unwritten(self) -> int:
@@ -279,6 +306,7 @@ class PartitionState:
     def draining(self) -> Steps[list[tuple[bytes, bytes | None]]]:
         """The same in steps, between which nothing may change."""
         intake, groups = self._intake, self._groups
+        self._customers.safe_ms = intake.safe_ms
         out: list[tuple[bytes, bytes | None]] = []
         for changes in self._customers.drain():
             out += self._pieces.cut(changes)
@@ -303,10 +331,8 @@ class PartitionState:
                 self._customers.cold.pop(name, None)
             else:
                 self._customers.cold[name] = value
-        elif form == _PARKED:
-            self._parked[rest] = value
-        elif form == PIECES:
-            self._pieces.restore(rest, value)
+        elif form in self._in_parts:
+            self._in_parts[form](rest, value)
         elif form == _GROUP:
             self._groups.restore(int.from_bytes(rest, "big"), value)
         elif value is None:
@@ -318,22 +344,36 @@ class PartitionState:
         elif form == _ERASED:
             self._intake.markers[rest] = _decode_marker(value)
 
+    def _restore_chunk(self, rest: bytes, value: bytes | None) -> None:
+        name = rest[LOG_KEY_SIZE:]
+        chunks = self._chunks.setdefault(record_key(rest[:LOG_KEY_SIZE]), {})
+        if value is None:
+            chunks.pop(name, None)
+        else:
+            chunks[name] = value
+
     def restored(self, header: bytes | None) -> None:
         """Finish recovery: derive panes, gauges and timers from the records. None: a fresh partition."""
+        former = False
         if header is not None:
             kept = _decode_header(header)
-            former = len(msgspec.msgpack.decode(header)) > len(Header.__struct_fields__)
+            former = len(msgspec.msgpack.decode(header)) < len(Header.__struct_fields__)
             if former and self._customers.families.orders.width > _FORMER_WIDTH:
                 raise ValueError("the former version sealed more than 64 quantities as one")
             self._customers.clock = kept.clock
             self._intake.ledger = kept.ledger
             self._groups.refused = kept.ledger.refused_values
             self._intake.newest = kept.newest
+            self._intake.arrivals.newest = kept.arrived
         cold = self._customers.cold
         for key, rest in self._pieces.joined().items():
             cold[record_key(key)] += rest
+        self._customers.restore_chunks(self._chunks)
+        self._chunks.clear()
         self._customers.families.move(self.clock)
+        renewed = renew(self._customers) if former else {}
         rebuild(self._customers)
+        self._customers.hot.update(renewed)
         for key, packed in self._parked.items():
             if packed is not None:
                 self._intake.parking.restore(key, packed)

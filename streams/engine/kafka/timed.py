@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from streams.core.decoding.timestamps import arrival_ms
+from streams.core.decoding.arrival import WallTime, arrival_ms
 from streams.engine.kafka.fetch import KafkaRecord
 
 
@@ -23,6 +23,6 @@ def stamp(records: Sequence[KafkaRecord], wall: int) -> list[KafkaRecord]:
     return [
         record
         if arrival_ms(record.timestamp, wall) == record.timestamp
-        else TimedRecord(record.offset, wall, record.key, record.value, list(record.headers))
+        else TimedRecord(record.offset, WallTime(wall), record.key, record.value, list(record.headers))
         for record in records
     ]

@@ -1,16 +1,24 @@
-"""Which way an entry takes into its customer's record: an in-order path where one fits, else the general one.
+"""Which way an entry takes into its customer's record: the first path that takes it, else the general one.
 
-Whatever the way, the result is the same: that is a law, tested. Erases have a module of their own.
+All paths share one protocol: ``take(key, customer, entry)`` changes record and panes, or says False and has
+changed nothing. Whatever the way, the result is the same: that is a law, tested. Erases have a module of
+their own.
 """
 
+from typing import Protocol
+
+from streams.core.customer.derive import void_pending
 from streams.core.customer.entries import (
     CancellationEntry,
+    Entry,
     KeptEntry,
     PurchaseEntry,
     SignupEntry,
     SurveyEntry,
+    VoidEntry,
+    digest_of,
 )
-from streams.core.customer.record import Customer
+from streams.core.customer.record import HAS_VOIDS, Customer
 from streams.core.partition.paths.general import apply_entry
 from streams.core.partition.paths.late_purchase import LatePath
 from streams.core.partition.paths.newcomer import NewcomerPath
@@ -18,66 +26,61 @@ from streams.core.partition.paths.purchase import PurchasePath
 from streams.core.partition.paths.returning import ReturnPath
 from streams.core.partition.paths.signup_cancellation import LifePath
 from streams.core.partition.paths.survey import SurveyPath
+from streams.core.partition.paths.void import VoidPath
 from streams.core.partition.store.customers import Customers
 
 
+class Path(Protocol):
+    """A way into a record."""
+
+    def take(self, key: bytes, customer: Customer | None, entry: Entry) -> bool:
+        """Take an entry in, which no void here is aimed at; False: it is not for this path."""
+
+
 class Paths:
-    """The ways into the records of one partition.
+    """The ways into the records of one partition."""
 
-    Args:
-        customers: the partition's.
-        by_age: whether what is older than retention is sealed (live operation; never in a replay).
-    """
+    __slots__ = ("_customers", "_paths", "purchases")
 
-    __slots__ = ("_by_age", "_customers", "_late", "_life", "_newcomers", "_returns", "_surveys", "purchases")
-
-    def __init__(self, customers: Customers, *, by_age: bool) -> None:
+    def __init__(self, customers: Customers) -> None:
         self._customers = customers
-        self._by_age = by_age
         self.purchases = PurchasePath(customers)
-        self._newcomers = NewcomerPath(customers, self.purchases)
-        self._surveys = SurveyPath(customers)
-        self._life = LifePath(customers)
-        self._late = LatePath(customers)
-        self._returns = ReturnPath(customers, self.purchases)
+        newcomers, life = NewcomerPath(customers, self.purchases), LifePath(customers)
+        returns = ReturnPath(customers, self.purchases)
+        self._paths: dict[type[Entry], tuple[Path, ...]] = {
+            PurchaseEntry: (self.purchases, newcomers, LatePath(customers), returns),
+            SurveyEntry: (SurveyPath(customers),),
+            SignupEntry: (newcomers, life),
+            CancellationEntry: (life,),
+            VoidEntry: (VoidPath(customers),),
+        }
 
-    def apply(self, key: bytes, entry: KeptEntry, *, received: bool) -> str | None:
-        """Apply an entry dated at or before the clock; a text is the reason why it is ignored.
-
-        ``received``: just now; what was parked until its time was not too old when it was received.
-        """
-        old = received and self._by_age and entry.at_ms <= self._customers.oldest_ms
-        if not old and self._in_order(key, entry):
-            return None
-        return apply_entry(self._customers, key, entry, by_age=old)
-
-    def _in_order(self, key: bytes, entry: KeptEntry) -> bool:
+    def apply(self, key: bytes, entry: KeptEntry) -> str | None:
+        """Apply an entry dated at or before the clock; a text is the reason why it is ignored."""
         customer = self._customers.get(key)
-        if type(entry) is PurchaseEntry:
-            return self._purchase(key, customer, entry)
-        if type(entry) is SurveyEntry:
-            if customer is None or not self._surveys.fits(customer, entry.at_ms):
-                return False
-            self._surveys.apply(key, customer, entry)
-            return True
-        if type(entry) is SignupEntry:
-            if customer is None:
-                return self._newcomers.signup(key, entry)
-            return self._life.signup(customer, entry)
-        return type(entry) is CancellationEntry and (
-            customer is not None and self._life.cancellation(customer, entry)
-        )
+        if customer is not None and customer.flags & HAS_VOIDS and self._withdrawn(customer, entry):
+            return None
+        if self._take(key, customer, entry):
+            return None
+        return apply_entry(self._customers, key, entry)
 
-    def _purchase(self, key: bytes, customer: Customer | None, entry: PurchaseEntry) -> bool:
-        if customer is None:
-            return self._newcomers.purchase(key, entry)
-        if self.purchases.fits(customer, entry.at_ms):
-            money = entry.amount_minor << 1 | entry.base
-            self.purchases.apply(key, customer, entry.digest, entry.at_ms, money)
-        elif self._late.fits(customer, entry.at_ms):
-            self._late.apply(key, customer, entry)
-        elif self._returns.fits(customer, entry):
-            self._returns.apply(key, customer, entry)
-        else:
+    def _take(self, key: bytes, customer: Customer | None, entry: KeptEntry) -> bool:
+        for path in self._paths[type(entry)]:  # noqa: SIM110 - without a generator
+            if path.take(key, customer, entry):
+                return True
+        return False
+
+    def _withdrawn(self, customer: Customer, entry: KeptEntry) -> bool:
+        """Whether a void has come before the event, which then counts nothing."""
+        if type(entry) is VoidEntry:
             return False
+        identity = self._customers.identity
+        digest = digest_of(entry, identity)
+        if not customer.is_aimed_at(entry, digest):
+            return False
+        self._customers.void_pending -= void_pending(customer, identity)
+        customer.withdraw(entry, digest)
+        self._customers.void_pending += void_pending(customer, identity)
+        customer.changed = True
+        customer.facts = None
         return True

@@ -4,126 +4,130 @@ The record's contribution is taken out, the entry goes to its place, and the con
 ``None`` means counted, a text is the reason why the entry is ignored (docs/contract.md, sections 2 and 6).
 """
 
-from bisect import bisect_right, insort
-from operator import attrgetter
+from bisect import insort
 from typing import Final
 
-from streams.core.customer.derive import Facts, by_identity
+from streams.core.customer.blocks import bought_as
+from streams.core.customer.derive import Facts
 from streams.core.customer.entries import (
-    PURCHASE_SIZE,
-    Body,
     CancellationEntry,
+    Fact,
     KeptEntry,
     PurchaseEntry,
     SignupEntry,
     SurveyEntry,
     VoidEntry,
-    pack_purchase,
-    purchases_of,
+    by_identity,
+    digest_of,
+    reaches,
 )
+from streams.core.customer.identity import Identity
 from streams.core.customer.record import PLAIN_LIFE, Customer
 from streams.core.partition.store.customers import EVERYTHING, LIFE_ALONE, Customers, Touched
-from streams.core.partition.store.sealing import keep_newest, seal_by_age
 
-SEALED: Final = "sealed"
 OVERFLOW: Final = "overflow"
 
 SURVEYS_ALONE: Final = Touched(life=False, orders=False)
 ORDERS_ALONE: Final = Touched(life=False, surveys=False)
 LIFE_AND_ORDERS: Final = Touched(surveys=False)
-
-_at: Final = attrgetter("at_ms")
-_order: Final = attrgetter("at_ms", "digest")
+NOTHING: Final = Touched(life=False, orders=False, surveys=False)
 
 
-def apply_entry(customers: Customers, key: bytes, entry: KeptEntry, *, by_age: bool) -> str | None:
+def apply_entry(customers: Customers, key: bytes, entry: KeptEntry) -> str | None:
     """Apply an entry dated at or before the clock.
 
     Args:
         customers: the partition's.
         key: the customer's digest.
-        entry: any entry but an erase.
-        by_age: whether what is older than retention is sealed first, because the entry is as old.
+        entry: any entry but an erase, and not one that a void here is aimed at.
     """
     customer = customers.get(key)
     if customer is None:
         customer = Customer()
-        _insert(customer, entry)
+        _insert(customers, customer, entry, [])
         customers.put(key, customer)
         customers.enter(key, customer)
         return None
-    if by_age:
-        seal_by_age(customers, customer)
-    reason = _refusal(customers, customer, entry)
-    if reason is not None:
-        return reason
+    if _overflows(customers, customer, entry):
+        return OVERFLOW
+    targets = targets_of(customer, entry, customers.identity) if type(entry) is VoidEntry else []
     before = customers.facts(customer)
-    touched = _touched(customers, customer, before, entry)
+    touched = _touched(customers, customer, before, targets[0] if targets else entry)
+    if targets[1:] or (targets and type(targets[0]) is SignupEntry):
+        touched = EVERYTHING
     customers.emit(customer, before, -1, touched)
-    _insert(customer, entry)
+    _insert(customers, customer, entry, targets)
     customers.enter(key, customer, touched)
-    keep_newest(customers, customer)
     return None
 
 
+def _overflows(customers: Customers, customer: Customer, entry: KeptEntry) -> bool:
+    """Whether a signup or cancellation is beyond those that a customer may have."""
+    if type(entry) is not SignupEntry and type(entry) is not CancellationEntry:
+        return False
+    return len(customer.body.signups) + len(customer.body.cancellations) >= customers.most_life
+
+
+def targets_of(customer: Customer, void: VoidEntry, identity: Identity) -> list[Fact]:
+    """What a void withdraws of what stands: one event, or more if its id was forgotten between."""
+    body, target = customer.body, void.target
+    found: list[Fact] = [*body.signups, *body.cancellations, *body.surveys]
+    found = [entry for entry in found if digest_of(entry, identity) == target]
+    found += bought_as(customer.purchases, target)
+    if customer.history is not None:
+        found += customer.history.purchases_known_as(target)
+        found += customer.history.answers_known_as(target)
+    return [entry for entry in found if reaches(void, entry)]
+
+
 def _touched(customers: Customers, customer: Customer, before: Facts, entry: KeptEntry) -> Touched:
-    """The families that an entry may change."""
+    """The families that an entry may change when it comes, or when it is withdrawn."""
     if type(entry) is SurveyEntry:
         return SURVEYS_ALONE
     if type(entry) is PurchaseEntry:
         quiet = customers.definition.inactivity_churn_ms is None
-        settled = quiet and customer.flags & PLAIN_LIFE and entry.at_ms >= customer.since
+        settled = quiet and customer.flags & PLAIN_LIFE and entry.at_ms > customer.since
         return ORDERS_ALONE if settled else LIFE_AND_ORDERS
     if type(entry) is VoidEntry:
-        return ORDERS_ALONE if _withdraws_order(customers, customer, entry) else EVERYTHING
+        return NOTHING
     return EVERYTHING if _moves(customer, before, entry) else LIFE_ALONE
-
-
-def _withdraws_order(customers: Customers, customer: Customer, entry: VoidEntry) -> bool:
-    """Whether a void withdraws a purchase on which nothing in the customer's life depends."""
-    if customers.definition.inactivity_churn_ms is not None or not customer.flags & PLAIN_LIFE:
-        return False
-    at_ms = next((p.at_ms for p in purchases_of(customer.purchases) if p.digest == entry.target), 0)
-    return at_ms > customer.since
-
-
-def _refusal(customers: Customers, customer: Customer, entry: KeptEntry) -> str | None:
-    body = customer.body
-    if isinstance(entry, PurchaseEntry | SurveyEntry):
-        sealed = body.sealed
-        return SEALED if sealed is not None and entry.at_ms <= sealed.horizon_ms else None
-    kept = len(body.signups) + len(body.cancellations) + len(body.voids)
-    return OVERFLOW if kept >= customers.definition.kept_life_events else None
 
 
 def _moves(customer: Customer, before: Facts, entry: KeptEntry) -> bool:
     """Whether a signup gives the customer another profile."""
-    if type(entry) is not SignupEntry or entry.profile == before.profile:
+    if type(entry) is not SignupEntry:
         return False
     signups = customer.body.signups
-    return not signups or bool(customer.body.voids) or by_identity(entry) > max(map(by_identity, signups))
+    return not signups or (entry.profile != before.profile and by_identity(entry) > by_identity(signups[-1]))
 
 
-def _insert(customer: Customer, entry: KeptEntry) -> None:
-    body: Body = customer.body
+def _insert(customers: Customers, customer: Customer, entry: KeptEntry, targets: list[Fact]) -> None:
+    body, identity, room = customer.body, customers.identity, customers.room
     if type(entry) is PurchaseEntry:
-        _insert_purchase(customer, entry)
+        customer.add_purchase(entry, identity, room)
+    elif type(entry) is SurveyEntry:
+        customer.add_answer(entry, identity, room)
     elif type(entry) is VoidEntry:
-        insort(body.voids, entry, key=_at)
+        for target in targets:
+            take_out(customer, target)
+            customer.withdraw(target, entry.target)
+        customer.add_void(entry)
     else:
         customer.note(entry.event_id)
         if type(entry) is SignupEntry:
             insort(body.signups, entry, key=by_identity)
-        elif type(entry) is CancellationEntry:
-            insort(body.cancellations, entry, key=by_identity)
         else:
-            insort(body.surveys, entry, key=by_identity)
-            customer.kept += 1
+            insort(body.cancellations, entry, key=by_identity)
     customer.changed = True
 
 
-def _insert_purchase(customer: Customer, entry: PurchaseEntry) -> None:
-    block = customer.purchases
-    at = bisect_right(purchases_of(block), _order(entry), key=_order) * PURCHASE_SIZE
-    customer.purchases = block[:at] + pack_purchase(entry) + block[at:]
-    customer.kept += 1
+def take_out(customer: Customer, entry: Fact) -> None:
+    """Take an event out of what stands."""
+    if type(entry) is PurchaseEntry:
+        customer.take_purchase(entry)
+    elif type(entry) is SurveyEntry:
+        customer.take_answer(entry)
+    elif type(entry) is SignupEntry:
+        customer.body.signups.remove(entry)
+    else:
+        customer.body.cancellations.remove(entry)

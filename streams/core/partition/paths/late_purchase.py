@@ -1,91 +1,96 @@
-"""The path of late purchases: into its place among the orders of a customer who was active then and still is.
+"""The path of late purchases: into its place among the orders of a customer who was active then and since.
 
 Only what the new neighbours change is changed. Held to the general path by a law.
 """
 
-from bisect import bisect_left
 from typing import Final
 
 from streams.core.counting import quantities as q
 from streams.core.counting.event_changes import pair_changes
+from streams.core.counting.panes import Panes
 from streams.core.counting.purchases import count_purchase
-from streams.core.customer.entries import PURCHASE, PURCHASE_SIZE, PurchaseEntry, pack_purchase
-from streams.core.customer.record import ERASED, HAS_SEALED, HAS_VOIDS, PLAIN_LIFE, STANDING, Customer
+from streams.core.customer.entries import Entry, PurchaseEntry
+from streams.core.customer.record import ACTIVE, ERASED, HAS_SEALED, PLAIN_LIFE, STANDING, Customer
 from streams.core.customer.risk import band_at
 from streams.core.partition.store.customers import Customers
-from streams.core.partition.store.sealing import keep_newest
 
-_ODD: Final = HAS_VOIDS | HAS_SEALED | ERASED
+_ODD: Final = HAS_SEALED | ERASED
 
 
 class LatePath:
     """The path of late purchases of one partition."""
 
-    __slots__ = ("_customers", "_on")
+    __slots__ = ("_customers",)
 
     def __init__(self, customers: Customers) -> None:
         self._customers = customers
-        self._on = customers.definition.inactivity_churn_ms is None
 
-    def fits(self, customer: Customer, at_ms: int) -> bool:
-        """Whether a purchase at this time may take this path."""
-        return (
-            self._on
-            and customer.flags & (PLAIN_LIFE | _ODD) == PLAIN_LIFE
-            and at_ms >= customer.since
-            and at_ms > self._customers.oldest_ms
-        )
+    def take(self, key: bytes, customer: Customer | None, entry: Entry) -> bool:
+        """Take a purchase or refund in; False: it is not for this path."""
+        if customer is None or type(entry) is not PurchaseEntry:
+            return False
+        if customer.state != ACTIVE or customer.flags & _ODD or not _since(customer, entry.at_ms):
+            return False
+        self._apply(key, customer, entry)
+        return True
 
-    def apply(self, key: bytes, customer: Customer, entry: PurchaseEntry) -> None:
-        """Add a purchase or refund that ``fits``."""
-        panes, profile, at_ms = self._customers.families.orders, customer.profile, entry.at_ms
-        block = customer.purchases
-        times = [(at, digest) for digest, at, _ in PURCHASE.iter_unpack(block)]
-        place = bisect_left(times, (at_ms, entry.digest)) * PURCHASE_SIZE
-        customer.purchases = block[:place] + pack_purchase(entry) + block[place:]
-        customer.kept += 1
-        customer.changed = True
-        customer.facts = None
+    def _apply(self, key: bytes, customer: Customer, entry: PurchaseEntry) -> None:
+        customers = self._customers
+        panes, profile, at_ms = customers.families.orders, customer.profile, entry.at_ms
         cell = panes.cell(profile, at_ms)
         if cell is not None:
             count_purchase((cell, cell[-2], cell[-1]), entry.amount_minor << 1 | entry.base, 1)
         if entry.amount_minor >= 0:
-            self._chain(customer, at_ms, block)
-            self._stand(key, customer)
-        keep_newest(self._customers, customer)
+            self._chain(customer, at_ms)
+            customers.schedule(key, customer, customers.clock)
+        if at_ms > customer.engaged:
+            panes.add(profile, customer.engaged, [(q.ENGAGED, -1)])
+            panes.add(profile, at_ms, [(q.ENGAGED, 1)])
+            customer.engaged = at_ms
+        customer.add_purchase(entry, customers.identity, customers.room)
+        customer.changed = True
+        customer.facts = None
 
-    def _chain(self, customer: Customer, at_ms: int, block: bytes) -> None:
-        """The pairs with its neighbours replace theirs; the last two orders may have changed."""
+    def _chain(self, customer: Customer, at_ms: int) -> None:
+        """The pairs with its neighbours replace theirs; the first or the last two orders may have changed."""
         panes, profile, lengths = self._customers.families.orders, customer.profile, self._customers.lengths
-        orders = [at for _, at, money in PURCHASE.iter_unpack(block) if money >= 0]
-        place = bisect_left(orders, at_ms)
-        earlier = orders[place - 1] if place else 0
-        later = orders[place] if place < len(orders) else 0
-        if later:
-            for at, changes in pair_changes(earlier, later, lengths):
-                panes.add(profile, at, [(quantity, -n) for quantity, n in changes])
-            for at, changes in pair_changes(at_ms, later, lengths):
-                panes.add(profile, at, changes)
-        for at, changes in pair_changes(earlier, at_ms, lengths):
-            panes.add(profile, at, changes)
-        orders.insert(place, at_ms)
-        last, second = orders[-1], orders[-2] if orders[1:] else 0
-        for old, new, quantity in ((customer.last, last, q.BUYERS), (customer.second, second, q.REPEAT)):
-            if old != new:
-                if old:
-                    panes.add(profile, old, [(quantity, -1)])
-                panes.add(profile, new, [(quantity, 1)])
-
-        before = self._band(customer)
-        customer.first, customer.last, customer.second = orders[0], last, second
+        later = customer.order_from(at_ms)
+        if later != at_ms:
+            earlier = customer.order_before(at_ms)
+            pairs = ((-1, earlier, later), (1, at_ms, later), (1, earlier, at_ms))
+            for sign, before, after in pairs:
+                if after:
+                    for at, changes in pair_changes(before, after, lengths):
+                        panes.add(profile, at, [(quantity, sign * n) for quantity, n in changes])
+        old = band(customer, self._customers.clock)
+        last, second = customer.last, customer.second
+        if at_ms >= last:
+            last, second = at_ms, last
+        elif at_ms > second:
+            second = at_ms
+        count_latest(panes, customer, last, second)
+        customer.first = min(at_ms, customer.first or at_ms)
         customer.orders += 1
-        after = self._band(customer)
-        if before != after:
-            self._customers.shift_band(profile, before, after)
+        new = band(customer, self._customers.clock)
+        if old != new:
+            self._customers.shift_band(profile, old, new)
 
-    def _band(self, customer: Customer) -> int:
-        standing = customer.flags & STANDING
-        return band_at(standing, customer.orders, customer.first, customer.last, self._customers.clock)
 
-    def _stand(self, key: bytes, customer: Customer) -> None:
-        self._customers.schedule(key, customer, self._customers.clock)
+def _since(customer: Customer, at_ms: int) -> bool:
+    """Whether the customer has been active from before an instant on."""
+    return at_ms > customer.since or bool(at_ms == customer.since and customer.flags & PLAIN_LIFE)
+
+
+def band(customer: Customer, t: int) -> int:
+    """The risk band of an active customer at t, by the header."""
+    return band_at(customer.flags & STANDING, customer.orders, customer.first, customer.last, t)
+
+
+def count_latest(panes: Panes, customer: Customer, last: int, second: int) -> None:
+    """The last and second-last order are others now, or none (0)."""
+    for old, new, quantity in ((customer.last, last, q.BUYERS), (customer.second, second, q.REPEAT)):
+        if old != new:
+            for at_ms, sign in ((old, -1), (new, 1)):
+                if at_ms:
+                    panes.add(customer.profile, at_ms, [(quantity, sign)])
+    customer.last, customer.second = last, second

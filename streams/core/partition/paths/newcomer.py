@@ -5,7 +5,7 @@ Held to the general path by a law, like the other paths beside it.
 
 from streams.core.counting import quantities as q
 from streams.core.customer.derive import LONG_TERM_MS
-from streams.core.customer.entries import PurchaseEntry, SignupEntry
+from streams.core.customer.entries import Entry, PurchaseEntry, SignupEntry
 from streams.core.customer.groups import NOBODY
 from streams.core.customer.record import ACTIVE, PLAIN_LIFE, Customer
 from streams.core.customer.risk import CALM, LOW
@@ -25,13 +25,19 @@ class NewcomerPath:
         self._implicit = definition.implicit_signup
         self._on = definition.inactivity_churn_ms is None
 
-    def fits(self, at_ms: int) -> bool:
-        """Whether a first event at this time may take this path."""
+    def _fits(self, at_ms: int) -> bool:
         return self._on and self._customers.clock - at_ms < LONG_TERM_MS
 
-    def signup(self, key: bytes, entry: SignupEntry) -> bool:
-        """Enter a customer whose first event is a signup; False: not on this path."""
-        if entry.trial or not self.fits(entry.at_ms):
+    def take(self, key: bytes, customer: Customer | None, entry: Entry) -> bool:
+        """Take a first event in; False: it is not for this path."""
+        if customer is not None:
+            return False
+        if type(entry) is SignupEntry:
+            return self._signup(key, entry)
+        return type(entry) is PurchaseEntry and self._purchase(key, entry)
+
+    def _signup(self, key: bytes, entry: SignupEntry) -> bool:
+        if entry.trial or not self._fits(entry.at_ms):
             return False
         customer = self._begin(key, entry.at_ms, entry.profile, entry.cost_minor)
         customer.body.signups.append(entry)
@@ -40,9 +46,8 @@ class NewcomerPath:
         self._customers.families.orders.add(entry.profile, entry.at_ms, [(q.ENGAGED, 1)])
         return True
 
-    def purchase(self, key: bytes, entry: PurchaseEntry) -> bool:
-        """Enter a customer whose first event is an order; False: not on this path."""
-        if entry.amount_minor < 0 or not self._implicit or not self.fits(entry.at_ms):
+    def _purchase(self, key: bytes, entry: PurchaseEntry) -> bool:
+        if entry.amount_minor < 0 or not self._implicit or not self._fits(entry.at_ms):
             return False
         customer = self._begin(key, entry.at_ms, NOBODY, None)
         self._purchases.apply(key, customer, entry.digest, entry.at_ms, entry.amount_minor << 1 | entry.base)

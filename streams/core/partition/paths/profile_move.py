@@ -9,7 +9,7 @@ from streams.core.counting.contributions import transition_changes
 from streams.core.counting.event_changes import Lengths, survey_changes
 from streams.core.counting.panes import Cell, Panes
 from streams.core.counting.purchases import FIRST, count_purchase
-from streams.core.customer.derive import LONG_TERM_MS, cost_of, latest_vote
+from streams.core.customer.derive import LONG_TERM_MS, cost_of
 from streams.core.customer.entries import PURCHASE
 from streams.core.customer.life import NEW, Transition
 from streams.core.customer.record import PLAIN_LIFE, STANDING, Customer
@@ -18,7 +18,7 @@ from streams.core.partition.store.customers import ACTIVE_AT, BAND_AT, LONG_TERM
 
 
 def move(customers: Customers, customer: Customer, profile: int) -> None:
-    """Move an active customer of whom nothing is voided, sealed or erased, to another profile."""
+    """Move an active customer of whom nothing is sums or erased, to another profile."""
     source, families = customer.profile, customers.families
     if customer.flags & PLAIN_LIFE:
         transitions = [Transition(customer.since, NEW)]
@@ -31,7 +31,7 @@ def move(customers: Customers, customer: Customer, profile: int) -> None:
         families.life.move_some(source, profile, transition.at_ms, changes)
         families.calendar.move_some(source, profile, transition.at_ms, changes)
     orders = families.orders
-    _move_purchases(orders, source, profile, customer.purchases, customers.lengths)
+    _move_purchases(orders, source, profile, customer.bought, customers.lengths)
     newest = (customer.engaged, q.ENGAGED), (customer.last, q.BUYERS), (customer.second, q.REPEAT)
     for at_ms, quantity in newest:
         if at_ms:
@@ -69,12 +69,11 @@ def _move_one(here: Cell | None, there: Cell | None, quantity: int) -> None:
 
 
 def _move_surveys(panes: Panes, source: int, target: int, customer: Customer) -> None:
-    surveys = customer.body.surveys
-    for entry in surveys:
+    for entry in customer.answered:
         panes.move_some(source, target, entry.at_ms, survey_changes(entry))
-    vote = latest_vote(customer, surveys)
+    vote = customer.vote(None)
     if vote is not None:
-        panes.move_some(source, target, vote[0], [(q.LATEST + q.nps_class(vote[1]), 1)])
+        panes.move_some(source, target, vote[0], [(q.LATEST + q.nps_class(vote[3]), 1)])
 
 
 def _move_standing(customers: Customers, customer: Customer, profile: int) -> None:

@@ -9,42 +9,43 @@ from typing import Final
 from streams.core.counting import quantities as q
 from streams.core.counting.panes import Cell, Panes, Sums
 from streams.core.counting.purchases import FIRST, add_one, count_newest, count_pair, count_purchase
-from streams.core.customer.entries import PURCHASE, last_purchase_ms
-from streams.core.customer.record import ACTIVE, ERASED, HAS_SEALED, HAS_VOIDS, STANDING, Customer
+from streams.core.customer.entries import PURCHASE, Entry, PurchaseEntry, last_purchase_ms
+from streams.core.customer.record import ACTIVE, ERASED, HAS_SEALED, STANDING, Customer
 from streams.core.customer.risk import CALM, band_at, band_due, medium_at
 from streams.core.partition.store.customers import Customers
-from streams.core.partition.store.sealing import keep_newest
 
 _SURE_LOW_MS: Final = 144_000_000
 """Silence below which a calm customer's band is low whatever their own gap: 5/3 of a day."""
-
-_ODD: Final = HAS_VOIDS | ERASED
 
 
 class PurchasePath:
     """The in-order path of one partition."""
 
-    __slots__ = ("_customers", "_kept_events", "_lengths", "_on", "_shortest")
+    __slots__ = ("_customers", "_lengths", "_room", "_shortest")
 
     def __init__(self, customers: Customers) -> None:
-        definition = customers.definition
         self._customers = customers
-        self._kept_events = definition.kept_events
+        self._room = customers.room
         self._lengths = customers.lengths
         self._shortest = self._lengths[0] if self._lengths else FIRST
-        self._on = definition.inactivity_churn_ms is None
+
+    def take(self, key: bytes, customer: Customer | None, entry: Entry) -> bool:
+        """Take a purchase or refund in; False: it is not for this path."""
+        if customer is None or type(entry) is not PurchaseEntry or not self.fits(customer, entry.at_ms):
+            return False
+        self.apply(key, customer, entry.digest, entry.at_ms, entry.amount_minor << 1 | entry.base)
+        return True
 
     def fits(self, customer: Customer, at_ms: int) -> bool:
-        """Whether a purchase at this time may take this path."""
+        """Whether a purchase at this time may take this path, if no void is aimed at it."""
         flags = customer.flags
         return (
             customer.state == ACTIVE
-            and not flags & _ODD
+            and not flags & ERASED
             and at_ms >= customer.since
             and at_ms > customer.last
             and (at_ms > customer.engaged or at_ms > last_purchase_ms(customer.purchases))
             and (not flags & HAS_SEALED or at_ms > _horizon_ms(customer))
-            and self._on
         )
 
     def apply(self, key: bytes, customer: Customer, digest: bytes, at_ms: int, money: int) -> None:
@@ -68,9 +69,8 @@ class PurchasePath:
             add_one(panes.cell(profile, engaged), q.ENGAGED, -1)
         if at_ms > engaged:
             customer.engaged = at_ms
-        customer.kept += 1
-        if customer.kept > self._kept_events:
-            keep_newest(self._customers, customer)
+        if len(customer.purchases) > self._room:
+            customer.close_purchases(self._customers.identity, self._room)
 
     def _chain(
         self, panes: Panes, customer: Customer, at_ms: int, cell: Cell | None, *, together: bool

@@ -7,14 +7,13 @@ from typing import Final
 
 from streams.core.counting import quantities as q
 from streams.core.counting.contributions import emit_gone
-from streams.core.customer.derive import LONG_TERM_MS, latest_vote
-from streams.core.customer.entries import CancellationEntry, PurchaseEntry
+from streams.core.customer.derive import LONG_TERM_MS
+from streams.core.customer.entries import CancellationEntry, Entry, PurchaseEntry
 from streams.core.customer.life import CHURNED, NEW, Transition
 from streams.core.customer.record import (
     ACTIVE,
     ERASED,
     HAS_SEALED,
-    HAS_VOIDS,
     LEFT,
     PLAIN_LIFE,
     STANDING,
@@ -24,7 +23,7 @@ from streams.core.customer.risk import CALM, DETRACTOR, DETRACTOR_MS, DETRACTOR_
 from streams.core.partition.paths.purchase import PurchasePath
 from streams.core.partition.store.customers import Customers
 
-_ODD: Final = HAS_VOIDS | HAS_SEALED | ERASED
+_ODD: Final = HAS_SEALED | ERASED
 
 
 class ReturnPath:
@@ -39,8 +38,14 @@ class ReturnPath:
         self._by_effect = definition.recognition == "effective_at"
         self._on = definition.purchase_reactivates and definition.inactivity_churn_ms is None
 
-    def fits(self, customer: Customer, entry: PurchaseEntry) -> bool:
-        """Whether an order at this time may take this path."""
+    def take(self, key: bytes, customer: Customer | None, entry: Entry) -> bool:
+        """Take the order in that brings a customer back; False: it is not for this path."""
+        if customer is None or type(entry) is not PurchaseEntry or not self._fits(customer, entry):
+            return False
+        self._apply(key, customer, entry)
+        return True
+
+    def _fits(self, customer: Customer, entry: PurchaseEntry) -> bool:
         return (
             self._on
             and customer.state == LEFT
@@ -52,8 +57,7 @@ class ReturnPath:
             and _in_effect(customer.body.cancellations, entry.at_ms)
         )
 
-    def apply(self, key: bytes, customer: Customer, entry: PurchaseEntry) -> None:
-        """Take a customer back who ``fits``, then their order."""
+    def _apply(self, key: bytes, customer: Customer, entry: PurchaseEntry) -> None:
         customers, at_ms, profile = self._customers, entry.at_ms, customer.profile
         emit_gone(customers.families.life, self._past(customer), profile, customers.groups, -1)
         changes = [(q.REACTIVATED, 1), (q.DELTA_MS, at_ms)]
@@ -62,8 +66,8 @@ class ReturnPath:
         customer.state = ACTIVE
         customer.since = at_ms
         customer.due = at_ms + LONG_TERM_MS
-        vote = latest_vote(customer, customer.body.surveys)
-        low = vote is not None and vote[1] <= DETRACTOR_SCORE and customers.clock - vote[0] < DETRACTOR_MS
+        vote = customer.vote(None)
+        low = vote is not None and vote[3] <= DETRACTOR_SCORE and customers.clock - vote[0] < DETRACTOR_MS
         standing = DETRACTOR if low else CALM
         if vote is not None and low:
             customer.due = min(customer.due, vote[0] + DETRACTOR_MS)

@@ -9,13 +9,12 @@ from typing import Final
 from streams.core.counting import quantities as q
 from streams.core.counting.contributions import causes, emit_gone, transition_changes
 from streams.core.customer.derive import LONG_TERM_MS
-from streams.core.customer.entries import CancellationEntry, SignupEntry
+from streams.core.customer.entries import CancellationEntry, Entry, SignupEntry
 from streams.core.customer.life import CHURNED, NEW, Transition
 from streams.core.customer.record import (
     ACTIVE,
     ERASED,
     HAS_SEALED,
-    HAS_VOIDS,
     LEFT,
     PLAIN_LIFE,
     STANDING,
@@ -25,23 +24,30 @@ from streams.core.customer.risk import PENDING, band_at
 from streams.core.partition.paths.profile_move import move
 from streams.core.partition.store.customers import Customers
 
-_ODD: Final = HAS_VOIDS | HAS_SEALED | ERASED
+_ODD: Final = HAS_SEALED | ERASED
 
 
 class LifePath:
     """The path of signups and cancellations of one partition."""
 
-    __slots__ = ("_by_effect", "_customers", "_kept_events", "_on")
+    __slots__ = ("_by_effect", "_customers", "_most", "_on")
 
     def __init__(self, customers: Customers) -> None:
         definition = customers.definition
         self._customers = customers
-        self._kept_events = definition.kept_life_events
+        self._most = customers.most_life
         self._by_effect = definition.recognition == "effective_at"
         self._on = definition.inactivity_churn_ms is None
 
-    def signup(self, customer: Customer, entry: SignupEntry) -> bool:
-        """Add a signup; False: not on this path."""
+    def take(self, key: bytes, customer: Customer | None, entry: Entry) -> bool:  # noqa: ARG002 - protocol
+        """Take a signup or cancellation in; False: it is not for this path."""
+        if customer is None:
+            return False
+        if type(entry) is SignupEntry:
+            return self._signup(customer, entry)
+        return type(entry) is CancellationEntry and self._cancellation(customer, entry)
+
+    def _signup(self, customer: Customer, entry: SignupEntry) -> bool:
         if not self._fits(customer, entry.at_ms):
             return False
         if entry.profile != customer.profile:
@@ -51,8 +57,7 @@ class LifePath:
         self._engage(customer, entry.at_ms)
         return True
 
-    def cancellation(self, customer: Customer, entry: CancellationEntry) -> bool:
-        """Add a cancellation that is in effect; False: not on this path."""
+    def _cancellation(self, customer: Customer, entry: CancellationEntry) -> bool:
         effect_ms = entry.effect_ms if self._by_effect else entry.at_ms
         if effect_ms > self._customers.clock or effect_ms <= customer.engaged:
             return False
@@ -73,7 +78,7 @@ class LifePath:
             and not customer.flags & _ODD
             and customer.flags & STANDING != PENDING
             and at_ms > customer.engaged
-            and len(body.signups) + len(body.cancellations) < self._kept_events
+            and len(body.signups) + len(body.cancellations) < self._most
         )
 
     def _leave(self, customer: Customer, leave: Transition) -> None:

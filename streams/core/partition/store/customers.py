@@ -15,8 +15,9 @@ from streams.core.counting.families import families
 from streams.core.counting.sealed_sums import compact
 from streams.core.customer.derive import Facts, derive, stand_due
 from streams.core.customer.groups import Groups
+from streams.core.customer.history import History
 from streams.core.customer.identity import DIGEST_SIZE, Identity
-from streams.core.customer.record import ACTIVE, ERASED, HAS_SEALED, STANDING, Customer, unpack
+from streams.core.customer.record import ACTIVE, ERASED, HAS_SEALED, ROOM, STANDING, Customer, unpack
 from streams.core.customer.risk import HIGH, LOW, MEDIUM, band_at
 from streams.core.definition.definition import Definition
 from streams.core.partition.store.releasing import groups_of
@@ -29,10 +30,12 @@ BAND_AT: Final = {0: LOW_AT, LOW: LOW_AT, MEDIUM: LOW_AT + 1, HIGH: LOW_AT + 2}
 GAUGES_WIDTH: Final = 5
 ANONYMOUS: Final = b"A"
 CUSTOMER: Final = b"C"
+CHUNK: Final = b"H"
+LOG_KEY_SIZE: Final = 1 + DIGEST_SIZE
 _STRIDE: Final = 64
 """Records packed in a step of a drain."""
 
-Change = tuple[bytes, bytes | None]
+LogChange = tuple[bytes, bytes | None]
 """A record of the changelog: key and value; None deletes."""
 
 
@@ -53,6 +56,7 @@ class Customers:
     """Records, panes, gauges and timers of one partition."""
 
     __slots__ = (
+        "_dropped",
         "_retention_ms",
         "clock",
         "cold",
@@ -64,14 +68,18 @@ class Customers:
         "hot",
         "identity",
         "lengths",
+        "long",
+        "most_life",
         "not_active",
         "removed",
+        "room",
+        "safe_ms",
         "timers",
         "void_pending",
         "whole",
     )
 
-    def __init__(self, definition: Definition, identity: Identity, groups: Groups) -> None:
+    def __init__(self, definition: Definition, identity: Identity, groups: Groups, room: int = ROOM) -> None:
         self.definition = definition
         self.identity = identity
         self.groups = groups
@@ -79,7 +87,15 @@ class Customers:
         self.families = families(definition)
         self.clock = -1
         self._retention_ms = definition.retention_ms
+        self.room = room
+        self.safe_ms = 0
+        """No later event touches purchases before the newest one dated before it (history.py)."""
+        self.most_life = definition.kept_life_events
         self.cold: dict[bytes, bytes] = {}
+        self.long: dict[bytes, History] = {}
+        """Closed chunks of those at rest who have any."""
+        self._dropped: list[bytes] = []
+        """Keys of chunks whose record was removed since the last drain."""
         self.hot: dict[bytes, Customer] = {}
         self.gone: set[bytes] = set()
         """Keys of records removed since the last drain."""
@@ -103,11 +119,31 @@ class Customers:
         """A record, to be changed."""
         customer = self.hot.get(key)
         if customer is None:
+            customer = self.read(key)
+            if customer is not None:
+                self.hot[key] = customer
+        return customer
+
+    def read(self, key: bytes) -> Customer | None:
+        """A record, to be looked at."""
+        customer = self.hot.get(key)
+        if customer is None:
             packed = self.cold.get(key)
             if packed is None:
                 return None
-            customer = self.hot[key] = unpack(packed)
+            customer = unpack(packed)
+            if self.long:
+                customer.history = self.long.get(key)
         return customer
+
+    def restore_chunks(self, found: dict[bytes, dict[bytes, bytes]]) -> None:
+        """Take back the closed chunks of all customers."""
+        for key, chunks in found.items():
+            if chunks:
+                history = self.long[key] = History(self.identity)
+                for name, data in chunks.items():
+                    history.restore(name, data)
+                history.sort()
 
     def put(self, key: bytes, customer: Customer) -> None:
         """Enter a new record."""
@@ -119,29 +155,46 @@ class Customers:
 
     def remove(self, key: bytes) -> None:
         """Remove a record; the changelog may hold an older one even where none is cold."""
-        self.hot.pop(key, None)
+        customer = self.hot.pop(key, None)
         self.cold.pop(key, None)
+        history = self.long.pop(key, None)
+        if customer is not None and customer.history is not None:
+            history = customer.history
+        if history is not None:
+            names = [*history.names(), *(name for name, data in history.changes.items() if data is None)]
+            self._dropped += [chunk_key(key, name) for name in names]
         self.gone.add(key)
         self.removed = True
 
-    def drain(self) -> Iterator[list[Change]]:
+    def drain(self) -> Iterator[list[LogChange]]:
         """Lay to rest what was touched; the changes for the changelog, some at a time."""
-        yield [(log_key(key), None) for key in self.gone]
+        gone = [log_key(key) for key in self.gone] + self._dropped
+        yield [(key, None) for key in gone]
         self.gone.clear()
+        self._dropped.clear()
         touched = list(self.hot.items())
         for at in range(0, len(touched), _STRIDE):
             yield self._pack(touched[at : at + _STRIDE])
         self.hot.clear()
 
-    def _pack(self, touched: list[tuple[bytes, Customer]]) -> list[Change]:
+    def _pack(self, touched: list[tuple[bytes, Customer]]) -> list[LogChange]:
         cold, oldest_ms = self.cold, self.oldest_ms
-        changes: list[Change] = []
+        changes: list[LogChange] = []
         for key, customer in touched:
             if customer.changed:
                 if customer.flags & HAS_SEALED and customer.body.sealed is not None:
                     compact(customer.body.sealed, self.families.orders, oldest_ms)
                 packed = cold[key] = customer.pack()
                 changes.append((log_key(key), packed))
+                if customer.history is not None:
+                    changes += self._chunks(key, customer.history)
+        return changes
+
+    def _chunks(self, key: bytes, history: History) -> list[LogChange]:
+        history.settle(self.safe_ms)
+        self.long[key] = history
+        changes: list[LogChange] = [(chunk_key(key, name), data) for name, data in history.changes.items()]
+        history.changes.clear()
         return changes
 
     @property
@@ -216,19 +269,12 @@ class Customers:
             self._wake(key, t)
         self.clock = t
 
-    def _peek(self, key: bytes) -> Customer | None:
-        customer = self.hot.get(key)
-        if customer is None:
-            packed = self.cold.get(key)
-            return None if packed is None else unpack(packed)
-        return customer
-
     def _due_of(self, key: bytes) -> int:
-        customer = self._peek(key)
+        customer = self.read(key)
         return 0 if customer is None else stand_due(customer, self.clock)
 
     def _wake(self, key: bytes, t: int) -> None:
-        customer = self._peek(key)
+        customer = self.read(key)
         if customer is None:
             return
         if 0 < customer.due <= t:
@@ -281,6 +327,11 @@ def write_header(customer: Customer, facts: Facts) -> None:
 def log_key(key: bytes) -> bytes:
     """The key of a record in the changelog."""
     return key if is_anonymous(key) else CUSTOMER + key
+
+
+def chunk_key(key: bytes, name: bytes) -> bytes:
+    """The key of a closed chunk in the changelog."""
+    return CHUNK + log_key(key) + name
 
 
 def record_key(log_key: bytes) -> bytes:

@@ -16,9 +16,11 @@ def groups_of(customer: Customer) -> Iterator[int]:
     """The groups that a record names, some of them several times."""
     body = customer.body
     yield customer.profile
-    for entries in (body.signups, body.cancellations, body.surveys):
+    for entries in (body.signups, body.cancellations, body.surveys, body.withdrawn):
         for entry in entries:
             yield from entry_groups(entry)
+    if customer.history is not None:
+        yield from customer.history.touchpoints
     if body.sealed is not None:
         yield from sealed_groups(body.sealed)
 

@@ -10,13 +10,13 @@ from streams.core.counting import quantities as q
 from streams.core.counting.sealed_sums import sealed_changes
 from streams.core.customer.entries import PURCHASE
 from streams.core.customer.groups import OTHER, UNKNOWN
-from streams.core.customer.record import HAS_VOIDS, Customer, unpack
+from streams.core.customer.record import Customer
 from streams.core.definition.definition import Window
 from streams.core.kpi.values.value import Sweep
 from streams.core.partition.store.customers import Customers
 from streams.core.totals import OVERALL, Group, Named
 
-Spent = dict[tuple[int, str], list[int]]
+SpentByGroup = dict[tuple[int, str], list[int]]
 """(profile, window name) -> net revenue of each buyer."""
 
 
@@ -54,14 +54,14 @@ def _published(values: list[Group], named: Named) -> list[Group]:
     ]
 
 
-def _spent(customers: Customers, windows: list[Window]) -> Spent:
+def _spent(customers: Customers, windows: list[Window]) -> SpentByGroup:
     starts = [(w.name, customers.definition.floor_edge(customers.clock, w.ms)) for w in windows]
     oldest = min(start for _, start in starts)
-    spent: Spent = defaultdict(list)
+    spent: SpentByGroup = defaultdict(list)
     for key in customers.cold.keys() | customers.hot.keys():
-        customer = customers.hot.get(key) or unpack(customers.cold[key])
-        if customer.last > oldest:
-            paid = payments(customers, customer)
+        customer = customers.read(key)
+        if customer is not None and customer.last > oldest:
+            paid = payments(customer)
             for name, start in starts:
                 if customer.last > start:
                     net = sum(amount for at_ms, amount in paid if at_ms > start)
@@ -69,10 +69,9 @@ def _spent(customers: Customers, windows: list[Window]) -> Spent:
     return spent
 
 
-def payments(customers: Customers, customer: Customer) -> list[tuple[int, int]]:
+def payments(customer: Customer) -> list[tuple[int, int]]:
     """(time, amount) of what was paid and refunded in the base currency."""
-    block = customers.facts(customer).purchases if customer.flags & HAS_VOIDS else customer.purchases
-    kept = [(at_ms, amount >> 1) for _, at_ms, amount in PURCHASE.iter_unpack(block) if amount & 1]
+    kept = [(at_ms, amount >> 1) for _, at_ms, amount in PURCHASE.iter_unpack(customer.bought) if amount & 1]
     sealed = customer.body.sealed
     if sealed is not None:
         for end, _, changes in sealed_changes(sealed, q.ORDERS_FAMILY):

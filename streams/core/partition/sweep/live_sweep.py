@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from streams.core.customer.entries import PURCHASE
-from streams.core.customer.record import HAS_VOIDS, Customer, unpack
+from streams.core.customer.record import Customer
 from streams.core.kpi.early_warning import most
 from streams.core.kpi.revenue_buckets import Buckets, add, pack, put
 from streams.core.kpi.swept import Swept
@@ -35,12 +35,12 @@ def sweeping(customers: Customers, at_risk_limit: int) -> Steps[Swept]:
     ranking = Ranking(at_risk_limit)
     t, marked = customers.clock, customers.groups.marked
     for at, key in enumerate(_keys(customers)):
-        customer = _look(customers, key)
+        customer = customers.read(key)
         if customer is not None:
             if marked is not None:
                 marked.update(groups_of(customer))
             spending.add(customer)
-            one = assess(customers, key, customer, t)
+            one = assess(key, customer, t)
             if one is not None:
                 ranking.add(one)
         if at % _STRIDE == 0:
@@ -48,8 +48,8 @@ def sweeping(customers: Customers, at_risk_limit: int) -> Steps[Swept]:
     shares = yield from spending.packed()
     at_risk = []
     for at, (_, key) in enumerate(ranking.customers):
-        customer = _look(customers, key)  # who left or was erased during the sweep is not at risk any more
-        one = None if customer is None else assess(customers, key, customer, t)
+        customer = customers.read(key)  # who left or was erased during the sweep is not at risk any more
+        one = None if customer is None else assess(key, customer, t)
         if one is not None:
             at_risk.append(one)
         if at % _STRIDE == 0:
@@ -64,15 +64,6 @@ def _keys(customers: Customers) -> Iterator[bytes]:
     for key in at_rest:
         if key not in in_use:
             yield key
-
-
-def _look(customers: Customers, key: bytes) -> Customer | None:
-    """A record, to be read."""
-    customer = customers.hot.get(key)
-    if customer is None:
-        packed = customers.cold.get(key)
-        return None if packed is None else unpack(packed)
-    return customer
 
 
 class _Spending:
@@ -91,7 +82,7 @@ class _Spending:
         """Put a customer into the buckets of every window in which they bought."""
         if customer.last <= self._oldest:
             return
-        last, paid = customer.last, payments(self._customers, customer)
+        last, paid = customer.last, payments(customer)
         if last > self._t:  # ordered since the sweep began
             last = self._last_order(customer)
             paid = [(at_ms, amount) for at_ms, amount in paid if at_ms <= self._t]
@@ -104,9 +95,7 @@ class _Spending:
 
     def _last_order(self, customer: Customer) -> int:
         """The time of the last order that is not after t, of one who ordered since; 0 for none."""
-        facts = self._customers.facts(customer) if customer.flags & HAS_VOIDS else None
-        block = customer.purchases if facts is None else facts.purchases
-        times = [at_ms for _, at_ms, amount in PURCHASE.iter_unpack(block) if amount >= 0]
+        times = [at_ms for _, at_ms, amount in PURCHASE.iter_unpack(customer.bought) if amount >= 0]
         sealed = customer.body.sealed
         if sealed is not None:
             times.append(sealed.last_ms)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from streams.core.counting import quantities as q
 from streams.core.counting.sealed_sums import sealed_changes
 from streams.core.customer.entries import PURCHASE
-from streams.core.customer.record import HAS_VOIDS, Customer
+from streams.core.customer.record import Customer
 from streams.core.partition.store.customers import Customers
 
 
@@ -28,15 +28,15 @@ def changed_since(customers: Customers) -> Iterator[tuple[bytes, Spent | None]]:
     """Every record that changed since the last call, by key; None: it is gone."""
     for key, customer in customers.hot.items():
         if customer.changed:
-            yield key, Spent(customer.profile, customer.last, _purchases(customers, customer))
+            yield key, Spent(customer.profile, customer.last, _purchases(customer))
     for key in customers.gone:
         yield key, None
     for _ in customers.drain():
         pass
 
 
-def _purchases(customers: Customers, customer: Customer) -> bytes:
-    block = customers.facts(customer).purchases if customer.flags & HAS_VOIDS else customer.purchases
+def _purchases(customer: Customer) -> bytes:
+    block = customer.bought
     sealed = customer.body.sealed
     if sealed is None:
         return bytes(block)

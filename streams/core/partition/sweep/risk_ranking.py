@@ -5,11 +5,9 @@ A score is an exact rational, divided once.
 
 from heapq import heappush, heapreplace
 
-from streams.core.customer.derive import latest_vote
 from streams.core.customer.record import ACTIVE, ERASED, STANDING, Customer
 from streams.core.customer.risk import DETRACTOR, DETRACTOR_MS, DETRACTOR_SCORE, PENDING, score_at
 from streams.core.kpi.early_warning import AtRisk
-from streams.core.partition.store.customers import Customers
 
 
 class Ranking:
@@ -32,19 +30,19 @@ class Ranking:
         return list(self._heap)
 
 
-def assess(customers: Customers, key: bytes, customer: Customer, t: int) -> AtRisk | None:
+def assess(key: bytes, customer: Customer, t: int) -> AtRisk | None:
     """The score of a customer at t (ms); None unless they are active."""
     if customer.state != ACTIVE or customer.flags & ERASED:
         return None
     standing = customer.flags & STANDING
-    detractor = standing == DETRACTOR or (standing == PENDING and _detracts(customers, customer, t))
+    detractor = standing == DETRACTOR or (standing == PENDING and _detracts(customer, t))
     above, below = score_at(
         customer.orders, customer.first, customer.last, t, detractor=detractor, pending=standing == PENDING
     )
     return AtRisk(above / below, key)
 
 
-def _detracts(customers: Customers, customer: Customer, t: int) -> bool:
+def _detracts(customer: Customer, t: int) -> bool:
     """Whether the latest NPS answer is low and recent, of one whose standing does not tell."""
-    vote = latest_vote(customer, customers.facts(customer).surveys)
-    return vote is not None and vote[1] <= DETRACTOR_SCORE and t - vote[0] < DETRACTOR_MS
+    vote = customer.vote(None)
+    return vote is not None and vote[3] <= DETRACTOR_SCORE and t - vote[0] < DETRACTOR_MS

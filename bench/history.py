@@ -1,0 +1,87 @@
+"""What an event costs a customer who has had very many, and what is kept of each of theirs.
+
+One customer buys or answers every twenty seconds; what is measured are the next events after so many: in
+order, late by half the history, and voids of purchases in its middle.
+"""
+
+import sys
+from collections.abc import Iterator
+from itertools import count
+
+from bench.core import Core
+from bench.figures import Figure
+from bench.load import END_MS, Batch, Record
+from bench.timing import cost
+from streams.core.definition.definition import DAY_MS, SECOND_MS
+from streams.core.events import Kind
+from streams.simulate import bodies
+
+_GAP_MS = 20 * SECOND_MS
+_MEASURED = 200
+_BATCH = 5_000
+_FLUSH_EVERY = 20_000
+_WORDS = {
+    "next": "purchase in order",
+    "late": "late purchase",
+    "void": "void of a purchase",
+    "answer": "answer in order",
+}
+
+
+def measure(*, quick: bool) -> Iterator[Figure]:
+    """Microseconds an event after so many, and bytes an event."""
+    rounds, lengths = (2, (10, 10_000)) if quick else (5, (10, 1_000, 100_000, 1_000_000))
+    for length in lengths:
+        buyer, answerer = _Long("purchase", length), _Long("survey", length)
+        for what, words in _WORDS.items():
+            one = answerer if what == "answer" else buyer
+            found = cost(rounds, lambda one=one: one, lambda one, what=what: one.take(what))  # type: ignore[misc]
+            yield Figure(f"history: {words} after {length:,}", "event", found.us, found.relative)
+        if length == lengths[-1]:
+            yield Figure("history: each closed purchase with its id", "bytes", buyer.bytes_each())
+
+
+class _Long:
+    """One customer of so many events."""
+
+    def __init__(self, kind: Kind, length: int) -> None:
+        self.core = Core(_FLUSH_EVERY)
+        self.core.state.view(END_MS + DAY_MS)
+        self._length = length
+        self._numbers = count(length)
+        begin = END_MS - length * _GAP_MS - 1
+        signup = bodies.signup("s", "c", begin, {"plan": "pro"}, None, trial=False)
+        self.core.run([Batch("signup", [Record(b"c", signup.encode(), begin)])])
+        what = "answer" if kind == "survey" else "next"
+        for first in range(0, length, _BATCH):
+            numbers = range(first, min(first + _BATCH, length))
+            self.core.run([Batch(kind, [self._record(what, n) for n in numbers])])
+        self.core.flush()
+
+    def take(self, what: str) -> int:
+        """Take the next events of a kind; how many."""
+        kind: Kind = "survey" if what == "answer" else "void" if what == "void" else "purchase"
+        records = [self._record(what, next(self._numbers)) for _ in range(_MEASURED)]
+        return self.core.run([Batch(kind, records)])
+
+    def _record(self, what: str, n: int) -> Record:
+        at = END_MS - (self._length - n) * _GAP_MS
+        middle = self._length // 2
+        if what == "answer":
+            body = bodies.survey(f"a{n}", "c", at, kind="nps", score=n % 11, scale=10, touchpoint="checkout")
+        elif what == "void":
+            body = bodies.void(f"v{n}", "c", at, f"p{n - self._length + middle - 10 * _MEASURED}", "shop")
+        elif what == "late":
+            body = bodies.purchase(f"l{n}", "c", at - (1 + middle) * _GAP_MS + 1, 990, "USD")
+        else:
+            body = bodies.purchase(f"p{n}", "c", at, 990, "USD")
+        return Record(b"c", body.encode(), at)
+
+    def bytes_each(self) -> float:
+        """Bytes of memory that a closed purchase takes, with its part of the index."""
+        (history,) = self.core.state._customers.long.values()  # noqa: SLF001 - no one else knows
+        kept = [chunk for chunk in history.purchases if chunk.kind == b"p"]
+        chunks = sum(map(sys.getsizeof, (x for c in kept for x in (c, c.packed, c.last, c.last_ms))))
+        buckets = history.index._buckets  # noqa: SLF001
+        index = sum(sys.getsizeof(bucket) + 8 for bucket in buckets) + 100 * len(kept)
+        return (chunks + index) / sum(len(chunk.packed) for chunk in kept) * 32

@@ -1,0 +1,84 @@
+"""What a record remembers of events: which ids it has, and how far its overdue purchases and answers go."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from streams.core.customer.blocks import bought_as
+from streams.core.customer.entries import (
+    PURCHASE,
+    Body,
+    Fact,
+    PurchaseEntry,
+    SurveyEntry,
+    digest_of,
+)
+from streams.core.customer.identity import Identity
+from streams.core.customer.record import HAS_VOIDS, Customer
+
+PURCHASE_KIND: Final = "purchase"
+SURVEY_KIND: Final = "survey"
+LIMITED: Final = (PURCHASE_KIND, SURVEY_KIND)
+"""Kinds of events that may come too late; the others are known for ever."""
+LASTING: Final = ""
+
+
+def kind_of(entry: object) -> str:
+    """The kind of an entry that may come too late, else ``LASTING``."""
+    if type(entry) is PurchaseEntry:
+        return PURCHASE_KIND
+    return SURVEY_KIND if type(entry) is SurveyEntry else LASTING
+
+
+def known(
+    customer: Customer, digest: bytes, source: str, event_id: str, identity: Identity
+) -> Iterator[tuple[str, int]]:
+    """Kind and date of every event with this id."""
+    for bought in _bought_as(customer, digest):
+        yield PURCHASE_KIND, bought.at_ms
+    body = customer.body
+    named: list[Fact] = [*body.signups, *body.cancellations, *body.surveys]
+    for entry in named:
+        if type(entry) is not PurchaseEntry and entry.event_id == event_id and entry.source == source:
+            yield kind_of(entry), entry.at_ms
+    if customer.history is not None:
+        for answer in customer.history.answers_known_as(digest):
+            yield SURVEY_KIND, answer.at_ms
+    if customer.flags & HAS_VOIDS and customer.is_apart(digest, identity):
+        yield from _apart(body, digest, identity)
+
+
+def _bought_as(customer: Customer, digest: bytes) -> list[PurchaseEntry]:
+    found = bought_as(customer.purchases, digest)
+    return found if customer.history is None else found + customer.history.purchases_known_as(digest)
+
+
+def _apart(body: Body, digest: bytes, identity: Identity) -> Iterator[tuple[str, int]]:
+    if any(void.digest == digest for void in body.voids):
+        yield LASTING, 0
+    for fact in body.withdrawn:
+        if digest_of(fact, identity) == digest:
+            yield kind_of(fact), fact.at_ms
+
+
+def horizon_ms(customer: Customer, kind: str, before_ms: int) -> int:
+    """The time of the newest purchase or answer before an instant, withdrawn or not; -1: none."""
+    history, newest = customer.history, -1
+    if kind == PURCHASE_KIND:
+        for _, at_ms, _ in PURCHASE.iter_unpack(customer.purchases):
+            if at_ms >= before_ms:
+                break
+            newest = at_ms
+        if newest < 0 and history is not None:
+            newest = history.newest_purchase_before(before_ms)
+    else:
+        newest = max([e.at_ms for e in customer.body.surveys if e.at_ms < before_ms], default=-1)
+        if newest < 0 and history is not None:
+            newest = history.newest_answer_before(before_ms)
+    apart = [e.at_ms for e in customer.body.withdrawn if e.at_ms < before_ms and kind_of(e) == kind]
+    return max([newest, *apart])
+
+
+def sums_end_ms(customer: Customer) -> int:
+    """Up to when the first version made sums of a customer's purchases and answers; -1: it did not."""
+    sealed = customer.body.sealed
+    return -1 if sealed is None else sealed.horizon_ms

@@ -1,0 +1,247 @@
+"""A customer of very many events: what it costs in bytes, and that all of it is known, withdrawn, erased."""
+
+from dataclasses import replace
+
+import pytest
+
+from streams.core.customer.entries import PURCHASE_SIZE, PurchaseEntry, purchases_of
+from streams.core.customer.history import History
+from streams.core.customer.identity import DIGEST_SIZE
+from streams.core.customer.index import Index
+from streams.core.customer.record import Customer
+from streams.core.definition.definition import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, Definition
+from streams.core.totals import OVERALL, flows
+from tests.histories import NOW_MS as T
+from tests.histories import record
+from tests.laws.driver import IDENTITY, Driven
+from tests.laws.judging import Recounted, same
+from tests.spoiling import Record
+
+N = 1_000
+HUNDRED = 100
+
+
+def driven(records: list[Record], room: int = 2_048) -> Driven:
+    """A partition whose clock stands at T, after these records."""
+    one = Driven(Definition(), room)
+    one.state.advance(T)
+    one.take(records)
+    return one
+
+
+def purchases(count: int = N) -> list[Record]:
+    """Purchases of one customer, a minute apart, all within a day."""
+    return [record("purchase", "a", T - (count - n) * MINUTE_MS, f"p{n}") for n in range(count)]
+
+
+def answers(count: int) -> list[Record]:
+    """Answers of one customer, ever another score."""
+    return [record("survey", "a", T - (count - n) * SECOND_MS, f"s{n}", score=n % 11) for n in range(count)]
+
+
+def flow(one: Driven, name: str) -> int:
+    """A count of the last 30 days."""
+    return flows(one.state.totals().groups[OVERALL], one.definition, one.definition.windows[-1])[name]
+
+
+def history_of(one: Driven) -> History:
+    """The closed chunks of customer a."""
+    customer = one.state._customers.get(IDENTITY.customer("a"))
+    assert customer is not None
+    assert customer.history is not None
+    return customer.history
+
+
+def test_every_event_counts_and_no_record_is_large() -> None:
+    """Written in bounded records; read back they are the same."""
+    records = [*purchases(), *answers(N)]
+    one = driven(records)
+    before = one.state.totals()
+    one.flush()
+    assert max(len(value or b"") for _, value in one.written) < 8_192
+    one.restart()
+    assert same(before, one.state.totals())
+    assert flow(one, "orders") == N
+    one.take(records)
+    assert one.state.accounting_only().accounting.ignored == {"duplicate": 2 * N}
+
+
+def test_one_more_event_writes_the_head_alone() -> None:
+    """And a late one its chunk besides."""
+    one = driven(purchases())
+    one.flush()
+    one.take([record("purchase", "a", T, "new")])
+    assert [key[:1] for key in one.flush()] == [b"C"]
+    one.take([record("purchase", "a", T - 900 * MINUTE_MS + 1, "late")])
+    written = one.flush()
+    assert [key[:1] for key in written] == [b"C", b"H"]
+    assert sum(len(value or b"") for value in written.values()) < 4_096
+
+
+def test_what_stands_in_a_chunk_can_be_withdrawn() -> None:
+    """Purchases and answers, the first, the last, all of a chunk, all of everything."""
+    records = [*purchases(HUNDRED), *answers(HUNDRED)]
+    numbers = [0, 1, 2, 3, 4, 50, 51, 99, 98, *range(60, 90)]
+    for kind in "ps":
+        records += [record("void", "a", T, f"v{kind}{n}", voids_event_id=f"{kind}{n}") for n in numbers]
+    one = driven(records, 128)
+    assert Recounted(records, T).differences([one]) == []
+    one.restart()
+    rest = [n for n in range(HUNDRED) if n not in numbers]
+    records += [
+        record("void", "a", T, f"w{kind}{n}", voids_event_id=f"{kind}{n}") for n in rest for kind in "ps"
+    ]
+    one.take(records[-2 * len(rest) :])
+    assert Recounted(records, T).differences([one]) == []
+    one.restart()
+    assert Recounted(records, T).differences([one]) == []
+    assert not [key for key in one.log if key[:1] == b"H"]
+
+
+def test_an_erase_takes_all_chunks() -> None:
+    """What is later begins anew; the anonymous past is as long as it was, and has no ids."""
+    erase = record("erase", "a", T - 500 * MINUTE_MS)
+    records = [*purchases(), *answers(HUNDRED), record("void", "a", T - 5, voids_event_id="p3"), erase]
+    one = driven(records, 256)
+    assert Recounted(records, T).differences([one]) == []
+    one.restart()
+    assert Recounted(records, T).differences([one]) == []
+    past = [value for key, value in one.log.items() if key[:2] == b"HA"]
+    assert past
+    one.state.advance(T + Definition().reach_ms + 2 * DAY_MS)
+    one.flush()
+    assert not [key for key in one.log if key[:2] == b"HA"]
+
+
+def test_a_move_takes_closed_events_along() -> None:
+    """To another profile, in order and late."""
+    records = [
+        *purchases(HUNDRED),
+        *answers(HUNDRED),
+        record("signup", "a", T, segment="smb"),
+        record("cancellation", "a", T - 50 * MINUTE_MS + 1),
+        record("signup", "a", T - 20 * MINUTE_MS + 1, segment="ent"),
+    ]
+    one = driven(records, 128)
+    assert Recounted(records, T).differences([one]) == []
+
+
+def at_its_time(kind: str, ms: int, event_id: str, **fields: object) -> Record:
+    """An event of customer a that is received when it happens."""
+    return record(kind, "a", ms, event_id, **fields) | {"timestamp": ms}
+
+
+def test_what_nothing_can_touch_any_more_loses_its_ids_and_nothing_else() -> None:
+    """A year of purchases: late ones, repeats and voids are judged as if all were kept."""
+    definition = replace(Definition(), kept_for_ms=5 * DAY_MS)
+    year = [T - (365 * 4 - n) * DAY_MS // 4 for n in range(365 * 4)]
+    records = [at_its_time("signup", T - 400 * DAY_MS, "s")]
+    records += [at_its_time("purchase", ms, f"p{n}") for n, ms in enumerate(year)]
+    records += [
+        record("purchase", "a", T - 200 * DAY_MS, "p700"),
+        record("purchase", "a", T - 9 * DAY_MS + 5, "too late"),
+        record("purchase", "a", T - 4 * DAY_MS + 5, "late"),
+        record("void", "a", T, "v1", voids_event_id="p700"),
+        record("void", "a", T, "v2", voids_event_id="p1450"),
+        record("signup", "a", T, segment="smb"),
+        record("cancellation", "a", T - 100 * DAY_MS + 7),
+        record("erase", "a", T - 50 * DAY_MS),
+    ]
+    one = Driven(definition, 128)
+    for number, each in enumerate(records):
+        one.state.advance(min(T, each["timestamp"]))
+        one.take([each])
+        if number % 50 == 0 or number > len(year):
+            one.restart()
+        if number == len(year):
+            gone = IDENTITY.event("", "p700")
+            assert not any(gone in value for value in one.log.values())
+            assert sum(len(value) for key, value in one.log.items() if key[:1] == b"H") < 16 * len(year)
+    assert Recounted(records, T, definition).differences([one]) == []
+
+
+def test_a_void_that_waits_keeps_what_it_reaches() -> None:
+    """However long the clock stands still while the log goes on."""
+    definition = replace(Definition(), kept_for_ms=5 * DAY_MS)
+    one = Driven(definition, 64)
+    begin = T - 60 * DAY_MS
+    records = [at_its_time("purchase", begin + n, f"p{n}") for n in range(60)]
+    records.append(at_its_time("void", begin + DAY_MS, "v", voids_event_id="p3"))
+    records += [at_its_time("purchase", begin + 2 * DAY_MS + n * DAY_MS, f"q{n}") for n in range(50)]
+    one.state.advance(begin + HOUR_MS)
+    for each in records:
+        one.take([each])
+        one.flush()
+    one.restart()
+    one.state.advance(T)
+    one.restart()
+    assert Recounted(records, T, definition).differences([one]) == []
+
+
+def test_many_late_events_split_a_chunk() -> None:
+    """Purchases and answers; then the ids of both halves are known."""
+    records = [*purchases(HUNDRED), *answers(HUNDRED)]
+    for n in range(60):
+        records.append(record("purchase", "a", T - HUNDRED * MINUTE_MS + 1 + n, f"late p{n}"))
+        records.append(record("survey", "a", T - HUNDRED * SECOND_MS + 1 + n, f"late s{n}"))
+    one = driven(records, 192)
+    one.take(records)
+    assert one.state.accounting_only().accounting.ignored == {"duplicate": len(records)}
+    assert len(history_of(one).purchases) > HUNDRED // 6
+    assert Recounted([*records, *records], T).differences([one]) == []
+
+
+def test_voids_before_after_and_twice() -> None:
+    """Of each kind: the first that comes acts, a second one is not pending, an id of any of them is known."""
+    records = [record("signup", "a", T - 9, "s", segment="smb"), record("signup", "a", T - 9 * DAY_MS, "s0")]
+    records += [record("survey", "a", T - 8, "n", score=3), record("purchase", "a", T - 7, "p")]
+    records += [
+        record("cancellation", "a", T - 6, "c"),
+        record("purchase", "a", T - DAY_MS, "r", amount="-1"),
+    ]
+    for target in "snpcr":
+        records.insert(ord(target) % 5, record("void", "a", T - 5, f"v{target}", voids_event_id=target))
+        records.append(record("void", "a", T - 4, f"w{target}", voids_event_id=target))
+    for order in (records, records[::-1]):
+        one = driven(order, 64)
+        assert one.state.accounting_only().accounting.void_pending == 0
+        one.take(order)
+        assert one.state.accounting_only().accounting.ignored == {"duplicate": len(records)}
+        assert Recounted([*order, *order], T).differences([one]) == []
+
+
+def test_an_index_knows_what_was_entered() -> None:
+    """However many, and hardly anything else."""
+    index = Index()
+    ids = [IDENTITY.event("", f"e{n}") for n in range(5_000)]
+    for n, digest in enumerate(ids[:2_500]):
+        index.add(digest, n % 7)
+        index.add(digest, 8)
+    for digest in ids:
+        index.discard(digest, 8)
+    assert [index.places(digest) for digest in ids[:2_500]] == [[n % 7] for n in range(2_500)]
+    assert all(index.holds(digest) for digest in ids[:2_500])
+    assert not any(index.holds(digest) for digest in ids[2_500:])
+
+
+def test_an_id_is_looked_for_where_ids_begin() -> None:
+    """The same bytes across two entries are nobody's."""
+    index = Index()
+    index.add(b"\1\2\3\4\5", 0x060708)
+    index.add(b"\1\1\1\1\1", 0)
+    assert not index.holds(b"\3\4\5\6\7")
+    index.discard(b"\3\4\5\6\7", 0)
+    assert index.places(b"\1\2\3\4\5") == [0x060708]
+
+
+@pytest.mark.parametrize("room", [10_000, 2 * PURCHASE_SIZE])
+def test_of_two_purchases_of_one_id_the_one_that_is_meant_goes(room: int) -> None:
+    """An id that was forgotten and came again: in the head, and in closed chunks."""
+    digest, customer = bytes(range(DIGEST_SIZE)), Customer()
+    first, second, third = (PurchaseEntry(at, digest, 100, base=True) for at in (1_000, 2_000, 3_000))
+    for entry in (first, second, third):
+        customer.add_purchase(entry, IDENTITY, room)
+    customer.take_purchase(second)
+    assert purchases_of(customer.bought) == [first, third]
+    customer.take_purchase(first)
+    assert purchases_of(customer.bought) == [third]
