@@ -367,8 +367,7 @@ class Definition:
             if getattr(self, key) == _DEFAULTS[key]:
                 choices.pop(key, None)
         for key, former in _FORMERLY.items():
-            if key in choices:
-                choices[former] = choices.pop(key)
+            choices[former] = choices.pop(key)
         if sides == ("counting",) and self.admitted:
             choices["admitted"] = self.admitted
         return hashlib.blake2b(msgspec.json.encode(choices, order="deterministic"), digest_size=8).hexdigest()
@@ -377,5 +376,5 @@ class Definition:
 _LATER: Final = ("silence", "labels", "dimensions")
 """Choices that the first version did not have: left at their default, a definition keeps the hash it had."""
 _FORMERLY: Final = {"max_profiles": "max_cohorts"}
-"""Choices that had another name in the first version: a definition keeps the hash it had."""
+"""Choices of what is counted that had another name in the first version: a definition keeps the hash it had."""
 _DEFAULTS: Final = {choice.name: choice.default for choice in fields(Definition)}
