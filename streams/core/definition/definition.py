@@ -376,5 +376,5 @@ class Definition:
 _LATER: Final = ("silence", "labels", "dimensions")
 """Choices that the first version did not have: left at their default, a definition keeps the hash it had."""
 _FORMERLY: Final = {"max_profiles": "max_cohorts"}
-"""Choices of what is counted that had another name in the first version: a definition keeps the hash it had."""
+"""Choices of what is counted that the first version called otherwise: the hash stays."""
 _DEFAULTS: Final = {choice.name: choice.default for choice in fields(Definition)}
