@@ -7,15 +7,17 @@ its partition. Where that one is still in the log, the copy is its twin and does
 its copies exactly one counts at any time, however often a deletion broke off. The mark holds the topic's id:
 in a topic mirrored or put back from a backup, where offsets are others, every copy counts.
 
-Never: takes a text of a header for one of ours that is not in the closed sets.
+Never: takes a text of a header for one of ours that is not in the closed sets, or in the form of
+a field's name.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple, Self
 
 from streams.core.decode_reasons import REASONS
-from streams.core.decoding.expected import FIELDS
+from streams.core.definition.dimensions import NAME
 from streams.engine.kafka.fetch import KafkaRecord
 from streams.engine.ownership.deadletter import Headers, headers_size
 
@@ -138,11 +140,16 @@ def _origin(headers: Headers) -> Origin | None:
         offset,
         ms,
         _known(_text(told, "kpi-reason"), REASONS),
-        _known(_text(told, "kpi-field"), ("", *FIELDS)),
+        _field(_text(told, "kpi-field")),
         _text(told, "kpi-expected"),
         _known(_text(told, "kpi-shortened"), _SHORTENED),
         headers[:begin],
     )
+
+
+def _field(text: str) -> str:
+    """In the form that the contract's have, and the dimensions of any definition, in force or not."""
+    return text if not text or re.fullmatch(NAME, text) else OTHER
 
 
 def _known(text: str, allowed: Sequence[str]) -> str:

@@ -375,8 +375,7 @@ class Definition:
             if getattr(self, key) == _DEFAULTS[key]:
                 choices.pop(key, None)
         for key, former in _FORMERLY.items():
-            if key in choices:
-                choices[former] = choices.pop(key)
+            choices[former] = choices.pop(key)
         choices |= _GONE
         if sides == ("counting",) and self.admitted:
             choices["admitted"] = self.admitted
@@ -386,7 +385,7 @@ class Definition:
 _LATER: Final = ("silence", "labels", "dimensions", "kept_for_ms")
 """Choices that the first version did not have: left at their default, a definition keeps the hash it had."""
 _FORMERLY: Final = {"max_profiles": "max_cohorts"}
-"""Choices that had another name in the first version: a definition keeps the hash it had."""
+"""Choices of what is counted that the first version called otherwise: the hash stays."""
 _GONE: Final = {"kept_events": 64}
 """Choices that the first version had, as it made them: who left them so keeps the hash, too."""
 _DEFAULTS: Final = {choice.name: choice.default for choice in fields(Definition)}
