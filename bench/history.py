@@ -80,7 +80,7 @@ class _Long:
     def bytes_each(self) -> float:
         """Bytes of memory that a closed purchase takes, with its part of the index."""
         (history,) = self.core.state._customers.long.values()  # noqa: SLF001 - no one else knows
-        kept = [chunk for chunk in history.purchases if chunk.kind == b"p"]
+        kept = [chunk for chunk in history.purchases.chunks if not chunk.settled]
         chunks = sum(map(sys.getsizeof, (x for c in kept for x in (c, c.packed, c.last, c.last_ms))))
         buckets = history.index._buckets  # noqa: SLF001
         index = sum(sys.getsizeof(bucket) + 8 for bucket in buckets) + 100 * len(kept)

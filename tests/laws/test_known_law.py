@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.core.customer.entries import Fact, digest_of, purchases_of
-from streams.core.customer.record import ANSWER_SIZE, ROOM
+from streams.core.customer.forms import ANSWER_SIZE
+from streams.core.customer.record import ROOM
 from streams.core.definition.definition import DAY_MS, HOUR_MS, Definition
 from streams.core.partition.store.customers import is_anonymous
 from streams.simulate import bodies

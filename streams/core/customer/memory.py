@@ -41,7 +41,7 @@ def known(
         if type(entry) is not PurchaseEntry and entry.event_id == event_id and entry.source == source:
             yield kind_of(entry), entry.at_ms
     if customer.history is not None:
-        for answer in customer.history.answers_known_as(digest):
+        for answer in customer.history.answers.known_as(digest):
             yield SURVEY_KIND, answer.at_ms
     if customer.flags & HAS_VOIDS and customer.is_apart(digest, identity):
         yield from _apart(body, digest, identity)
@@ -49,7 +49,7 @@ def known(
 
 def _bought_as(customer: Customer, digest: bytes) -> list[PurchaseEntry]:
     found = bought_as(customer.purchases, digest)
-    return found if customer.history is None else found + customer.history.purchases_known_as(digest)
+    return found if customer.history is None else found + customer.history.purchases.known_as(digest)
 
 
 def _apart(body: Body, digest: bytes, identity: Identity) -> Iterator[tuple[str, int]]:
@@ -69,11 +69,11 @@ def horizon_ms(customer: Customer, kind: str, before_ms: int) -> int:
                 break
             newest = at_ms
         if newest < 0 and history is not None:
-            newest = history.newest_purchase_before(before_ms)
+            newest = history.purchases.newest_before(before_ms)
     else:
         newest = max([e.at_ms for e in customer.body.surveys if e.at_ms < before_ms], default=-1)
         if newest < 0 and history is not None:
-            newest = history.newest_answer_before(before_ms)
+            newest = history.answers.newest_before(before_ms)
     apart = [e.at_ms for e in customer.body.withdrawn if e.at_ms < before_ms and kind_of(e) == kind]
     return max([newest, *apart])
 

@@ -33,6 +33,7 @@ from streams.core.customer.entries import (
     last_purchase_ms,
     pack_purchase,
 )
+from streams.core.customer.forms import ANSWER_SIZE
 from streams.core.customer.history import ClosedVote, History, vote_of
 from streams.core.customer.identity import Identity
 
@@ -58,8 +59,6 @@ HEADER: Final = Layout("<6qIIIHBB")
 """due, engaged, first, last, second, since; profile, orders, body length; nothing any more, state, flags."""
 ROOM: Final = 2_048
 """Bytes of purchases that stand in a record itself; beyond, the oldest half is closed (history.py)."""
-ANSWER_SIZE: Final = 48
-"""What an answer counts of that room."""
 _at: Final = attrgetter("at_ms")
 _encode: Final = msgspec.msgpack.Encoder().encode
 _decode_body: Final = msgspec.msgpack.Decoder(Body).decode
@@ -173,7 +172,7 @@ class Customer:
     def answered(self) -> list[SurveyEntry]:
         """All answers that stand."""
         history = self.history
-        return self.body.surveys if history is None else history.answered() + self.body.surveys
+        return self.body.surveys if history is None else history.answers.entries() + self.body.surveys
 
     def vote(self, touchpoint: int | None) -> ClosedVote | None:
         """The latest NPS answer, of one touchpoint or of all."""
@@ -217,7 +216,7 @@ class Customer:
         """The purchases block by block, the newest one first."""
         yield self.purchases
         if self.history is not None:
-            for chunk in reversed(self.history.purchases):
+            for chunk in reversed(self.history.purchases.chunks):
                 yield chunk.data
 
     def order_from(self, at_ms: int) -> int:
@@ -227,7 +226,7 @@ class Customer:
 
     def add_purchase(self, entry: PurchaseEntry, identity: Identity, room: int) -> None:
         """Insert a purchase where it belongs."""
-        if self.history is None or not self.history.insert_purchase(entry, room):
+        if self.history is None or not self.history.purchases.insert(entry, room):
             self.purchases = with_purchase(self.purchases, entry)
             if len(self.purchases) > room:
                 self.close_purchases(identity, room)
@@ -237,7 +236,7 @@ class Customer:
         surveys = self.body.surveys
         if not surveys or surveys[-1].at_ms < entry.at_ms:
             surveys.append(entry)
-        elif self.history is None or not self.history.insert_answer(entry, room // ANSWER_SIZE):
+        elif self.history is None or not self.history.insert_answer(entry, room):
             insort(surveys, entry, key=by_identity)
         else:
             return
@@ -249,7 +248,7 @@ class Customer:
         """Close the oldest purchases of the head until it fits into its room (bytes)."""
         while len(self.purchases) > room:
             half = min(len(self.purchases), room) // 2 // PURCHASE_SIZE * PURCHASE_SIZE or PURCHASE_SIZE
-            self._long(identity).close_purchases(self.purchases[:half])
+            self._long(identity).purchases.close(self.purchases[:half])
             self.purchases = self.purchases[half:]
 
     def close_answers(self, identity: Identity, room: int) -> None:
@@ -267,9 +266,9 @@ class Customer:
             self.purchases = self.purchases[:at] + self.purchases[at + PURCHASE_SIZE :]
         else:
             assert self.history is not None  # noqa: S101 - it stands somewhere
-            self.history.take_purchase(entry)
+            self.history.purchases.take(entry)
         if not self.purchases and self.history is not None:
-            self.purchases = self.history.reopen_purchases()
+            self.purchases = self.history.purchases.reopen()
 
     def take_answer(self, entry: SurveyEntry) -> None:
         """Take out an answer that stands."""

@@ -109,7 +109,8 @@ def _forget_names(past: Customer, pending: int) -> None:
 def _nameless(entries: Sequence[_Named]) -> list[_Named]:
     """Ranks for ids: they decide ties of any two times, those of events as well as those of effects."""
     ranked = sorted(entries, key=_by_name)
-    nameless = [replace(entry, event_id=f"{rank:04d}", source="") for rank, entry in enumerate(ranked)]
+    width = max(4, len(str(len(ranked))))
+    nameless = [replace(entry, event_id=f"{rank:0{width}d}", source="") for rank, entry in enumerate(ranked)]
     return sorted(nameless, key=by_identity)
 
 

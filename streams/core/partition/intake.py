@@ -24,11 +24,12 @@ from streams.core.customer.entries import (
 )
 from streams.core.customer.groups import Groups
 from streams.core.customer.identity import Identity
+from streams.core.customer.memory import LIMITED
 from streams.core.customer.record import HAS_VOIDS
 from streams.core.decoding.decoder import Record
 from streams.core.definition.definition import Definition
 from streams.core.events import Cancellation, Erase, Event, Malformed, Purchase, Signup, Survey, Void
-from streams.core.partition.arrivals import Arrivals, Place
+from streams.core.partition.arrivals import NEVER, Arrivals, Place
 from streams.core.partition.erasure import erase
 from streams.core.partition.journal import COUNTED, Journal
 from streams.core.partition.ledger import Ledger
@@ -130,17 +131,19 @@ class Intake:
         return clean
 
     @property
-    def safe_ms(self) -> int:
-        """No later event touches purchases before the newest one dated before it; a replay keeps all ids.
+    def safe_ms(self) -> tuple[int, int]:
+        """No later event touches purchases, or answers, before the newest one dated before it.
 
-        Repeats and late purchases are told by their own topic's time. Voids, which have their own, may be
-        behind the other topics by ``kept_for``; those that wait here reach as far as they say.
+        Repeats and late ones are told by their own topic's time. Voids, which have their own, may be behind
+        the other topics by ``kept_for``; those that wait here reach as far as they say. A replay, which
+        applies nothing at receipt, keeps all ids.
         """
         arrived, kept_for_ms = self.arrivals.newest, self._kept_for_ms
-        if self._journal is not None or "purchase" not in arrived:
-            return 0
-        by_voids = max(arrived.values()) - 2 * kept_for_ms
-        return min(arrived["purchase"] - kept_for_ms, by_voids, self.parking.voids_reach_ms)
+        if self._journal is not None:
+            return 0, 0
+        by_voids = min(max(arrived.values(), default=NEVER) - 2 * kept_for_ms, self.parking.voids_reach_ms)
+        purchases, answers = (arrived.get(kind, NEVER) - kept_for_ms for kind in LIMITED)
+        return min(purchases, by_voids), min(answers, by_voids)
 
     def unpark(self, t: int) -> None:
         """Apply what was parked and is dated at or before t, which is the clock now."""

@@ -75,8 +75,8 @@ def targets_of(customer: Customer, void: VoidEntry, identity: Identity) -> list[
     found = [entry for entry in found if digest_of(entry, identity) == target]
     found += bought_as(customer.purchases, target)
     if customer.history is not None:
-        found += customer.history.purchases_known_as(target)
-        found += customer.history.answers_known_as(target)
+        found += customer.history.purchases.known_as(target)
+        found += customer.history.answers.known_as(target)
     return [entry for entry in found if reaches(void, entry)]
 
 

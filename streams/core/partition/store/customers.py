@@ -88,8 +88,8 @@ class Customers:
         self.clock = -1
         self._retention_ms = definition.retention_ms
         self.room = room
-        self.safe_ms = 0
-        """No later event touches purchases before the newest one dated before it (history.py)."""
+        self.safe_ms = 0, 0
+        """No later event touches purchases, or answers, before the newest one dated before it (shelf.py)."""
         self.most_life = definition.kept_life_events
         self.cold: dict[bytes, bytes] = {}
         self.long: dict[bytes, History] = {}
@@ -191,7 +191,9 @@ class Customers:
         return changes
 
     def _chunks(self, key: bytes, history: History) -> list[LogChange]:
-        history.settle(self.safe_ms)
+        purchases_ms, answers_ms = self.safe_ms
+        history.purchases.settle(purchases_ms)
+        history.answers.settle(answers_ms)
         self.long[key] = history
         changes: list[LogChange] = [(chunk_key(key, name), data) for name, data in history.changes.items()]
         history.changes.clear()

@@ -1,0 +1,230 @@
+"""A shelf: the closed chunks of one customer and one kind of events, in order of (time, id).
+
+A chunk is written again only when something is inserted or withdrawn there. Old chunks that nothing can touch
+any more are settled: many become one, without ids and compressed. Ids of the others stand in an index.
+
+Never: more than the events. What they count is derived, here as in the record's head.
+"""
+
+from bisect import bisect_left
+from operator import attrgetter
+from typing import Final, Generic
+from zlib import compress, decompress
+
+from streams.core.customer.forms import E, Form
+from streams.core.customer.index import Index
+
+_NUMBER_SIZE: Final = 4
+_MERGED: Final = 8
+"""Chunks that are settled at once, and are one then."""
+_last: Final = attrgetter("last")
+_last_ms: Final = attrgetter("last_ms")
+
+
+class Chunk:
+    """Closed events, which never change: a changed chunk is another one with the same number.
+
+    Attributes:
+        number: tells it from the others of its shelf.
+        packed: what the changelog has.
+        settled: whether that is compressed, and without ids.
+        first_ms, last_ms: times of its first and last event.
+        last: its last event's place in the order.
+    """
+
+    __slots__ = ("first_ms", "last", "last_ms", "number", "packed", "settled")
+
+    def __init__(
+        self, number: int, packed: bytes, first_ms: int, last_ms: int, last: object, *, settled: bool
+    ) -> None:
+        self.number = number
+        self.packed = packed
+        self.settled = settled
+        self.first_ms = first_ms
+        self.last_ms = last_ms
+        self.last = last
+
+    @property
+    def data(self) -> bytes:
+        """Its events in their form."""
+        return decompress(self.packed) if self.settled else self.packed
+
+
+class Shelf(Generic[E]):
+    """The chunks of one kind.
+
+    Args:
+        form: how they are packed.
+        index: where ids stand; both shelves of a customer have the same.
+        changes: name -> bytes of chunks that are not yet in the changelog; None: it is gone. Of both, too.
+    """
+
+    __slots__ = ("_by_number", "_changes", "_form", "_index", "_next", "chunks")
+
+    def __init__(self, form: Form[E], index: Index, changes: dict[bytes, bytes | None]) -> None:
+        self._form: Form[E] = form
+        self._index = index
+        self._changes = changes
+        self._by_number: dict[int, Chunk] = {}
+        self._next = 0
+        """One more than the greatest number of a chunk."""
+        self.chunks: list[Chunk] = []
+
+    def __len__(self) -> int:
+        return len(self.chunks)
+
+    def entries(self) -> list[E]:
+        """All events."""
+        return [entry for chunk in self.chunks for entry in self._form.entries(chunk.data)]
+
+    def names(self) -> list[bytes]:
+        """The names of all chunks."""
+        return [self._name(chunk) for chunk in self.chunks]
+
+    def restore(self, name: bytes, packed: bytes) -> bytes:
+        """Take back a chunk, and say what it holds; ``sort`` when all are there."""
+        settled, number = name[:1] == self._form.settled, int.from_bytes(name[1:], "big")
+        chunk = self._chunk(number, decompress(packed) if settled else packed, settled=settled)
+        self._hold(len(self.chunks), chunk)
+        if not settled:
+            self._enter(chunk)
+        return chunk.data
+
+    def sort(self) -> None:
+        """Put the chunks into their order."""
+        self.chunks.sort(key=_last)
+
+    # ---- closing
+
+    def close(self, data: bytes) -> None:
+        """Close events later than all that are closed."""
+        chunk = self._chunk(self._next, data)
+        self._put(len(self.chunks), chunk)
+        self._enter(chunk)
+
+    def reopen(self) -> bytes:
+        """Take the last chunk back; nothing if there is none."""
+        if not self.chunks:
+            return b""
+        chunk = self.chunks[-1]
+        self._leave(chunk)
+        self._drop(len(self.chunks) - 1)
+        return chunk.data
+
+    def settle(self, safe_ms: int) -> None:
+        """Settle chunks that no later event can touch.
+
+        Args:
+            safe_ms: events before the newest one dated before it are out of reach.
+        """
+        chunks = self.chunks
+        begin = 0
+        while begin < len(chunks) and chunks[begin].settled:
+            begin += 1
+        while begin + _MERGED < len(chunks) and chunks[begin + _MERGED].first_ms < safe_ms:
+            end = begin + _MERGED
+            if chunks[end - 1].last_ms == chunks[end].first_ms:
+                return  # of one instant ids still decide
+            parts = chunks[begin:end]
+            for chunk in parts:
+                self._leave(chunk)
+                self._drop(begin)
+            data = self._form.nameless([chunk.data for chunk in parts])
+            self._put(begin, self._chunk(parts[0].number, data, settled=True))
+            begin += 1
+
+    # ---- one event
+
+    def insert(self, entry: E, room: int) -> bool:
+        """Insert an event where it belongs; False: it is later than all that are closed."""
+        at = bisect_left(self.chunks, self._form.order(entry), key=_last)
+        if at == len(self.chunks):
+            return False
+        here = self.chunks[at]
+        self._index.add(self._form.digest(entry), self._place(here.number))
+        data, rest = self._form.halves(self._form.added(here.data, entry), room)
+        if rest:
+            later = self._chunk(self._next, rest)
+            self._put(at + 1, later)
+            for digest in self._form.digests(rest):
+                self._index.discard(digest, self._place(here.number))
+            self._enter(later)
+        self._replace(at, self._chunk(here.number, data))
+        return True
+
+    def known_as(self, digest: bytes) -> list[E]:
+        """The events of an id: more than one only if it was forgotten between."""
+        bit = self._form.bit
+        numbers = {place >> 1 for place in self._index.places(digest) if place & 1 == bit}
+        there = [self._by_number[number] for number in sorted(numbers) if number in self._by_number]
+        return [entry for chunk in there for entry in self._form.known_as(chunk.data, digest)]
+
+    def take(self, entry: E) -> None:
+        """Take an event out; its id stays in the index, for it is known still."""
+        at = bisect_left(self.chunks, self._form.order(entry), key=_last)
+        chunk = self.chunks[at]
+        data = self._form.removed(chunk.data, entry)
+        if data:
+            self._replace(at, self._chunk(chunk.number, data))
+        else:
+            self._drop(at)
+
+    def newest_before(self, before_ms: int) -> int:
+        """The time of the newest event before an instant; -1: none."""
+        at = bisect_left(self.chunks, before_ms, key=_last_ms)
+        if at < len(self.chunks) and self.chunks[at].first_ms < before_ms:
+            times = self._form.times(self.chunks[at].data)
+            return times[bisect_left(times, before_ms) - 1]
+        return self.chunks[at - 1].last_ms if at else -1
+
+    def since(self, at_ms: int) -> int:
+        """The number of the first chunk with an event at or after an instant."""
+        return bisect_left(self.chunks, at_ms, key=_last_ms)
+
+    # ---- inside
+
+    def _chunk(self, number: int, data: bytes, *, settled: bool = False) -> Chunk:
+        times = self._form.times(data)
+        packed = compress(data, 9) if settled else data
+        return Chunk(number, packed, times[0], times[-1], self._form.last(data), settled=settled)
+
+    def _name(self, chunk: Chunk) -> bytes:
+        kind = self._form.settled if chunk.settled else self._form.kind
+        return kind + chunk.number.to_bytes(_NUMBER_SIZE, "big")
+
+    def _place(self, number: int) -> int:
+        """What the index knows a chunk by."""
+        return 2 * number + self._form.bit
+
+    def _hold(self, at: int, chunk: Chunk) -> None:
+        self.chunks.insert(at, chunk)
+        self._by_number[chunk.number] = chunk
+        self._next = max(self._next, chunk.number + 1)
+
+    def _put(self, at: int, chunk: Chunk) -> None:
+        self._hold(at, chunk)
+        self._changes[self._name(chunk)] = chunk.packed
+
+    def _replace(self, at: int, chunk: Chunk) -> None:
+        self._changes[self._name(self.chunks[at])] = None  # that of a settled one is another
+        self.chunks[at] = self._by_number[chunk.number] = chunk
+        self._changes[self._name(chunk)] = chunk.packed
+
+    def _drop(self, at: int) -> None:
+        chunk = self.chunks.pop(at)
+        self._changes[self._name(chunk)] = None
+        del self._by_number[chunk.number]
+        if chunk.number + 1 == self._next:
+            self._next = max(self._by_number, default=-1) + 1
+
+    def _enter(self, chunk: Chunk) -> None:
+        add, place = self._index.add, self._place(chunk.number)
+        for digest in self._form.digests(chunk.data):
+            add(digest, place)
+
+    def _leave(self, chunk: Chunk) -> None:
+        if chunk.settled:
+            return
+        discard, place = self._index.discard, self._place(chunk.number)
+        for digest in self._form.digests(chunk.data):
+            discard(digest, place)
