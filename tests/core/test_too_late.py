@@ -172,3 +172,20 @@ def test_each_partition_of_a_log_has_a_time_of_its_own() -> None:
     assert [arrivals.at(n) for n in range(3)] == [5, 9, 5]
     assert arrivals.begin("survey", batch[2:]) == -1
     assert [arrivals.of(kind, 0) for kind in ("purchase", "survey", "void")] == [5, -1, -1]
+
+
+def test_an_id_that_waits_twice_is_known_by_the_newer_event_after_a_restart_too() -> None:
+    """An erase between the two made it free again; what is read back first must not decide."""
+    times = [T + HOUR_MS, T + 2 * HOUR_MS]
+    steady, killed = Driven(Definition()), Driven(Definition())
+    for one in (steady, killed):
+        one.state.advance(T)
+        one.take([record("survey", "a", times[1] + 1, "other"), record("signup", "a", times[0], "twice")])
+        one.flush()
+        one.take([record("erase", "a", times[0] + 1, "e"), record("signup", "a", times[1], "twice")])
+        one.flush()
+    killed.restart()
+    again = [record("signup", "a", times[1] + 2, "twice")]
+    for one in (steady, killed):
+        one.take(again)
+        assert one.state.accounting_only().accounting.ignored == {"duplicate": 1}

@@ -78,7 +78,7 @@ class Parking:
         self._queue: list[Parked] = []
         self._sorted = True
         self._ids: dict[bytes, int] = {}
-        """Customer and event -> date, and the place of its kind in ``_KINDS``."""
+        """Customer and event -> date of the newest, and the place of its kind in ``_KINDS``."""
         self._dates: dict[tuple[bytes, str], list[int]] | None = None
         """Customer and kind -> dates in order, once somebody asked."""
         self._reaches: dict[int, int] = {}
@@ -143,7 +143,8 @@ class Parking:
             parked = Parked(2 * at_ms + 1, key, digest, kind, entry)
         else:
             parked = Parked(2 * at_ms, key, digest, kind, entry)
-            self._ids[key + digest] = at_ms << 2 | _CODES.get(type(entry), 0)
+            name, known = key + digest, at_ms << 2 | _CODES.get(type(entry), 0)
+            self._ids[name] = max(known, self._ids.get(name, known))
         if self._dates is not None:
             self._date(self._dates, key, entry)
         if type(entry) is VoidEntry:
