@@ -64,9 +64,7 @@ BY_MODULE: Mapping[str, str] = {
     "partition/state": _REST,
 }
 BY_FUNCTION: Mapping[tuple[str, str], str] = {
-    **dict.fromkeys(
-        (("counting/purchases", "count_purchase"), ("counting/event_changes", "purchase_changes")), _ORDERS
-    ),
+    ("counting/purchases", "count_purchase"): _ORDERS,
     **dict.fromkeys(
         (
             ("partition/paths/purchase", "apply"),

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from streams.core.customer.entries import PURCHASE_SIZE, PurchaseEntry, purchases_of
+from streams.core.customer.blocks import bought_as, place_of
+from streams.core.customer.entries import PURCHASE_SIZE, PurchaseEntry, pack_purchase, purchases_of
 from streams.core.customer.history import History
 from streams.core.customer.identity import DIGEST_SIZE
 from streams.core.customer.index import Index
@@ -245,3 +246,177 @@ def test_of_two_purchases_of_one_id_the_one_that_is_meant_goes(room: int) -> Non
     assert purchases_of(customer.bought) == [first, third]
     customer.take_purchase(first)
     assert purchases_of(customer.bought) == [third]
+
+
+def shopper(*voided: str, **of_last: object) -> list[Record]:
+    """A customer with a refund, a vote, two orders at one instant, and an order that is the newest event."""
+    records = [
+        record("signup", "a", T - 80 * DAY_MS, "s"),
+        record("survey", "a", T - 9 * DAY_MS, "n", score=2),
+    ]
+    for days, event_id, amount in (
+        (30, "p1", "9"),
+        (20, "p2", "9"),
+        (20, "p3", "8"),
+        (12, "r", "-4"),
+        (1, "p4", "7"),
+    ):
+        records.append(record("purchase", "a", T - days * DAY_MS, event_id, amount=f"{amount}.00"))
+    records += [record("void", "a", T - HOUR_MS, f"v{target}", voids_event_id=target) for target in voided]
+    return records if not of_last else [*records, record("purchase", "a", T - 5, "new", **of_last)]
+
+
+WITHDRAWN = (
+    *(
+        ("p1",),
+        ("p2",),
+        ("p3",),
+        ("r",),
+        ("p4",),
+        ("p4", "r"),
+        ("p2", "p3", "p1"),
+        ("p1", "p2", "p3", "p4"),
+        ("x",),
+    ),
+    *(("p1", "p2", "p3", "p4", "n"), ("n", "r", "p4", "s")),
+)
+
+
+@pytest.mark.parametrize("voided", WITHDRAWN, ids="+".join)
+@pytest.mark.parametrize("room", [2_048, 32])
+def test_a_withdrawn_purchase_takes_along_what_only_it_counted(voided: tuple[str, ...], room: int) -> None:
+    """First, middle, last, of two at one instant, a refund, the newest event: as if it had never been."""
+    for records in (shopper(*voided), shopper(*voided, amount="1.00"), shopper(*voided, amount="-1.00")):
+        one = driven(records, room)
+        assert Recounted(records, T).differences([one]) == []
+        one.restart()
+        assert Recounted(records, T).differences([one]) == []
+
+
+def test_a_void_reaches_what_has_left_the_panes() -> None:
+    """Where the log is behind the clock by more than retention."""
+    definition = replace(Definition(), kept_for_ms=9 * DAY_MS)
+    begin = T - 200 * DAY_MS
+    records = [at_its_time("signup", begin, "s")]
+    records += [at_its_time("purchase", begin + n * DAY_MS, f"p{n}") for n in (1, 2, 3)]
+    records.append(at_its_time("void", begin + 4 * DAY_MS, "v", voids_event_id="p2"))
+    one = Driven(definition)
+    one.state.advance(T)
+    one.take(records)
+    assert Recounted(records, T, definition).differences([one]) == []
+
+
+def test_the_latest_votes_follow_what_is_withdrawn_and_reopened() -> None:
+    """Of each touchpoint, with answers on other scales between; down to nothing."""
+    records: list[Record] = []
+    for n in range(HUNDRED):
+        other = {"survey": "csat", "score": 1 + n % 5} if n % 3 else {"score": n % 11}
+        records.append(
+            record("survey", "a", T - (HUNDRED - n) * HOUR_MS, f"s{n}", touchpoint=f"t{n % 4}", **other)
+        )
+    one = driven(records, 128)
+    assert len(history_of(one).answers) > 10
+    for n in (*range(0, 40, 2), *range(99, 40, -1), *range(1, 40, 2), 40):
+        void = record("void", "a", T, f"v{n}", voids_event_id=f"s{n}")
+        records.append(void)
+        one.take([void])
+        if n % 10 == 0:
+            assert Recounted(records, T).differences([one]) == []
+            one.restart()
+    assert Recounted(records, T).differences([one]) == []
+
+
+def test_settled_chunks_come_back_into_an_empty_head() -> None:
+    """Purchases and answers whose ids are gone, once everything newer was withdrawn."""
+    definition = replace(Definition(), kept_for_ms=5 * DAY_MS)
+    one = Driven(definition, 96)
+    records = [at_its_time("signup", T - 90 * DAY_MS, "s")]
+    for days in range(80, 10, -1):
+        records.append(at_its_time("purchase", T - days * DAY_MS, f"p{days}"))
+        records.append(at_its_time("survey", T - days * DAY_MS, f"a{days}", score=days % 11))
+    for each in records:
+        one.state.advance(each["timestamp"])
+        one.take([each])
+        one.flush()
+    settled = {key[18:19] for key in one.log if key[:1] == b"H"} & {b"P", b"S"}
+    assert settled == {b"P", b"S"}
+    customer = one.state._customers.get(IDENTITY.customer("a"))
+    assert customer is not None
+    assert len(customer.bought) == 70 * PURCHASE_SIZE
+    for entry in purchases_of(customer.bought)[::-1][:50]:
+        customer.take_purchase(entry)
+    for answer in customer.answered[::-1][:50]:
+        customer.take_answer(answer)
+    assert [entry.at_ms for entry in purchases_of(customer.bought)] == [
+        T - d * DAY_MS for d in range(80, 60, -1)
+    ]
+    assert [entry.at_ms for entry in customer.answered] == [T - d * DAY_MS for d in range(80, 60, -1)]
+    history = customer.history
+    assert history is not None
+    assert history.latest is not None
+    assert history.latest[0] <= T - 61 * DAY_MS
+
+
+def test_an_id_within_the_bytes_of_others_is_nobodys() -> None:
+    """Of purchases in a block, where places are looked for by bytes."""
+    first, second = (PurchaseEntry(1, bytes([n] * DIGEST_SIZE), 0, base=False) for n in (1, 2))
+    block = pack_purchase(first) + pack_purchase(second)
+    odd = block[DIGEST_SIZE : 2 * DIGEST_SIZE]
+    assert place_of(block, odd) == -1
+    assert place_of(block, second.digest) == PURCHASE_SIZE
+    assert bought_as(block, odd) == []
+
+
+def test_of_many_refunds_the_few_orders_are_found() -> None:
+    """In any chunk, and where there is none any more."""
+    hours = range(HUNDRED, 0, -1)
+    refunds = [record("purchase", "a", T - h * HOUR_MS, f"r{h}", amount="-1.00") for h in hours]
+    orders = [record("purchase", "a", T - h * HOUR_MS + 1, f"o{h}", amount="5.00") for h in (95, 50)]
+    records = [record("signup", "a", T - 9 * DAY_MS, "s"), *refunds, *orders]
+    one = driven(records, 96)
+    for each in (
+        record("purchase", "a", T - 70 * HOUR_MS + 2, "between", amount="5.00"),
+        *(
+            record("void", "a", T, f"v{target}", voids_event_id=target)
+            for target in ("o50", "between", "o95")
+        ),
+    ):
+        records.append(each)
+        one.take([each])
+        assert Recounted(records, T).differences([one]) == []
+
+
+def test_what_was_withdrawn_or_waits_is_forgotten_in_time_too() -> None:
+    """A new purchase may have the id then."""
+    definition = replace(Definition(), kept_for_ms=7 * DAY_MS)
+    begin = T - 60 * DAY_MS
+    records = [
+        at_its_time("purchase", begin, "p"),
+        at_its_time("void", begin + 1, "v", voids_event_id="p"),
+        *(at_its_time("purchase", begin + n * DAY_MS, f"q{n}") for n in (1, 2, 30)),
+        at_its_time("purchase", begin + 31 * DAY_MS, "p"),
+        at_its_time("purchase", begin + 32 * DAY_MS, "q1"),
+        at_its_time("purchase", begin + 33 * DAY_MS, "q30"),
+    ]
+    for waits in (False, True):
+        one = Driven(definition)
+        one.state.advance(begin - DAY_MS if waits else T)
+        one.take(records)
+        one.state.advance(T)
+        assert Recounted(records, T, definition).differences([one]) == []
+        assert one.state.accounting_only().accounting.ignored == {"duplicate": 1}
+
+
+def test_a_withdrawn_order_changes_the_risk() -> None:
+    """Of a detractor who ordered every day, as far as is known then."""
+    records = [record("signup", "a", T - 60 * DAY_MS, "s"), record("survey", "a", T - 20 * DAY_MS, score=0)]
+    records += [record("purchase", "a", T - n * DAY_MS, f"p{n}") for n in range(30, 0, -1)]
+    one = driven(records)
+    bands = []
+    for n in range(1, 30):
+        void = record("void", "a", T, f"v{n}", voids_event_id=f"p{n}")
+        records.append(void)
+        one.take([void])
+        bands.append(tuple(one.state.totals().groups[OVERALL][2:5]))
+        assert Recounted(records, T).differences([one]) == []
+    assert len({*bands}) > 1

@@ -112,15 +112,6 @@ def test_a_changelog_of_the_former_format_is_read_and_carried_on(monkeypatch: py
     assert accounting_of(found.accounting) == FORMER["as_of"]["accounting"]
 
 
-def test_sums_that_the_former_version_mixed_up_are_refused() -> None:
-    """It told 64 quantities of a family apart: with windows for more than that, sealed sums are wrong."""
-    state = PartitionState(
-        replace(COUNTED_UNDER, window_names=tuple(f"{d}d" for d in range(3, 33))), IDENTITY
-    )
-    with pytest.raises(ValueError, match="more than 64 quantities"):
-        state.restored(changelog.decode(0, former("marker")).header)
-
-
 def test_a_changelog_of_another_layout_is_refused() -> None:
     """Exit code 33, with the cure."""
     foreign = msgspec.structs.replace(expected(), layout="0123456789abcdef")

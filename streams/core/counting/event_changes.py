@@ -9,7 +9,6 @@ from streams.core.customer.entries import (
     FORM_CSAT5,
     FORM_CSAT10,
     FORM_NPS,
-    PurchaseEntry,
     SurveyEntry,
 )
 from streams.core.definition.definition import Definition
@@ -22,19 +21,6 @@ PROFILE: Final = -1
 
 _FORM_AT: Final = {FORM_CSAT5: q.CSAT5, FORM_CSAT10: q.CSAT10}
 _SATISFIED: Final = {FORM_CSAT5: 4, FORM_CSAT10: 9}
-
-
-def purchase_changes(entry: PurchaseEntry) -> list[CellChange]:
-    """What a purchase or refund counts by itself."""
-    changes: list[CellChange] = []
-    if entry.amount_minor >= 0:
-        changes.append((q.ORDERS, 1))
-    if not entry.base:
-        changes.append((q.LEFT_OUT, 1))
-        return changes
-    changes.append((q.ORDERS_BASE if entry.amount_minor >= 0 else q.REFUNDS_BASE, 1))
-    changes.append((q.REVENUE, entry.amount_minor))
-    return changes
 
 
 Lengths = tuple[int, ...]

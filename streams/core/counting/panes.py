@@ -112,10 +112,6 @@ class Panes:
         width = self._tiers[tier].width_ms
         return (ms + width - 1) // width * width
 
-    def is_finest(self, ms: int) -> bool:
-        """Whether an instant lies in a pane of the finest width."""
-        return not self._bounds or ms > self._bounds[0]
-
     def cell(self, group: int, ms: int, *, whole: bool = True) -> Cell | None:
         """The cell for an instant, made where it is missing; None behind the last edge.
 

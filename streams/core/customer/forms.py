@@ -19,7 +19,6 @@ from streams.core.customer.entries import (
     SurveyEntry,
     by_identity,
     pack_purchase,
-    purchases_of,
 )
 from streams.core.customer.identity import Identity
 
@@ -46,10 +45,6 @@ class Form(Generic[E]):
         self.kind = kind
         self.settled = settled
         self.bit = bit
-
-    def entries(self, data: bytes) -> list[E]:
-        """The events."""
-        raise NotImplementedError
 
     def digest(self, entry: E) -> bytes:
         """An event's id."""
@@ -96,10 +91,6 @@ class PurchaseForm(Form[PurchaseEntry]):
     """Blocks of ``entries.PURCHASE``."""
 
     __slots__ = ()
-
-    def entries(self, data: bytes) -> list[PurchaseEntry]:
-        """See Form."""
-        return purchases_of(data)
 
     def digest(self, entry: PurchaseEntry) -> bytes:
         """See Form."""
@@ -161,7 +152,7 @@ class AnswerForm(Form[SurveyEntry]):
         self._identity = identity
 
     def entries(self, data: bytes) -> list[SurveyEntry]:
-        """See Form."""
+        """The events."""
         return _decode(data)
 
     def pack(self, entries: list[SurveyEntry]) -> bytes:

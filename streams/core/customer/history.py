@@ -62,6 +62,10 @@ class History:
         """The closed purchases, as a block."""
         return b"".join([chunk.data for chunk in self.purchases.chunks])
 
+    def answered(self) -> list[SurveyEntry]:
+        """The closed answers."""
+        return [entry for chunk in self.answers.chunks for entry in self._answers.entries(chunk.data)]
+
     def names(self) -> list[bytes]:
         """The names of all chunks."""
         return self.purchases.names() + self.answers.names()

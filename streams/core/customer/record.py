@@ -172,7 +172,7 @@ class Customer:
     def answered(self) -> list[SurveyEntry]:
         """All answers that stand."""
         history = self.history
-        return self.body.surveys if history is None else history.answers.entries() + self.body.surveys
+        return self.body.surveys if history is None else history.answered() + self.body.surveys
 
     def vote(self, touchpoint: int | None) -> ClosedVote | None:
         """The latest NPS answer, of one touchpoint or of all."""
@@ -253,7 +253,7 @@ class Customer:
 
     def close_answers(self, identity: Identity, room: int) -> None:
         """The same for answers."""
-        surveys, most = self.body.surveys, room // ANSWER_SIZE
+        surveys, most = self.body.surveys, max(1, room // ANSWER_SIZE)
         while len(surveys) > most:
             half = min(len(surveys), most) // 2 or 1
             self._long(identity).close_answers(surveys[:half])
@@ -295,8 +295,7 @@ class Customer:
         if aims is None:
             aims = self._aims = {}
             for void in self.body.voids:
-                if void.target:
-                    aims[void.target] = min(void.since_ms, aims.get(void.target, void.since_ms))
+                aims[void.target] = min(void.since_ms, aims.get(void.target, void.since_ms))
         return aims
 
     def add_void(self, void: VoidEntry) -> None:

@@ -73,10 +73,6 @@ class Shelf(Generic[E]):
     def __len__(self) -> int:
         return len(self.chunks)
 
-    def entries(self) -> list[E]:
-        """All events."""
-        return [entry for chunk in self.chunks for entry in self._form.entries(chunk.data)]
-
     def names(self) -> list[bytes]:
         """The names of all chunks."""
         return [self._name(chunk) for chunk in self.chunks]

@@ -43,10 +43,6 @@ class LatePath:
         if entry.amount_minor >= 0:
             self._chain(customer, at_ms)
             customers.schedule(key, customer, customers.clock)
-        if at_ms > customer.engaged:
-            panes.add(profile, customer.engaged, [(q.ENGAGED, -1)])
-            panes.add(profile, at_ms, [(q.ENGAGED, 1)])
-            customer.engaged = at_ms
         customer.add_purchase(entry, customers.identity, customers.room)
         customer.changed = True
         customer.facts = None

@@ -12,7 +12,7 @@ from typing import Final
 from streams.core.counting.contributions import emit_engaged, emit_life, emit_orders, emit_surveys
 from streams.core.counting.event_changes import pair_lengths
 from streams.core.counting.families import families
-from streams.core.counting.sealed_sums import compact
+from streams.core.counting.sealed_sums import forget
 from streams.core.customer.derive import Facts, derive, stand_due
 from streams.core.customer.groups import Groups
 from streams.core.customer.history import History
@@ -183,7 +183,7 @@ class Customers:
         for key, customer in touched:
             if customer.changed:
                 if customer.flags & HAS_SEALED and customer.body.sealed is not None:
-                    compact(customer.body.sealed, self.families.orders, oldest_ms)
+                    forget(customer.body.sealed, oldest_ms)
                 packed = cold[key] = customer.pack()
                 changes.append((log_key(key), packed))
                 if customer.history is not None:
