@@ -100,6 +100,26 @@ def test_what_joins_a_customer_with_sums_counts_as_for_any_other(state: Partitio
     assert not any(state.totals().groups.get(("plan", "another"), ()))
 
 
+def test_sums_older_than_retention_are_forgotten(state: PartitionState) -> None:
+    """When the record is written next; what is younger stays."""
+    customers = state._customers
+    sums = [
+        max(found.body.sealed.sums)
+        for found in map(customers.read, customers.cold)
+        if found and found.body.sealed
+    ]
+    state.advance(sorted(sums)[1] + UNDER.retention_ms)
+    for customer in ("c0", "c1", "c2", "c3", "c4", "c5"):
+        state.apply(
+            "survey", [kafka_record(record("survey", customer, T, f"{customer} s") | {"timestamp": T})]
+        )
+    state.drain()
+    kept = [
+        found.body.sealed.sums for found in map(customers.read, customers.cold) if found and found.body.sealed
+    ]
+    assert sorted(map(bool, kept)) == [False, False, True]
+
+
 def test_a_header_without_arrivals_is_of_the_first_version() -> None:
     """It told 64 quantities of a family apart: with windows for more than that, its sums are wrong."""
     many = replace(UNDER, window_names=tuple(f"{d}d" for d in range(3, 33)))
