@@ -2,7 +2,6 @@
 
 from bisect import bisect_right
 from collections.abc import Iterator
-from operator import attrgetter
 from typing import Final
 
 from streams.core.customer.entries import (
@@ -15,7 +14,6 @@ from streams.core.customer.entries import (
 from streams.core.customer.identity import DIGEST_SIZE
 
 NO_ID: Final = bytes(DIGEST_SIZE)
-_order: Final = attrgetter("at_ms", "digest")
 
 
 def with_purchase(block: bytes, entry: PurchaseEntry) -> bytes:
@@ -23,8 +21,15 @@ def with_purchase(block: bytes, entry: PurchaseEntry) -> bytes:
     packed = pack_purchase(entry)
     if not block or int.from_bytes(block[-16:-8], "little") < entry.at_ms:
         return block + packed
-    at = bisect_right(purchases_of(block), _order(entry), key=_order) * PURCHASE_SIZE
+    count = len(block) // PURCHASE_SIZE
+    order = entry.at_ms, entry.digest
+    at = bisect_right(range(count), order, key=lambda number: _order_of(block, number)) * PURCHASE_SIZE
     return block[:at] + packed + block[at:]
+
+
+def _order_of(block: bytes, number: int) -> tuple[int, bytes]:
+    digest, at_ms, _ = PURCHASE.unpack_from(block, number * PURCHASE_SIZE)
+    return at_ms, digest
 
 
 def without_ids(block: bytes) -> bytes:

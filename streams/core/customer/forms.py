@@ -18,6 +18,7 @@ from streams.core.customer.entries import (
     PurchaseEntry,
     SurveyEntry,
     by_identity,
+    last_purchase_ms,
     pack_purchase,
 )
 from streams.core.customer.identity import Identity
@@ -56,6 +57,10 @@ class Form(Generic[E]):
 
     def last(self, data: bytes) -> object:
         """The place of the last one."""
+        raise NotImplementedError
+
+    def span(self, data: bytes) -> tuple[int, int]:
+        """The times of the first and the last one (ms)."""
         raise NotImplementedError
 
     def times(self, data: bytes) -> list[int]:
@@ -104,6 +109,11 @@ class PurchaseForm(Form[PurchaseEntry]):
         """See Form."""
         digest, at_ms, _ = PURCHASE.unpack_from(data, len(data) - PURCHASE_SIZE)
         return bytes(int(at_ms).to_bytes(8, "big") + digest)
+
+    def span(self, data: bytes) -> tuple[int, int]:
+        """See Form."""
+        _, first_ms, _ = PURCHASE.unpack_from(data)
+        return first_ms, last_purchase_ms(data)
 
     def times(self, data: bytes) -> list[int]:
         """See Form."""
@@ -170,6 +180,11 @@ class AnswerForm(Form[SurveyEntry]):
     def last(self, data: bytes) -> object:
         """See Form."""
         return by_identity(_decode(data)[-1])
+
+    def span(self, data: bytes) -> tuple[int, int]:
+        """See Form."""
+        entries = _decode(data)
+        return entries[0].at_ms, entries[-1].at_ms
 
     def times(self, data: bytes) -> list[int]:
         """See Form."""

@@ -180,9 +180,9 @@ class Shelf(Generic[E]):
     # ---- inside
 
     def _chunk(self, number: int, data: bytes, *, settled: bool = False) -> Chunk:
-        times = self._form.times(data)
+        first_ms, last_ms = self._form.span(data)
         packed = compress(data, 9) if settled else data
-        return Chunk(number, packed, times[0], times[-1], self._form.last(data), settled=settled)
+        return Chunk(number, packed, first_ms, last_ms, self._form.last(data), settled=settled)
 
     def _name(self, chunk: Chunk) -> bytes:
         kind = self._form.settled if chunk.settled else self._form.kind
