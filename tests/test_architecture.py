@@ -74,7 +74,7 @@ CORE_MAY_IMPORT = {
     "msgspec",
 }
 """The core's imports from outside: nothing that reads a clock, draws, logs, waits or talks to anyone."""
-BY_NAME = {"history.py": {"zlib"}, "placement.py": {"zlib"}, "state.py": {"secrets"}}
+BY_NAME = {"shelf.py": {"zlib"}, "placement.py": {"zlib"}, "state.py": {"secrets"}}
 """The one exception: the keys of anonymous persons are random unless the caller gives the entropy."""
 
 EFFECT = "streams.app"

@@ -11,7 +11,8 @@ import msgspec
 import pytest
 
 from streams.core.customer.entries import PURCHASE, Sealed
-from streams.core.customer.record import ACTIVE, HAS_SEALED, PLAIN_LIFE, Customer
+from streams.core.customer.life import ACTIVE
+from streams.core.customer.record import HAS_SEALED, PLAIN_LIFE, Customer
 from streams.core.customer.risk import CALM
 from streams.core.definition.definition import _GONE, DAY_MS, HOUR_MS, Definition
 from streams.core.partition.state import PartitionState

@@ -4,7 +4,8 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from streams.core.customer.entries import Sealed, SignupEntry
-from streams.core.customer.record import ACTIVE, HAS_SEALED, PLAIN_LIFE, Customer
+from streams.core.customer.life import ACTIVE
+from streams.core.customer.record import HAS_SEALED, PLAIN_LIFE, Customer
 from streams.core.customer.risk import CALM
 from streams.core.decoding.arrival import WallTime
 from streams.core.definition.definition import DAY_MS, HOUR_MS, SECOND_MS, Definition

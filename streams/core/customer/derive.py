@@ -21,17 +21,9 @@ from streams.core.customer.entries import (
 )
 from streams.core.customer.groups import NOBODY
 from streams.core.customer.identity import Identity
+from streams.core.customer.life import ACTIVE, NEW, Life, LifeEvents, Transition, live
 from streams.core.customer.life import ERASED as ERASED_TRANSITION
-from streams.core.customer.life import NEW, Life, LifeEvents, Transition, live
-from streams.core.customer.record import (
-    ACTIVE,
-    ERASED,
-    HAS_SEALED,
-    HAS_VOIDS,
-    PLAIN_LIFE,
-    STANDING,
-    Customer,
-)
+from streams.core.customer.record import ERASED, HAS_SEALED, HAS_VOIDS, PLAIN_LIFE, STANDING, Customer
 from streams.core.customer.risk import (
     CALM,
     DETRACTOR,

@@ -4,7 +4,8 @@ A record holds the newest purchases and answers itself, its head. When the head 
 half of it is closed: a chunk of its own (shelf.py), with a key of its own in the changelog. Chunks and head
 together are in order of (time, id), and the head is empty only where there is no chunk.
 
-Never: more than the events, but for the latest votes of what is closed, which are told by them.
+Never: more than the events in the changelog. Latest votes and transitions are told by them, and kept so that
+they need not be told again.
 """
 
 from collections.abc import Iterable
@@ -15,6 +16,7 @@ from streams.core.customer.entries import FORM_NPS, PurchaseEntry, SurveyEntry
 from streams.core.customer.forms import AnswerForm, PurchaseForm
 from streams.core.customer.identity import Identity
 from streams.core.customer.index import Index
+from streams.core.customer.life import Transition
 from streams.core.customer.shelf import Shelf
 
 PURCHASES: Final = b"p"
@@ -42,9 +44,20 @@ class History:
         votes: touchpoint -> its latest closed NPS answer.
         latest: the latest of them all.
         touchpoints: groups that closed answers name, or named.
+        transitions: of the customer's life so far; None: they are to be derived.
     """
 
-    __slots__ = ("_answers", "answers", "changes", "index", "latest", "purchases", "touchpoints", "votes")
+    __slots__ = (
+        "_answers",
+        "answers",
+        "changes",
+        "index",
+        "latest",
+        "purchases",
+        "touchpoints",
+        "transitions",
+        "votes",
+    )
 
     def __init__(self, identity: Identity) -> None:
         self._answers = AnswerForm(ANSWERS, SETTLED_ANSWERS, 1, identity)
@@ -55,12 +68,25 @@ class History:
         self.votes: dict[int, ClosedVote] = {}
         self.latest: ClosedVote | None = None
         self.touchpoints: set[int] = set()
+        self.transitions: list[Transition] | None = None
 
     # ---- as a whole
 
     def bought(self) -> bytes:
         """The closed purchases, as a block."""
         return b"".join([chunk.data for chunk in self.purchases.chunks])
+
+    def bought_after(self, ms: int, head: bytes) -> tuple[int, bytes]:
+        """The same with the head after it, but for chunks wholly at or before an instant.
+
+        Returns:
+            The time of the order before what is returned (0: none), and the block.
+        """
+        chunks = self.purchases.chunks
+        begin = self.purchases.since(ms + 1)
+        first_ms = chunks[begin].first_ms if begin < len(chunks) else chunks[-1].last_ms + 1 if chunks else 0
+        before_ms = self.order_before(first_ms) if begin else 0
+        return before_ms, b"".join([chunk.data for chunk in chunks[begin:]]) + head
 
     def answered(self) -> list[SurveyEntry]:
         """The closed answers."""

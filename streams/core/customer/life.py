@@ -10,10 +10,15 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from streams.core.customer.entries import CancellationEntry, SignupEntry
-from streams.core.customer.record import ACTIVE, LEFT, NEVER
 from streams.core.definition.definition import Definition
 
+NEVER: Final = 0
+"""Where a customer stands in life: not yet active, active, or gone."""
+ACTIVE: Final = 1
+LEFT: Final = 2
+
 NEW: Final = 0
+"""What a transition is."""
 REACTIVATED: Final = 1
 CHURNED: Final = 2
 ERASED: Final = 3

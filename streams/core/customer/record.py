@@ -36,12 +36,7 @@ from streams.core.customer.entries import (
 from streams.core.customer.forms import ANSWER_SIZE
 from streams.core.customer.history import ClosedVote, History, vote_of
 from streams.core.customer.identity import Identity
-
-NEVER: Final = 0
-"""Where a customer stands in life: not yet active, active, or gone."""
-ACTIVE: Final = 1
-LEFT: Final = 2
-
+from streams.core.customer.life import NEVER
 
 # Flags of the header. The lowest two bits are the customer's standing (risk.py); the rest are shortcuts that
 # derive.py sets.
@@ -167,6 +162,13 @@ class Customer:
         """All purchases that stand, as a block."""
         history = self.history
         return self.purchases if history is None else history.bought() + self.purchases
+
+    def bought_after(self, ms: int) -> tuple[int, bytes]:
+        """What stands but for chunks wholly at or before an instant, and the time of the order before it."""
+        history = self.history
+        if history is None:
+            return 0, self.purchases
+        return history.bought_after(ms, self.purchases)
 
     @property
     def answered(self) -> list[SurveyEntry]:

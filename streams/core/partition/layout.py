@@ -14,7 +14,7 @@ import msgspec
 from streams.core import totals
 from streams.core.counting import quantities
 from streams.core.counting import sealed_sums as sealing
-from streams.core.customer import entries, history
+from streams.core.customer import entries, history, life
 from streams.core.customer import record as customer
 from streams.core.customer.identity import DIGEST_SIZE
 from streams.core.definition.dimensions import DEFAULT_DIMENSIONS, EVENT_DIMENSIONS
@@ -46,7 +46,8 @@ _CODES: Final = (
     (quantities, "NPS LATEST CSAT5 CSAT10 CES SURVEYS_WIDTH LIFE_FAMILY ORDERS_FAMILY SURVEYS_FAMILY"),
     (entries, "FORM_NPS FORM_CSAT5 FORM_CSAT10 FORM_CES"),
     (history, "PURCHASES SETTLED_PURCHASES ANSWERS SETTLED_ANSWERS"),
-    (customer, "NEVER ACTIVE LEFT STANDING PLAIN_LIFE HAS_VOIDS HAS_SEALED ERASED"),
+    (life, "NEVER ACTIVE LEFT"),
+    (customer, "STANDING PLAIN_LIFE HAS_VOIDS HAS_SEALED ERASED"),
 )
 
 _PURCHASES: Final = (

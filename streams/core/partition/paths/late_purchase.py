@@ -10,7 +10,8 @@ from streams.core.counting.event_changes import pair_changes
 from streams.core.counting.panes import Panes
 from streams.core.counting.purchases import count_purchase
 from streams.core.customer.entries import Entry, PurchaseEntry
-from streams.core.customer.record import ACTIVE, ERASED, HAS_SEALED, PLAIN_LIFE, STANDING, Customer
+from streams.core.customer.life import ACTIVE
+from streams.core.customer.record import ERASED, HAS_SEALED, PLAIN_LIFE, STANDING, Customer
 from streams.core.customer.risk import band_at
 from streams.core.partition.store.customers import Customers
 

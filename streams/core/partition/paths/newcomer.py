@@ -7,7 +7,8 @@ from streams.core.counting import quantities as q
 from streams.core.customer.derive import LONG_TERM_MS
 from streams.core.customer.entries import Entry, PurchaseEntry, SignupEntry
 from streams.core.customer.groups import NOBODY
-from streams.core.customer.record import ACTIVE, PLAIN_LIFE, Customer
+from streams.core.customer.life import ACTIVE
+from streams.core.customer.record import PLAIN_LIFE, Customer
 from streams.core.customer.risk import CALM, LOW
 from streams.core.partition.paths.purchase import PurchasePath
 from streams.core.partition.store.customers import Customers

@@ -8,7 +8,7 @@ from streams.core.counting import quantities as q
 from streams.core.counting.contributions import transition_changes
 from streams.core.counting.event_changes import Lengths, survey_changes
 from streams.core.counting.panes import Cell, Panes
-from streams.core.counting.purchases import FIRST, count_purchase
+from streams.core.counting.purchases import FIRST
 from streams.core.customer.derive import LONG_TERM_MS, cost_of
 from streams.core.customer.entries import PURCHASE
 from streams.core.customer.life import NEW, Transition
@@ -22,16 +22,17 @@ def move(customers: Customers, customer: Customer, profile: int) -> None:
     source, families = customer.profile, customers.families
     if customer.flags & PLAIN_LIFE:
         transitions = [Transition(customer.since, NEW)]
-        cost_minor = cost_of(customer.body.signups, customer.since)
     else:
-        facts = customers.facts(customer)
-        transitions, cost_minor = facts.life.transitions, facts.cost_minor
+        transitions = customers.transitions(customer)
+    begins = transitions[0].kind == NEW
+    cost_minor = cost_of(customer.body.signups, transitions[0].at_ms) if begins else None
     for transition in transitions:
         changes = transition_changes(transition, cost_minor, 1)
         families.life.move_some(source, profile, transition.at_ms, changes)
         families.calendar.move_some(source, profile, transition.at_ms, changes)
     orders = families.orders
-    _move_purchases(orders, source, profile, customer.bought, customers.lengths)
+    before_ms, block = customer.bought_after(orders.edges[-1])
+    _move_purchases(orders, source, profile, before_ms, block, customers.lengths)
     newest = (customer.engaged, q.ENGAGED), (customer.last, q.BUYERS), (customer.second, q.REPEAT)
     for at_ms, quantity in newest:
         if at_ms:
@@ -41,23 +42,49 @@ def move(customers: Customers, customer: Customer, profile: int) -> None:
     customer.profile = profile
 
 
-def _move_purchases(panes: Panes, source: int, target: int, block: bytes, lengths: Lengths) -> None:
-    before_ms = 0
-    old: Cell | None = None
-    new: Cell | None = None
+def _move_purchases(  # noqa: PLR0917 - one caller
+    panes: Panes, source: int, target: int, before_ms: int, block: bytes, lengths: Lengths
+) -> None:
+    """Pane by pane: of purchases in the same one, a cell takes the sum."""
+    here, there = panes.cell(source, before_ms), panes.cell(target, before_ms)
+    old, new, end = here, there, before_ms
+    orders = base = refunds = revenue = left_out = 0
     for _, at_ms, money in PURCHASE.iter_unpack(block):
-        here, there = panes.cell(source, at_ms), panes.cell(target, at_ms)
-        if here is not None and there is not None:
-            count_purchase((here, here[-2]), money, -1)
-            count_purchase((there, there[-2]), money, 1)
-        if money >= 0:
-            gap = at_ms - before_ms if before_ms else FIRST
-            for i, length in enumerate(lengths):
-                if gap < length:
-                    break
-                _move_one(old, new, q.PAIRS + 2 * i)
-                _move_one(here, there, q.PAIRS + 2 * i + 1)
-            before_ms, old, new = at_ms, here, there
+        if at_ms > end:
+            _move_sums(here, there, orders, base, refunds, revenue, left_out)
+            orders = base = refunds = revenue = left_out = 0
+            here, there, end = panes.cell(source, at_ms), panes.cell(target, at_ms), panes.end_of(at_ms)
+        if money & 1:
+            revenue += money >> 1
+        else:
+            left_out += 1
+        if money < 0:
+            refunds += money & 1
+            continue
+        orders += 1
+        base += money & 1
+        gap = at_ms - before_ms if before_ms else FIRST
+        for i, length in enumerate(lengths):
+            if gap < length:
+                break
+            _move_one(old, new, q.PAIRS + 2 * i)
+            _move_one(here, there, q.PAIRS + 2 * i + 1)
+        before_ms, old, new = at_ms, here, there
+    _move_sums(here, there, orders, base, refunds, revenue, left_out)
+
+
+def _move_sums(  # noqa: PLR0917 - one caller
+    here: Cell | None, there: Cell | None, orders: int, base: int, refunds: int, revenue: int, left_out: int
+) -> None:
+    if here is None or there is None:
+        return
+    for vectors, sign in (((here, here[-2]), -1), ((there, there[-2]), 1)):
+        for vector in vectors:
+            vector[q.ORDERS] += sign * orders
+            vector[q.ORDERS_BASE] += sign * base
+            vector[q.REFUNDS_BASE] += sign * refunds
+            vector[q.REVENUE] += sign * revenue
+            vector[q.LEFT_OUT] += sign * left_out
 
 
 def _move_one(here: Cell | None, there: Cell | None, quantity: int) -> None:

@@ -10,7 +10,8 @@ from streams.core.counting import quantities as q
 from streams.core.counting.panes import Cell, Panes, Sums
 from streams.core.counting.purchases import FIRST, add_one, count_newest, count_pair, count_purchase
 from streams.core.customer.entries import PURCHASE, Entry, PurchaseEntry, last_purchase_ms
-from streams.core.customer.record import ACTIVE, ERASED, HAS_SEALED, STANDING, Customer
+from streams.core.customer.life import ACTIVE
+from streams.core.customer.record import ERASED, HAS_SEALED, STANDING, Customer
 from streams.core.customer.risk import CALM, band_at, band_due, medium_at
 from streams.core.partition.store.customers import Customers
 

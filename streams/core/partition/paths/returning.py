@@ -9,16 +9,8 @@ from streams.core.counting import quantities as q
 from streams.core.counting.contributions import emit_gone
 from streams.core.customer.derive import LONG_TERM_MS
 from streams.core.customer.entries import CancellationEntry, Entry, PurchaseEntry
-from streams.core.customer.life import CHURNED, NEW, Transition
-from streams.core.customer.record import (
-    ACTIVE,
-    ERASED,
-    HAS_SEALED,
-    LEFT,
-    PLAIN_LIFE,
-    STANDING,
-    Customer,
-)
+from streams.core.customer.life import ACTIVE, CHURNED, LEFT, NEW, REACTIVATED, Transition
+from streams.core.customer.record import ERASED, HAS_SEALED, PLAIN_LIFE, STANDING, Customer
 from streams.core.customer.risk import CALM, DETRACTOR, DETRACTOR_MS, DETRACTOR_SCORE, band_at
 from streams.core.partition.paths.purchase import PurchasePath
 from streams.core.partition.store.customers import Customers
@@ -59,7 +51,10 @@ class ReturnPath:
 
     def _apply(self, key: bytes, customer: Customer, entry: PurchaseEntry) -> None:
         customers, at_ms, profile = self._customers, entry.at_ms, customer.profile
-        emit_gone(customers.families.life, self._past(customer), profile, customers.groups, -1)
+        past = self._past(customer)
+        emit_gone(customers.families.life, past, profile, customers.groups, -1)
+        if customer.history is not None:
+            customer.history.transitions = [*past, Transition(at_ms, REACTIVATED)]
         changes = [(q.REACTIVATED, 1), (q.DELTA_MS, at_ms)]
         customers.families.life.add(profile, at_ms, changes)
         customers.families.calendar.add(profile, at_ms, changes)
@@ -81,7 +76,7 @@ class ReturnPath:
         """The life of somebody who left. Who has cancelled once left by that: nothing needs to be derived."""
         cancellations = customer.body.cancellations
         if len(cancellations) != 1:
-            return self._customers.facts(customer).life.transitions
+            return self._customers.transitions(customer)
         left = cancellations[0]
         gone_ms = left.effect_ms if self._by_effect else left.at_ms
         return [Transition(customer.since, NEW), Transition(gone_ms, CHURNED, left)]

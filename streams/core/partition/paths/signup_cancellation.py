@@ -10,16 +10,8 @@ from streams.core.counting import quantities as q
 from streams.core.counting.contributions import causes, emit_gone, transition_changes
 from streams.core.customer.derive import LONG_TERM_MS
 from streams.core.customer.entries import CancellationEntry, Entry, SignupEntry
-from streams.core.customer.life import CHURNED, NEW, Transition
-from streams.core.customer.record import (
-    ACTIVE,
-    ERASED,
-    HAS_SEALED,
-    LEFT,
-    PLAIN_LIFE,
-    STANDING,
-    Customer,
-)
+from streams.core.customer.life import ACTIVE, CHURNED, LEFT, NEW, Transition
+from streams.core.customer.record import ERASED, HAS_SEALED, PLAIN_LIFE, STANDING, Customer
 from streams.core.customer.risk import PENDING, band_at
 from streams.core.partition.paths.profile_move import move
 from streams.core.partition.store.customers import Customers
@@ -87,14 +79,17 @@ class LifePath:
         if customer.flags & PLAIN_LIFE:
             before = [Transition(customer.since, NEW)]
         else:
-            before = customers.facts(customer).life.transitions
+            before = customers.transitions(customer)
         panes = customers.families
         changes = transition_changes(leave, None, 1)
         panes.life.add(profile, leave.at_ms, changes)
         panes.calendar.add(profile, leave.at_ms, changes)
         for group in causes(leave, customers.groups):
             panes.life.add(group, leave.at_ms, [(q.CHURNED, 1)], whole=False)
-        emit_gone(panes.life, [*before, leave], profile, customers.groups, 1)
+        transitions = [*before, leave]
+        emit_gone(panes.life, transitions, profile, customers.groups, 1)
+        if customer.history is not None:
+            customer.history.transitions = transitions
         standing, clock = customer.flags & STANDING, customers.clock
         band = band_at(standing, customer.orders, customer.first, customer.last, clock)
         customers.stand(profile, band, -1, long_term=clock - customer.since >= LONG_TERM_MS)

@@ -9,7 +9,8 @@ from streams.core.counting.event_changes import CellChange, survey_changes
 from streams.core.counting.panes import Panes
 from streams.core.customer.entries import FORM_NPS, Entry, SurveyEntry
 from streams.core.customer.history import ClosedVote, vote_of
-from streams.core.customer.record import ACTIVE, ERASED, STANDING, Customer
+from streams.core.customer.life import ACTIVE
+from streams.core.customer.record import ERASED, STANDING, Customer
 from streams.core.customer.risk import CALM, DETRACTOR, DETRACTOR_MS, DETRACTOR_SCORE, PENDING, band_at
 from streams.core.partition.store.customers import Customers
 

@@ -10,7 +10,8 @@ from streams.core.counting.event_changes import pair_changes
 from streams.core.counting.purchases import count_purchase
 from streams.core.customer.derive import withdrawn_before
 from streams.core.customer.entries import Entry, PurchaseEntry, VoidEntry
-from streams.core.customer.record import ACTIVE, ERASED, HAS_SEALED, Customer
+from streams.core.customer.life import ACTIVE
+from streams.core.customer.record import ERASED, HAS_SEALED, Customer
 from streams.core.partition.paths.general import targets_of
 from streams.core.partition.paths.late_purchase import band, count_latest
 from streams.core.partition.store.customers import Customers

@@ -17,7 +17,8 @@ from streams.core.customer.derive import Facts, derive, stand_due
 from streams.core.customer.groups import Groups
 from streams.core.customer.history import History
 from streams.core.customer.identity import DIGEST_SIZE, Identity
-from streams.core.customer.record import ACTIVE, ERASED, HAS_SEALED, ROOM, STANDING, Customer, unpack
+from streams.core.customer.life import ACTIVE, Transition
+from streams.core.customer.record import ERASED, HAS_SEALED, ROOM, STANDING, Customer, unpack
 from streams.core.customer.risk import HIGH, LOW, MEDIUM, band_at
 from streams.core.definition.definition import Definition
 from streams.core.partition.store.releasing import groups_of
@@ -214,6 +215,15 @@ class Customers:
             customer.facts = known
         return known
 
+    def transitions(self, customer: Customer) -> list[Transition]:
+        """The transitions of a life up to the clock; of a long history they are derived once."""
+        history = customer.history
+        if history is None:
+            return self.facts(customer).life.transitions
+        if history.transitions is None:
+            history.transitions = self.facts(customer).life.transitions
+        return history.transitions
+
     def emit(self, customer: Customer, facts: Facts, sign: int, families: Touched = EVERYTHING) -> None:
         """Add (1) or take out (-1) what a record contributes to some families, and to the gauges."""
         panes = self.families
@@ -231,7 +241,7 @@ class Customers:
 
     def enter(self, key: bytes, customer: Customer, families: Touched = EVERYTHING) -> None:
         """Derive a changed record anew, add what it contributes, write its header and set its timer."""
-        customer.facts = None
+        forget_life(customer)
         facts = self.facts(customer)
         self.emit(customer, facts, 1, families)
         write_header(customer, facts)
@@ -296,7 +306,7 @@ class Customers:
         self.emit(customer, before, -1, LIFE_ALONE)
         self.emit(customer, after, 1, LIFE_ALONE)
         write_header(customer, after)
-        customer.facts = None
+        forget_life(customer)
 
     def _forget(self, key: bytes, customer: Customer) -> None:
         """The windows have passed what an erase left."""
@@ -309,6 +319,13 @@ class Customers:
         old, new = band_at(*facts, self.clock), band_at(*facts, t)
         if old != new:
             self.shift_band(customer.profile, old, new)
+
+
+def forget_life(customer: Customer) -> None:
+    """What was derived no longer holds."""
+    customer.facts = None
+    if customer.history is not None:
+        customer.history.transitions = None
 
 
 def write_header(customer: Customer, facts: Facts) -> None:

@@ -5,7 +5,8 @@ A score is an exact rational, divided once.
 
 from heapq import heappush, heapreplace
 
-from streams.core.customer.record import ACTIVE, ERASED, STANDING, Customer
+from streams.core.customer.life import ACTIVE
+from streams.core.customer.record import ERASED, STANDING, Customer
 from streams.core.customer.risk import DETRACTOR, DETRACTOR_MS, DETRACTOR_SCORE, PENDING, score_at
 from streams.core.kpi.early_warning import AtRisk
 
