@@ -16,7 +16,7 @@ from streams.cli.reader import (
     value_option,
     window_option,
 )
-from streams.cli.table import age, status
+from streams.cli.table import age, named, status
 from streams.cli.terminal import say
 from streams.client.reading import Reading, State
 
@@ -50,6 +50,8 @@ def command(
 ) -> None:
     """Print one KPI from Redis: its value, sample size, interval, age and status.
 
+    Where the definition has a choice of formula or basis, it is named: churn_ratio (standard).
+
     "kpi definition guide" names every KPI, as does docs/kpis.md, which "kpi files DIR" writes.
     """
     if (dimension is None) != (value is None):
@@ -64,7 +66,7 @@ def command(
 def _line(reading: Reading) -> str:
     between = interval(reading.kpi, reading.low, reading.high)
     parts = (
-        f"{reading.kpi} {figure(reading.kpi, reading.value)}",
+        f"{named(reading)} {figure(reading.kpi, reading.value)}",
         f"({between})" if between else "",
         "" if reading.n is None else f"n {reading.n:,}",
         f"age {age(reading)}" if reading.age_s is not None else "",
