@@ -9,7 +9,7 @@ address, which may hold a password.
 import re
 import socket
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 import redis
@@ -37,13 +37,16 @@ def explain(error: BaseException, *, tls: bool = False) -> Failure:
         error: what redis-py or the system raised.
         tls: whether it was talked to over TLS; a server that speaks none waits in silence for more.
     """
-    failure = _explain(error)
+    chain = list(_chain(error))
+    for one in chain:
+        if isinstance(one, NoPrimaryError):
+            return _nobody(one, tls=tls)
+    failure = _explain(error, chain)
     return _OVER_TLS.get(failure, failure) if tls else failure
 
 
-def _explain(error: BaseException) -> Failure:
-    chain = list(_chain(error))
-    for tell in (_primary, _rights, _login, _tls, _stranger, _state, _network):
+def _explain(error: BaseException, chain: Sequence[BaseException]) -> Failure:
+    for tell in (_moved, _rights, _login, _tls, _stranger, _state, _network):
         for one in chain:
             if (found := tell(one)) is not None:
                 return found
@@ -60,10 +63,7 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
         following = following.__cause__ or following.__context__
 
 
-def _primary(error: BaseException) -> Failure | None:
-    """Sentinels and clusters have words of their own."""
-    if isinstance(error, NoPrimaryError):
-        return _nobody(error)
+def _moved(error: BaseException) -> Failure | None:
     if isinstance(error, MovedError):
         return Failure(
             Cause.UNREACHABLE,
@@ -78,9 +78,9 @@ def _said(error: BaseException) -> str:
     return str(error).rpartition(" of pipeline caused error: ")[2].lstrip("('\"")
 
 
-def _nobody(error: NoPrimaryError) -> Failure:
+def _nobody(error: NoPrimaryError, *, tls: bool) -> Failure:
     """No server was found: what kept those that were asked from answering says more."""
-    told = [_explain(each) for each in error.errors]
+    told = [explain(each, tls=tls) for each in error.errors]
     refused = [failure for failure in told if failure.cause is Cause.REFUSED]
     if not told:
         return Failure(Cause.UNREACHABLE, str(error), "check {url}, and whether those servers run")
