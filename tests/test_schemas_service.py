@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import pytest
 import yaml
 
+from deploy.asyncapi.page import PAGE, page
 from streams.core.customer.identity import Identity
 from streams.core.definition.definition import Definition
 from streams.core.events import KINDS, Malformed
@@ -74,6 +75,11 @@ def test_the_asyncapi_document_tells_of_the_same_topics() -> None:
         op["channel"]["$ref"].rpartition("/")[2]: op["action"] for op in ASYNCAPI["operations"].values()
     }
     assert actions == {role: "receive" if role in KINDS else "send" for role in WITH_SCHEMA}
+
+
+def test_the_asyncapi_document_is_made_of_the_topics() -> None:
+    """`python -m deploy.asyncapi` writes it."""
+    assert PAGE.read_text("utf-8") == page()
 
 
 def test_every_reference_in_the_asyncapi_document_leads_somewhere() -> None:

@@ -12,7 +12,6 @@ from rich.live import Live
 
 from streams.cli.demo_screen import DemoScreen
 from streams.client.aio import AsyncKpiReader
-from streams.core.definition.definition import Definition
 from streams.demo.check import Report, Stopwatch, check
 from streams.demo.observe import Observer
 from streams.demo.options import DemoOptions
@@ -21,7 +20,6 @@ from streams.demo.traffic import Traffic
 from streams.ingest.sender import Sender
 
 _EVERY_S = 1.0
-_TENANT = "default"
 
 
 class DemoRun:
@@ -35,6 +33,7 @@ class DemoRun:
 
     def __init__(self, options: DemoOptions, console: Console, *, table: bool) -> None:
         self._options = options
+        self._tenant = options.definition.tenant
         self._console = console
         self._table = table
         self._watch = Stopwatch()
@@ -49,7 +48,7 @@ class DemoRun:
         async with Stage(self._options, self._console.print) as stage:
             self._watch.lap("environment")
             workers = {worker.name: worker.url for worker in stage.workers}
-            async with Observer(stage.redis_url, _TENANT, workers, stage.check) as observer:
+            async with Observer(stage.redis_url, self._tenant, workers, stage.check) as observer:
                 if seconds is None:
                     await self._play(stage, observer, None, None)
                     return None
@@ -64,12 +63,14 @@ class DemoRun:
         """Send and show until the time is over; everything is acknowledged then."""
         async with (
             Sender(stage.kafka_options, idempotent=stage.transactional) as sender,
-            AsyncKpiReader(stage.redis_url, _TENANT) as reader,
+            AsyncKpiReader(stage.redis_url, self._tenant) as reader,
         ):
             traffic = Traffic(self._options, sender, journal, observer.received)
             playing = asyncio.create_task(traffic.play())
             try:
-                await self._show(DemoScreen(stage, traffic, reader), stage, playing, seconds)
+                await self._show(
+                    DemoScreen(stage, traffic, reader, self._options.definition), stage, playing, seconds
+                )
                 traffic.stop()
                 await playing
             finally:
@@ -112,7 +113,9 @@ class DemoRun:
     async def _check(self, stage: Stage, observer: Observer, traffic: Traffic, journal: Path) -> Report:
         self._watch.lap("live")
         self._console.print("Traffic ended; waiting until all is applied, then recounting ...")
-        recounted, comparison = await check(observer, journal, traffic.sent, Definition(), self._watch)
+        recounted, comparison = await check(
+            observer, journal, traffic.sent, self._options.definition, self._watch
+        )
         timings = self._watch.timings
         if self._first_numbers_s is not None:
             timings["first_numbers_s"] = self._first_numbers_s

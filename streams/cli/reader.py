@@ -15,6 +15,7 @@ from streams.redis_contract.failures import SETTINGS, Cause
 from streams.settings import SettingsError
 
 T = TypeVar("T")
+F = TypeVar("F", bound=Callable[..., object])
 
 _CODES = {
     Cause.UNREACHABLE: Exit.UNREACHABLE,
@@ -22,30 +23,51 @@ _CODES = {
     Cause.FAILED: Exit.FAILED,
 }
 
-redis_option = click.option(
-    "--redis", metavar="URL", help="Where Redis is, like redis://127.0.0.1:6379/0; default: KPI_REDIS_URL."
-)
-tenant_option = click.option(
-    "--tenant",
-    metavar="NAME",
-    default="default",
-    show_default=True,
-    help="Whose values: the definition's tenant.",
-)
-window_option = click.option(
-    "--window",
-    metavar="NAME",
-    default="24h",
-    show_default=True,
-    help='A window of the definition, like 5m, 1h, 24h, 7d or 30d; "now" for numbers without one.',
-)
-dimension_option = click.option(
-    "--dimension",
-    metavar="NAME",
-    help="Only of one value of a dimension: reason, churn_type, touchpoint, or one that the definition names "
-    "(segment, plan, channel, region); default: of all customers.",
-)
-value_option = click.option("--value", metavar="TEXT", help="With --dimension: which value; no default.")
+
+def redis_options(command: F) -> F:
+    """``--redis`` and ``--tenant``: who publishes."""
+    redis = click.option(
+        "--redis",
+        metavar="URL",
+        help="Where Redis is, like redis://127.0.0.1:6379/0; default: KPI_REDIS_URL.",
+    )
+    tenant = click.option(
+        "--tenant",
+        metavar="NAME",
+        default="default",
+        show_default=True,
+        help="Whose values: the definition's tenant.",
+    )
+    return redis(tenant(command))
+
+
+def place_options(command: F) -> F:
+    """``--window``, ``--dimension`` and ``--value``: what is asked for. See check_place."""
+    window = click.option(
+        "--window",
+        metavar="NAME",
+        default="24h",
+        show_default=True,
+        help='A window of the definition, like 5m, 1h, 24h, 7d or 30d; "now" for numbers without one.',
+    )
+    dimension = click.option(
+        "--dimension",
+        metavar="NAME",
+        help="Only of one value of a dimension: reason, churn_type, touchpoint, or one that the definition "
+        "names (segment, plan, channel, region); default: of all customers.",
+    )
+    value = click.option("--value", metavar="TEXT", help="With --dimension: which value; no default.")
+    return window(dimension(value(command)))
+
+
+def check_place(dimension: str | None, value: str | None) -> None:
+    """Make sure that both or none of the options is given.
+
+    Raises:
+        CliError: only one is.
+    """
+    if (dimension is None) != (value is None):
+        raise CliError(Exit.USAGE, "--dimension and --value belong together")
 
 
 def open_reader(redis: str | None, tenant: str) -> KpiReader:

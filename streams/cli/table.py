@@ -59,7 +59,7 @@ class LiveTable:
         trend = self._trends.setdefault(kpi, Trend())
         trend.add(reading.value)
         told = (
-            kpi,
+            named(reading),
             figure(kpi, reading.value),
             "" if reading.n is None else f"{reading.n:,}",
             interval(kpi, reading.low, reading.high),
@@ -67,6 +67,11 @@ class LiveTable:
         )
         state = plain(status(reading), COLOURS[reading.state])
         return [*map(plain, told), state, plain(str(trend))]
+
+
+def named(reading: Reading) -> str:
+    """The KPI, and how it is computed where the definition has a choice: ``churn_ratio (simple)``."""
+    return f"{reading.kpi} ({reading.variant})" if reading.variant else reading.kpi
 
 
 def status(reading: Reading) -> str:

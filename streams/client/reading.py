@@ -22,7 +22,17 @@ from streams.client.errors import (
     StaleError,
     UndefinedError,
 )
-from streams.redis_contract.layout import EXTRAS, HEADER, PARTS, Keys, Number, Place, kpis, read_number
+from streams.redis_contract.layout import (
+    EXTRAS,
+    HEADER,
+    PARTS,
+    VARIANT,
+    Keys,
+    Number,
+    Place,
+    kpis,
+    read_number,
+)
 
 
 class State(enum.StrEnum):
@@ -92,6 +102,8 @@ class Reading:
     end: int | None = None
     """The window is ``(start, end]`` (ms since the epoch); None under ``now``."""
     definition_version: str = ""
+    variant: str = ""
+    """Where the definition has a choice: the formula of ``churn_ratio``, the basis of ``nps_score``."""
     parts: Mapping[str, Number] = field(default_factory=dict)
     """Further parts, where the KPI has them: ``promoters``, ``with_cost``, …."""
 
@@ -116,7 +128,7 @@ class Reading:
 
 def fields_of(kpi: str) -> tuple[str, ...]:
     """The fields of a hash that a reading of the KPI is made of."""
-    return (kpi, *(f"{kpi}:{part}" for part in (*PARTS, *EXTRAS)), *HEADER)
+    return (kpi, *(f"{kpi}:{part}" for part in (*PARTS, *EXTRAS, VARIANT)), *HEADER)
 
 
 def read(
@@ -163,6 +175,7 @@ def read(
         start=_int(fields.get("start")),
         end=_int(fields.get("end")),
         definition_version=fields.get("definition_version") or "",
+        variant=fields.get(f"{kpi}:{VARIANT}") or "",
         parts=_extras(kpi, fields),
     )
 

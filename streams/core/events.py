@@ -5,14 +5,14 @@ Rules: times are integer milliseconds since the epoch (``*_ms``), money is integ
 section 1). They never hold a survey's comment, nor any field the contract does not name.
 """
 
-from typing import Final, Literal, TypeAlias, final
+from typing import Final, Literal, TypeAlias, final, get_args
 
 import msgspec
 
 from streams.core.decode_reasons import Reason
 
 Kind: TypeAlias = Literal["signup", "purchase", "cancellation", "survey", "void", "erase"]
-KINDS: Final[tuple[Kind, ...]] = ("signup", "purchase", "cancellation", "survey", "void", "erase")
+KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 
 
 class Envelope(msgspec.Struct, frozen=True, gc=False):

@@ -19,7 +19,7 @@ from streams.core.kpi.snapshot import Snapshot
 from streams.demo.observe import Document, Labels, Observed, Page, Series
 from streams.publish.prometheus.samples import Sampler
 from streams.publish.prometheus.shown import shown
-from streams.redis_contract.layout import HEADER, PARTS, Place, write_number
+from streams.redis_contract.layout import HEADER, PARTS, VARIANT, Place, write_number
 
 _SHOWN = 20
 _OWN_AFFAIR = {
@@ -116,15 +116,16 @@ def _is_swept(kpi: str) -> bool:
 
 def _expected_hashes(document: Document) -> Iterator[tuple[Place, dict[str, str]]]:
     """The fields that Redis must hold, besides the header."""
+    variants = document["variants"]
     for window, values in (*document["windows"].items(), ("now", document["now"])):
-        yield Place(window), _fields(values)
+        yield Place(window), _fields(values, variants)
     for dimension, listed in document["dimensions"].items():
         for value, periods in listed.items():
             for window, values in periods.items():
-                yield Place(window, dimension, value), _fields(values)
+                yield Place(window, dimension, value), _fields(values, variants)
 
 
-def _fields(values: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+def _fields(values: Mapping[str, Mapping[str, Any]], variants: Mapping[str, str]) -> dict[str, str]:
     fields = {}
     for kpi, value in values.items():
         if _is_swept(kpi):
@@ -133,12 +134,14 @@ def _fields(values: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
         for part in PARTS:
             text = value[part] if part == "status" else write_number(value[part])
             fields[f"{kpi}:{part}"] = text
+        if kpi in variants:
+            fields[f"{kpi}:{VARIANT}"] = variants[kpi]
     return fields
 
 
 def _is_part(field_name: str) -> bool:
     kpi, _, part = field_name.partition(":")
-    return kpi not in HEADER and not _is_swept(kpi) and (not part or part in PARTS)
+    return kpi not in HEADER and not _is_swept(kpi) and (not part or part in (*PARTS, VARIANT))
 
 
 def _place(place: Place) -> str:

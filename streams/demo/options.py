@@ -1,8 +1,9 @@
 """What a demo is made of."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 
-from streams.core.definition.definition import HOUR_MS, MINUTE_MS, SECOND_MS
+from streams.core.definition.definition import HOUR_MS, MINUTE_MS, SECOND_MS, Definition
 from streams.simulate.market import MONTH_MS, MONTHLY_CHURN, SEGMENTS
 
 SPIKE_SEGMENT = "smb"
@@ -26,6 +27,11 @@ class DemoOptions:
     seed: int = 1
     rate: float = 100.0
     """Live records a second."""
+    observability: bool = False
+    """With Prometheus and Alertmanager, which must be installed."""
+    definition: Definition = field(default_factory=Definition)
+    definition_file: Path | None = None
+    """Where the definition stands; None: it is the documented default."""
 
     @property
     def spike_factor(self) -> float:
@@ -33,6 +39,3 @@ class DemoOptions:
         people = self.customers * SEGMENTS.share(SPIKE_SEGMENT)
         natural = people * MONTHLY_CHURN[SPIKE_SEGMENT] * MINUTE_MS / MONTH_MS
         return 1.0 + min(SPIKE_CHURNS_A_MINUTE, SPIKE_SHARE_A_MINUTE * people) / natural
-
-    observability: bool = False
-    """With Prometheus and Alertmanager, which must be installed."""

@@ -105,6 +105,8 @@ class Stage:
             "KPI_PARTITIONS": str(self._options.partitions),
             "KPI_REPLICATION_FACTOR": "1",
         }
+        if self._options.definition_file is not None:
+            settings["KPI_DEFINITION_FILE"] = str(self._options.definition_file)
         if not self.transactional:
             settings |= {
                 "KPI_PROCESSING_GUARANTEE": "at_least_once",

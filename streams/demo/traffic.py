@@ -44,7 +44,14 @@ class Traffic:
         self._stopped = False
         end_ms = int(time.time() * 1000)
         self.spike = Spike(SPIKE_SEGMENT, end_ms + SPIKE_AFTER_MS, options.spike_factor, SPIKE_DURATION_MS)
-        self._business = Business(options.seed, options.customers, options.days, end_ms, spike=self.spike)
+        self._business = Business(
+            options.seed,
+            options.customers,
+            options.days,
+            end_ms,
+            spike=self.spike,
+            definition=options.definition,
+        )
         self.sent = 0
         self.history_sent = 0
         self.live = False

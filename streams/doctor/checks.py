@@ -18,7 +18,7 @@ from streams.doctor.finding import Finding, SkippedError, Verdict, parted, skipp
 from streams.engine.exits import EngineError
 from streams.engine.kafka.failures import explain
 from streams.log_limit import quiet_client
-from streams.redis_contract.failures import explain as explain_redis
+from streams.redis_contract.explaining import explain as explain_redis
 from streams.settings import SettingsError
 
 Look: TypeAlias = Callable[[Case], Awaitable[list[Finding]]]

@@ -19,7 +19,8 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from streams.quoting import quoted
-from streams.redis_contract.failures import Failure, explain
+from streams.redis_contract.explaining import explain
+from streams.redis_contract.failures import Failure
 from streams.redis_contract.layout import Keys
 from streams.redis_contract.primary import (
     AsyncFinder,

@@ -19,6 +19,9 @@ PARTS = ("numerator", "denominator", "n", "low", "high", "status")
 EXTRAS = ("promoters", "passives", "detractors", "observed", "expected", "with_cost", "left_out", "t")
 """Further parts that only some KPIs have, likewise as ``kpi:part``."""
 
+VARIANT = "variant"
+"""Of a KPI that a definition has a choice of, likewise: what it chose, a formula or a basis."""
+
 HEADER = ("t", "computed_at", "start", "end", "definition_version")
 """Fields of a hash that speak for all its KPIs; start and end are empty under ``now``."""
 

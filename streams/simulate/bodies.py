@@ -1,14 +1,18 @@
-"""The JSON bodies of the six kinds, written by hand: every text in them is plain and needs no escaping.
+"""The JSON bodies of the six kinds, written by hand.
 
-The sources disagree in form as real ones do: the shop and the CRM write RFC 3339, the survey tool
-milliseconds; amounts are numbers in the shop and strings at the till.
+Texts in them are plain and need no escaping, but for values of attributes, which a definition may list. The
+sources disagree in form as real ones do: the shop and the CRM write RFC 3339, the survey tool milliseconds;
+amounts are numbers in the shop and strings at the till.
 """
 
 from datetime import UTC, datetime, timedelta
 
+import msgspec
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ZERO_DECIMALS = "JPY"
 _TILL_EVERY = 16
+_encode = msgspec.json.Encoder().encode
 
 
 def rfc3339(ms: int) -> str:
@@ -28,7 +32,7 @@ def signup(
     event_id: str, customer: str, at: int, attributes: dict[str, str], cost: int | None, *, trial: bool
 ) -> str:
     """A signup as the CRM writes it; absent attributes are left out."""
-    fields = "".join(f',"{name}":"{value}"' for name, value in attributes.items())
+    fields = "".join(f',"{name}":{_quoted(value)}' for name, value in attributes.items())
     if cost is not None:
         fields += f',"acquisition_cost":{decimal(cost)}'
     if trial:
@@ -93,3 +97,7 @@ def erase(event_id: str, customer: str, at: int) -> str:
 
 def _envelope(event_id: str, source: str, customer: str) -> str:
     return f'{{"event_id":"{event_id}","source":"{source}","customer_id":"{customer}"'
+
+
+def _quoted(text: str) -> str:
+    return _encode(text).decode()

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 
-from streams.core.definition.definition import DAY_MS, HOUR_MS, SECOND_MS
+from streams.core.definition.definition import DAY_MS, HOUR_MS, SECOND_MS, Definition
 from streams.simulate import bodies, market
 from streams.simulate.delivery import Dirt
 from streams.simulate.life import arrive, ask_to_be_erased, cancel_now, settle
@@ -29,7 +29,8 @@ class Business:
     """A simulated business of about ``customers`` people over ``days`` days up to ``end_ms``.
 
     Three quarters of the customers are imported when the history begins, with signups up to three
-    years old; the others come in its course. ``spike``: see market.Spike.
+    years old; the others come in its course. ``spike``: see market.Spike. Signups carry segment, plan,
+    channel and region, and what else the ``definition`` names as a dimension.
     """
 
     def __init__(
@@ -41,6 +42,7 @@ class Business:
         *,
         spike: Spike | None = None,
         dirt: Dirt | None = None,
+        definition: Definition | None = None,
     ) -> None:
         if customers < 1 or days < 1:
             raise ValueError(f"a business has at least 1 customer and 1 day, not {customers} and {days}")
@@ -50,7 +52,7 @@ class Business:
         self.start_ms = end_ms - days * DAY_MS
         self.end_ms = end_ms
         self._dirt = dirt or Dirt()
-        self._world = world = World(seed, self._dirt)
+        self._world = world = World(seed, self._dirt, definition or Definition())
         imported = max(1, round(customers * market.BASE_SHARE))
         self._import(imported)
         self._repeat(days * DAY_MS / max(1, customers - imported), partial(arrive, world))

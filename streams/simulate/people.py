@@ -25,6 +25,7 @@ def new_customer(world: World) -> Customer:
         attributes.pop(("region", "channel", "plan", "segment")[int(random() * 4)])
     if random() < market.ATTRIBUTE_GAP_SHARE:
         cost = None
+    attributes |= world.kinds.next()
     gap = market.MEDIAN_GAP_MS * exp(rng.gauss(0, 0.6))
     customer = Customer(
         name=name,

@@ -10,8 +10,9 @@ from heapq import heapify, heappop, heappush
 from math import log
 from random import Random
 
-from streams.core.definition.definition import DAY_MS
+from streams.core.definition.definition import DAY_MS, Definition
 from streams.simulate.delivery import Delivery, Dirt
+from streams.simulate.dimensions import KindsOfCustomers
 from streams.simulate.seasons import place
 
 Act = Callable[[int], None]
@@ -43,9 +44,10 @@ class Customer:
 class World:
     """Everything that is going on."""
 
-    def __init__(self, seed: int, dirt: Dirt) -> None:
+    def __init__(self, seed: int, dirt: Dirt, definition: Definition) -> None:
         self.rng = Random(seed)  # noqa: S311 - a simulation, not a secret
         self.delivery = Delivery(self.rng, dirt)
+        self.kinds = KindsOfCustomers(seed, definition)
         self.customers: list[Customer] = []
         self.by_segment: dict[str, list[Customer]] = {}
         self.speed = 1.0

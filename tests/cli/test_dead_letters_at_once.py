@@ -19,7 +19,7 @@ from streams.embedded import KafkaCluster
 from streams.engine.exits import EngineError
 from streams.engine.kafka.client import Client
 from tests.cli.conftest import Kpi, kpi
-from tests.cli.test_dead_letters import Topic
+from tests.cli.dead_letter_topic import Topic
 from tests.support.eventually import patient
 
 __all__ = ["kpi"]

@@ -11,7 +11,7 @@ from streams.cli import over_http
 from streams.cli.exits import Exit
 from streams.embedded import free_port
 from tests.cli.conftest import Kpi
-from tests.publish.redis_troubles import speaking
+from tests.publish.redis_arranged import speaking
 from tests.publish.test_redis_tls import tls_in_front_of
 from tests.support.certificates import Certificate
 from tests.support.hosted import hosted

@@ -20,7 +20,7 @@ def tenant(valkey: ValkeyServer) -> Iterator[str]:
     name = f"t{uuid.uuid4().hex[:8]}"
     head = {"t": int(time.time() * 1000), "computed_at": int(time.time() * 1000), "definition_version": "1"}
     values = {
-        **_value("churn_ratio", 0.25, 250, 1000, 1000, low=0.22415, high=0.27776),
+        **_value("churn_ratio", 0.25, 250, 1000, 1000, low=0.22415, high=0.27776, variant="simple"),
         **_value("nps_score", 45.0, 45, 100, 100, low=29.34, high=58.04),
         **_value("ces_mean", 5.5, 11, 2, 2, status="low_n"),
         **_value("revenue", 1500.0, 150_000, None, 60, status="silent", left_out=0),
@@ -53,10 +53,10 @@ def _value(
 
 
 def test_get_prints_a_fresh_value_and_ends_with_0(kpi: Kpi, valkey: ValkeyServer, tenant: str) -> None:
-    """Value, interval, n, age and status in one line."""
+    """The formula that was chosen, value, interval, n, age and status in one line."""
     ran = kpi("get", "churn_ratio", "--tenant", tenant, KPI_REDIS_URL=valkey.url)
     assert ran.code == Exit.OK
-    assert ran.out.startswith("churn_ratio 25.00 %  (22.41 … 27.78 %)  n 1,000  age ")
+    assert ran.out.startswith("churn_ratio (simple) 25.00 %  (22.41 … 27.78 %)  n 1,000  age ")
     assert ran.out.endswith("ok\n")
 
 
@@ -127,7 +127,7 @@ def test_watch_prints_a_table_once_without_a_terminal(kpi: Kpi, valkey: ValkeySe
     for text in (
         "active_customers",
         "1,234",
-        "churn_ratio",
+        "churn_ratio (simple)",
         "25.00 %",
         "+45.0",
         "low_n",

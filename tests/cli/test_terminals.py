@@ -30,7 +30,7 @@ class Shown(NamedTuple):
     code: int
 
 
-def on_a_terminal(columns: int, *args: str, until: str, **environ: str) -> Shown:
+def on_a_terminal(columns: int, *args: str, until: str, within: float = 20, **environ: str) -> Shown:
     """Run ``kpi`` on a terminal of so many columns until it shows a text, or ends by itself."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
@@ -58,7 +58,7 @@ def on_a_terminal(columns: int, *args: str, until: str, **environ: str) -> Shown
             return ended
 
         try:
-            eventually(seen, within=20)
+            eventually(seen, within=within)
         finally:
             if running.poll() is None:
                 running.terminate()

@@ -35,6 +35,7 @@ FIELDS: dict[str, str | None] = {
     "nps_score:promoters": "20",
     "nps_score:passives": "9",
     "nps_score:detractors": "6",
+    "nps_score:variant": "latest",
     "t": str(T),
     "computed_at": str(T + 300),
     "start": str(T - 86_400_000),
@@ -73,6 +74,7 @@ def test_a_fresh_reading_has_all_its_parts() -> None:
         start=T - 86_400_000,
         end=T,
         definition_version="1",
+        variant="latest",
         parts={"promoters": 20, "passives": 9, "detractors": 6},
     )
 

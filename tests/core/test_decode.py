@@ -8,7 +8,7 @@ import pytest
 from streams.core.decoding.decoder import Decoder
 from streams.core.decoding.strict import StrictDecoder
 from streams.core.definition.definition import Definition
-from streams.core.events import KINDS, Erase, Event, Kind, Malformed, Signup
+from streams.core.events import Erase, Event, Kind, Malformed, Signup
 from tests.core.decode_cases import AT, BAD, COMMON, GOOD, NO_ATTRIBUTES, value_of
 
 
@@ -98,7 +98,7 @@ def test_a_batch_keeps_length_and_order() -> None:
     assert amounts == [n * 100 if n % 3 else None for n in range(10)]
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ["signup", "purchase", "cancellation", "survey"])
 def test_common_records_never_reach_the_strict_decoder(kind: Kind, monkeypatch: pytest.MonkeyPatch) -> None:
     """Else the fast path would be none."""
     common = [changes for k, changes, _ in GOOD if k == kind]

@@ -59,6 +59,7 @@ def test_the_document_has_the_contracts_form() -> None:
         "schema",
         "definition_version",
         "definition_hash",
+        "variants",
         "tenant",
         "t",
         "computed_at",
@@ -75,6 +76,7 @@ def test_the_document_has_the_contracts_form() -> None:
     assert document["schema"] == "kpi-snapshot/1"
     assert document["definition_version"] == "1"
     assert document["definition_hash"] == DEFINITION.hash
+    assert document["variants"] == {"churn_ratio": "standard", "nps_score": "latest"}
     assert (document["t"], document["computed_at"], document["dimensions_t"]) == (T, T + 5, T)
     assert document["newest_event"] == {"purchase": T, "survey": T - 1}
     assert document["bounds"]["5m"] == {"start": T - 300_000, "end": T}  # type: ignore[index]

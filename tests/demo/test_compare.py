@@ -30,19 +30,20 @@ def publish(snapshot: Snapshot) -> Observed:
     exposition = Exposition(Definition())
     exposition.publish(snapshot)
     page = parse_page(exposition.render("text/plain")[0].decode())
-    hashes = {Place(window): fields(values) for window, values in document["windows"].items()}
-    hashes[Place("now")] = fields(document["now"])
+    variants = document["variants"]
+    hashes = {Place(window): fields(values, variants) for window, values in document["windows"].items()}
+    hashes[Place("now")] = fields(document["now"], variants)
     for dimension, listed in document["dimensions"].items():
         for value, periods in listed.items():
             for window, values in periods.items():
-                hashes[Place(window, dimension, value)] = fields(values)
+                hashes[Place(window, dimension, value)] = fields(values, variants)
     copies = {name: msgspec.json.decode(snapshot.json()) for name in ("redis", "worker 1")}
     return Observed(END_MS, END_MS, copies, {"worker 1": dict(page)}, hashes)
 
 
-def fields(values: dict[str, Document]) -> dict[str, str]:
+def fields(values: dict[str, Document], variants: dict[str, str]) -> dict[str, str]:
     """The fields of one hash."""
-    written = {"t": str(END_MS)}
+    written = {"t": str(END_MS), **{f"{kpi}:variant": one for kpi, one in variants.items() if kpi in values}}
     for kpi, value in values.items():
         written[kpi] = write_number(value["value"])
         for part in PARTS:
@@ -95,6 +96,11 @@ def wrong_field(observed: Observed) -> None:
     dict_of(observed.hashes[Place("24h", "segment", "smb")])["orders:n"] = "-1"
 
 
+def wrong_variant(observed: Observed) -> None:
+    """Another formula than that of the definition."""
+    dict_of(observed.hashes[Place("24h")])["churn_ratio:variant"] = "simple"
+
+
 def frozen_field(observed: Observed) -> None:
     """A KPI that is published no more, left in Redis."""
     dict_of(observed.hashes[Place("24h")])["old_kpi"] = "5"
@@ -126,6 +132,7 @@ def dict_of(mapping: object) -> dict[object, object]:
         wrong_sample,
         missing_sample,
         wrong_field,
+        wrong_variant,
         frozen_field,
         missing_hash,
         surplus_hash,

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -11,8 +12,10 @@ import pytest
 
 from streams.cli.exits import Exit
 from streams.embedded import KafkaCluster
+from tests.cli.test_terminals import CONTROL, on_a_terminal
 from tests.support.eventually import eventually, patient
 
+OWN = 'tenant = "mine"\nwindows = ["5m", "7d"]\ndimensions = ["industry", "store"]\n'
 SMALL = ("--customers", "300", "--days", "10", "--partitions", "2", "--rate", "50")
 COMMAND = (sys.executable, "-m", "streams.cli.main", "demo", *SMALL)
 
@@ -55,6 +58,23 @@ def test_the_self_check_ends_with_0_when_everything_published_equals_the_recount
     assert report["sent"] > report["history"] > 1_000
     assert report["accounting"]["received"] == report["sent"]
     assert left_behind(tmp_path) == []
+
+
+@pytest.mark.kafka
+def test_under_a_definition_of_ones_own_it_has_its_dimensions_tenant_and_windows(tmp_path: Path) -> None:
+    """The screen shows the first dimension; everything published equals a recount under that definition."""
+    own = tmp_path / "own.toml"
+    own.write_text(OWN)
+    files = tmp_path / "files"
+    files.mkdir()
+    shown = on_a_terminal(
+        200, *COMMAND[3:], "--definition", str(own), "--for", "5", until="equal", within=90, TMPDIR=str(files)
+    )
+    text = CONTROL.sub("", shown.text)
+    assert re.search(r"By industry, the last 5m\s+industry +active_customers", text), text
+    assert re.search(r"^ *industry-a +\d+ ", text, re.MULTILINE), text
+    assert "values compared with a recount: all equal" in text
+    assert left_behind(files) == []
 
 
 @pytest.mark.kafka

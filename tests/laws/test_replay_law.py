@@ -22,6 +22,7 @@ HEADINGS = {
     "schema": "kpi-snapshot/1",
     "definition_version": "1",
     "definition_hash": DEFINITION.hash,
+    "variants": {"churn_ratio": "standard", "nps_score": "latest"},
     "tenant": "default",
 }
 

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
+from typing import Any
 
 import pytest
 
@@ -18,9 +19,9 @@ TIMEOUT_S = 1.0
 
 
 @contextlib.asynccontextmanager
-async def writer(url: str, tenant: str) -> AsyncIterator[RedisSink]:
-    """A running sink."""
-    sink = RedisSink(RedisAddress(url, timeout_s=TIMEOUT_S), tenant)
+async def writer(url: str, tenant: str, **files: Any) -> AsyncIterator[RedisSink]:  # noqa: ANN401 - as RedisAddress says
+    """A running sink; ``files``: those for TLS."""
+    sink = RedisSink(RedisAddress(url, timeout_s=TIMEOUT_S, **files), tenant)
     async with running(sink):
         yield sink
 
@@ -34,17 +35,17 @@ async def holds(condition: Callable[[], bool]) -> None:
     await eventually_async(holding, within=WITHIN_S)
 
 
-async def everything_reads(url: str, tenant: str, second: int) -> None:
+async def everything_reads(url: str, tenant: str, second: int, **files: Any) -> None:  # noqa: ANN401 - as KpiReader says
     """Both readers read what was written in that second, with transactions and without."""
     now = lambda: T0 / 1000 + second  # noqa: E731 - a clock
 
     def read() -> tuple[float, int, int]:
-        with KpiReader(url, tenant, timeout=TIMEOUT_S, clock=now) as reader:
+        with KpiReader(url, tenant, timeout=TIMEOUT_S, clock=now, **files) as reader:
             standing = reader.snapshot() or {}
             reader.at_risk()
             return reader.get("orders", "1h").require(), standing["t"], len(reader.keys())
 
-    async with AsyncKpiReader(url, tenant, timeout=TIMEOUT_S, clock=now) as reader:
+    async with AsyncKpiReader(url, tenant, timeout=TIMEOUT_S, clock=now, **files) as reader:
         standing = await reader.snapshot() or {}
         await reader.at_risk()
         reading = await reader.get("orders", "1h")

@@ -19,7 +19,8 @@ from streams.redis_contract.failures import ARGUMENTS, SETTINGS, Cause
 from streams.rights import redis_rights
 from tests.cli.conftest import Kpi, kpi
 from tests.publish import world
-from tests.publish.redis_troubles import KEYS, TENANT, TROUBLES, Access, Place
+from tests.publish.redis_arranged import KEYS, TENANT, Access, Place
+from tests.publish.redis_troubles import TROUBLES
 from tests.publish.sinks import DEFINITION, WITHIN_S, running
 from tests.publish.test_redis_faults import failing, lines
 from tests.publish.world import T0

@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 import redis
 
+from streams.client.reader import KpiReader
 from streams.core.definition.definition import Definition
 from streams.core.kpi.snapshot import Snapshot, build, build_accounting_only
 from streams.core.totals import OVERALL, Accounting, Totals
@@ -110,6 +111,19 @@ def test_a_person_finds_a_value_with_one_command(written: Written) -> None:
     assert values[6] == "ok"
 
 
+def test_what_the_definition_chose_stands_beside_the_value(written: Written) -> None:
+    """Of the whole and of each dimension value, and it follows a definition that chooses otherwise."""
+    other = Definition(window_names=("1h", "24h"), formula="simple", nps_basis="responses")
+    for definition, formula, basis in ((DEFINITION, "standard", "latest"), (other, "simple", "responses")):
+        written.write(world.snapshot(definition))
+        with KpiReader(written.url, written.tenant, timeout=WITHIN_S) as reader:
+            assert reader.get("churn_ratio").variant == formula
+            for dimension, value in ((None, None), ("segment", "smb")):
+                readings = reader.get_all("24h", dimension, value)
+                found = {kpi: reading.variant for kpi, reading in readings.items() if reading.variant}
+                assert found == {"churn_ratio": formula, "nps_score": basis}
+
+
 def test_each_hash_says_what_it_is_of(written: Written) -> None:
     """t, computed-at, the window's edges and the definition stand in it; now has no edges."""
     written.write(world.snapshot(DEFINITION))
@@ -136,6 +150,8 @@ def test_every_value_of_the_document_stands_in_its_hash(written: Written) -> Non
             for part, expected in parts.items():
                 text = fields.pop(kpi if part == "value" else f"{kpi}:{part}")
                 assert text == ("" if expected is None else expected if part == "status" else repr(expected))
+            if kpi in document["variants"]:
+                assert fields.pop(f"{kpi}:variant") == document["variants"][kpi]
         assert set(fields) == {"t", "computed_at", "start", "end", "definition_version"}
 
 

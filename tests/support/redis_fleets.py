@@ -5,7 +5,7 @@ when a client finds every part of it.
 """
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -181,18 +181,23 @@ def sharded() -> Iterator[Sharded]:
     """A cluster whose nodes all know each other."""
     with contextlib.ExitStack() as stack:
         nodes = [stack.enter_context(ClusterNode()) for _ in range(3)]
-        for node, (first, last) in zip(nodes, _thirds(), strict=True):
-            ask(node.url, "CLUSTER ADDSLOTSRANGE", first, last)
-        for other in nodes[1:]:
-            bus = ask(other.url, "CONFIG GET", "cluster-port")["cluster-port"]
-            ask(nodes[0].url, "CLUSTER MEET", "127.0.0.1", port_of(other), bus)
-
-        def ready() -> bool:
-            told = [ask(node.url, "CLUSTER INFO") for node in nodes]
-            return all(each["cluster_state"] == "ok" and each["cluster_size"] == "3" for each in told)
-
-        eventually(ready, within=_READY_S)
+        joined(nodes, [port_of(node) for node in nodes])
         yield Sharded(nodes)
+
+
+def joined(nodes: Sequence[ValkeyServer], ports: Sequence[int]) -> None:
+    """Make a cluster of three nodes, which know each other by these ports; returns when it serves."""
+    for node, (first, last) in zip(nodes, _thirds(), strict=True):
+        ask(node.url, "CLUSTER ADDSLOTSRANGE", first, last)
+    for other, port in zip(nodes[1:], ports[1:], strict=True):
+        bus = ask(other.url, "CONFIG GET", "cluster-port")["cluster-port"]
+        ask(nodes[0].url, "CLUSTER MEET", "127.0.0.1", port, bus)
+
+    def ready() -> bool:
+        told = [ask(node.url, "CLUSTER INFO") for node in nodes]
+        return all(each["cluster_state"] == "ok" and each["cluster_size"] == "3" for each in told)
+
+    eventually(ready, within=_READY_S)
 
 
 def _thirds() -> list[tuple[int, int]]:

@@ -4,13 +4,16 @@ import asyncio
 import signal
 import sys
 from contextlib import suppress
+from pathlib import Path
 
 import click
 import msgspec
 from redis import RedisError
 from rich.console import Console
 
+from streams.cli.business_options import customers_option, days_option, seed_option
 from streams.cli.closing import closing
+from streams.cli.definitions import chosen_definition
 from streams.cli.demo_run import DemoRun
 from streams.cli.errors import CliError
 from streams.cli.exits import Exit
@@ -32,6 +35,7 @@ _FAILURES = (StageError, EmbeddedError, SendingError, ObservationError, RedisErr
         "kpi demo",
         "kpi demo --for 60 --json",
         "kpi demo --customers 2000 --days 10 --observability",
+        "kpi demo --definition own.toml",
         reads="none; the demo sets its own",
         ends="0 ended, or all values equal; 1 some differ; 3 something it needs is missing or has ended",
     )
@@ -44,22 +48,8 @@ _FAILURES = (StageError, EmbeddedError, SendingError, ObservationError, RedisErr
     help="End after so many seconds of live traffic, and check all; default: run until Ctrl-C.",
 )
 @click.option("--json", "as_json", is_flag=True, help="With --for: the check's report as JSON, no table.")
-@click.option(
-    "--customers",
-    metavar="N",
-    type=click.IntRange(10, 1_000_000),
-    default=_DEFAULTS.customers,
-    show_default=True,
-    help="About how many customers the business has.",
-)
-@click.option(
-    "--days",
-    metavar="N",
-    type=click.IntRange(1, 365),
-    default=_DEFAULTS.days,
-    show_default=True,
-    help="Days of history.",
-)
+@customers_option(10, 1_000_000, _DEFAULTS.customers)
+@days_option(365, _DEFAULTS.days)
 @click.option(
     "--partitions",
     metavar="N",
@@ -68,14 +58,7 @@ _FAILURES = (StageError, EmbeddedError, SendingError, ObservationError, RedisErr
     show_default=True,
     help="Partitions of every topic.",
 )
-@click.option(
-    "--seed",
-    metavar="N",
-    type=int,
-    default=_DEFAULTS.seed,
-    show_default=True,
-    help="The same whole number: the same people and habits.",
-)
+@seed_option("The same whole number: the same people and habits.")
 @click.option(
     "--rate",
     metavar="N",
@@ -83,6 +66,12 @@ _FAILURES = (StageError, EmbeddedError, SendingError, ObservationError, RedisErr
     default=_DEFAULTS.rate,
     show_default=True,
     help="Live events a second.",
+)
+@click.option(
+    "--definition",
+    "file",
+    metavar="FILE",
+    help="Definition file (TOML), whose dimensions the customers have; default: the documented one.",
 )
 @click.option(
     "--observability",
@@ -98,6 +87,7 @@ def command(
     partitions: int,
     seed: int,
     rate: float,
+    file: str | None,
     observability: bool,
 ) -> None:
     """Show everything at work: a Kafka, a Valkey, two workers and a simulated business, until Ctrl-C.
@@ -111,7 +101,17 @@ def command(
     """
     if as_json and seconds is None:
         raise CliError(Exit.USAGE, "--json: only a check has a report; add --for SECONDS")
-    options = DemoOptions(customers, days, partitions, seed, rate, observability)
+    definition = chosen_definition(file)
+    options = DemoOptions(
+        customers,
+        days,
+        partitions,
+        seed,
+        rate,
+        observability=observability,
+        definition=definition,
+        definition_file=None if file is None else Path(file).resolve(),
+    )
     console = Console(stderr=as_json, soft_wrap=True, markup=False, emoji=False)
     report = None
     try:

@@ -8,15 +8,7 @@ from streams.cli.errors import CliError
 from streams.cli.exits import Exit
 from streams.cli.explain_text import lines
 from streams.cli.over_http import snapshot_over_http
-from streams.cli.reader import (
-    dimension_option,
-    open_reader,
-    read,
-    redis_option,
-    tenant_option,
-    value_option,
-    window_option,
-)
+from streams.cli.reader import check_place, open_reader, place_options, read, redis_options
 from streams.cli.recounting import Source, recounted
 from streams.cli.terminal import say
 from streams.cli.types import INSTANT
@@ -34,7 +26,7 @@ from streams.explain.explanation import Document, ExplainError, Place, explain
 )
 @click.argument("kpi")
 @click.argument("events", required=False)
-@window_option
+@place_options
 @click.option(
     "--as-of",
     metavar="INSTANT",
@@ -43,15 +35,12 @@ from streams.explain.explanation import Document, ExplainError, Place, explain
     "default: the newest event.",
 )
 @click.option("--segment", metavar="TEXT", help='Short for "--dimension segment --value"; default: none.')
-@dimension_option
-@value_option
 @from_kafka_option
 @click.option(
     "--http", metavar="URL", help="Ask a worker, like http://127.0.0.1:8700; default: Redis is asked."
 )
 @definition_option
-@redis_option
-@tenant_option
+@redis_options
 def command(
     *,
     kpi: str,
@@ -98,8 +87,7 @@ def _place(window: str, segment: str | None, dimension: str | None, value: str |
         if dimension is not None or value is not None:
             raise CliError(Exit.USAGE, "--segment and --dimension: give one of them")
         return Place(window, "segment", segment)
-    if (dimension is None) != (value is None):
-        raise CliError(Exit.USAGE, "--dimension and --value belong together")
+    check_place(dimension, value)
     return Place(window, dimension, value)
 
 

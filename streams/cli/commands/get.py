@@ -7,16 +7,8 @@ from streams.cli.closing import REDIS, closing
 from streams.cli.errors import CliError
 from streams.cli.exits import Exit
 from streams.cli.figures import figure, interval
-from streams.cli.reader import (
-    dimension_option,
-    open_reader,
-    read,
-    redis_option,
-    tenant_option,
-    value_option,
-    window_option,
-)
-from streams.cli.table import age, status
+from streams.cli.reader import check_place, open_reader, place_options, read, redis_options
+from streams.cli.table import age, named, status
 from streams.cli.terminal import say
 from streams.client.reading import Reading, State
 
@@ -32,12 +24,9 @@ from streams.client.reading import Reading, State
     )
 )
 @click.argument("kpi")
-@window_option
-@dimension_option
-@value_option
+@place_options
 @click.option("--json", "as_json", is_flag=True, help="All parts as one JSON object.")
-@redis_option
-@tenant_option
+@redis_options
 def command(
     *,
     kpi: str,
@@ -50,10 +39,11 @@ def command(
 ) -> None:
     """Print one KPI from Redis: its value, sample size, interval, age and status.
 
+    Where the definition has a choice of formula or basis, it is named: churn_ratio (standard).
+
     "kpi definition guide" names every KPI, as does docs/kpis.md, which "kpi files DIR" writes.
     """
-    if (dimension is None) != (value is None):
-        raise CliError(Exit.USAGE, "--dimension and --value belong together")
+    check_place(dimension, value)
     with open_reader(redis, tenant) as reader:
         reading = read(lambda: reader.get(kpi, window, dimension, value), redis)
     say(msgspec.json.encode(reading).decode() if as_json else _line(reading))
@@ -64,7 +54,7 @@ def command(
 def _line(reading: Reading) -> str:
     between = interval(reading.kpi, reading.low, reading.high)
     parts = (
-        f"{reading.kpi} {figure(reading.kpi, reading.value)}",
+        f"{named(reading)} {figure(reading.kpi, reading.value)}",
         f"({between})" if between else "",
         "" if reading.n is None else f"n {reading.n:,}",
         f"age {age(reading)}" if reading.age_s is not None else "",

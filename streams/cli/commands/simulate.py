@@ -6,16 +6,19 @@ from typing import TYPE_CHECKING
 
 import click
 
+from streams.cli.business_options import customers_option, days_option, seed_option
 from streams.cli.closing import KAFKA, closing
+from streams.cli.definitions import chosen_definition, definition_option
 from streams.cli.environment import client_settings
 from streams.cli.errors import CliError
 from streams.cli.exits import Exit
 from streams.cli.output import STANDARD, opened_to_write
 from streams.cli.progress import Progress
 from streams.cli.types import DURATION, INSTANT
-from streams.core.definition.definition import DAY_MS, Definition
+from streams.core.definition.definition import DAY_MS
 from streams.settings import Settings
 from streams.simulate import Business, SimRecord, Spike, to_line, topic_of
+from streams.simulate.bodies import rfc3339
 from streams.simulate.market import BASE_AGE_MS, SEGMENTS
 
 if TYPE_CHECKING:
@@ -29,7 +32,7 @@ _CHUNK = 20_000
         "kpi simulate --customers 500 --days 30 -o events.jsonl.gz",
         "kpi simulate --spike smb 24h 10 6h | kpi replay - --format text",
         "kpi simulate --to-kafka --rate 100",
-        reads=f"none; with --to-kafka {KAFKA}, KPI_PARTITIONER, KPI_TOPIC_*",
+        reads=f"KPI_DEFINITION_FILE; with --to-kafka {KAFKA}, KPI_PARTITIONER, KPI_TOPIC_*",
     )
 )
 @click.option(
@@ -40,36 +43,15 @@ _CHUNK = 20_000
     metavar="FILE",
     help="Where to write; a name that ends in .gz packs, - is standard output.",
 )
-@click.option(
-    "--customers",
-    metavar="N",
-    type=click.IntRange(1, 10_000_000),
-    default=2_000,
-    show_default=True,
-    help="About how many customers the business has.",
-)
-@click.option(
-    "--days",
-    metavar="N",
-    type=click.IntRange(1, 3_650),
-    default=60,
-    show_default=True,
-    help="Days of history.",
-)
+@customers_option(1, 10_000_000, 2_000)
+@days_option(3_650, 60)
 @click.option(
     "--until",
     metavar="INSTANT",
     type=INSTANT,
     help="End of the history, like 2026-04-15T00:00:00Z or milliseconds since 1970; default: now.",
 )
-@click.option(
-    "--seed",
-    metavar="N",
-    type=int,
-    default=1,
-    show_default=True,
-    help="The same whole number (and --until): the same bytes.",
-)
+@seed_option("The same whole number (and --until): the same bytes.")
 @click.option(
     "--spike",
     type=(click.Choice(SEGMENTS.values), DURATION, click.FloatRange(min=1), DURATION),
@@ -77,6 +59,7 @@ _CHUNK = 20_000
     help="A churn spike, like smb 24h 10 6h: ten times the churn, from 24 hours before the end for 6 hours. "
     f"SEGMENT is {', '.join(SEGMENTS.values)}; default: none.",
 )
+@definition_option
 @click.option("--to-kafka", is_flag=True, help="Send to Kafka instead, the history at once.")
 @click.option(
     "--rate",
@@ -92,27 +75,30 @@ def command(
     until: int | None,
     seed: int,
     spike: tuple[str, int, float, int] | None,
+    file: str | None,
     to_kafka: bool,
     rate: float | None,
 ) -> None:
     """Make up the events of a business: to a file that "kpi replay" and "kpi send" read, or to Kafka.
 
     Customers sign up, order by season, answer surveys, cancel and come back; some events are late,
-    doubled or malformed, as in life.
+    doubled or malformed, as in life. They have the dimensions that the definition names.
     """
     if rate is not None and not to_kafka:
         raise CliError(Exit.USAGE, "--rate: only traffic to Kafka has a rate; add --to-kafka")
     end_ms = int(time.time() * 1000) if until is None else until
-    if end_ms - days * DAY_MS - BASE_AGE_MS < Definition().min_event_time_ms:
-        raise CliError(Exit.USAGE, "--until: a history so long ago would have events from before 1980")
-    business = Business(seed, customers, days, end_ms, spike=_spike(spike, end_ms))
+    definition = chosen_definition(file)
+    if end_ms - days * DAY_MS - BASE_AGE_MS < definition.min_event_time_ms:
+        earliest = rfc3339(definition.min_event_time_ms)
+        raise CliError(Exit.USAGE, f"--until: a history so long ago would have events from before {earliest}")
+    business = Business(seed, customers, days, end_ms, spike=_spike(spike, end_ms), definition=definition)
     if to_kafka:
         _send(business, rate)
         return
-    with opened_to_write(output) as file, Progress("simulating") as progress:
+    with opened_to_write(output) as lines, Progress("simulating") as progress:
         records = business.history()
         while chunk := list(islice(records, _CHUNK)):
-            file.writelines(map(to_line, chunk))
+            lines.writelines(map(to_line, chunk))
             progress.advance(len(chunk))
 
 

@@ -12,15 +12,7 @@ from streams.cli.closing import REDIS, closing
 from streams.cli.errors import CliError
 from streams.cli.exits import Exit
 from streams.cli.fitting import Fitting, plain
-from streams.cli.reader import (
-    dimension_option,
-    open_reader,
-    read,
-    redis_option,
-    tenant_option,
-    value_option,
-    window_option,
-)
+from streams.cli.reader import check_place, open_reader, place_options, read, redis_options
 from streams.cli.table import LiveTable
 from streams.cli.terminal import redraws
 from streams.client.reader import KpiReader
@@ -37,18 +29,14 @@ _WIDTH = 140
         ends="1 nothing is published there; 2 a misspelt name; 130 Ctrl-C",
     )
 )
-@window_option
-@dimension_option
-@value_option
-@redis_option
-@tenant_option
+@place_options
+@redis_options
 def command(*, window: str, dimension: str | None, value: str | None, redis: str | None, tenant: str) -> None:
     """Show the KPIs in Redis as a live table until Ctrl-C.
 
     Without a terminal, or on one that nothing can be drawn over (TERM=dumb), print them once.
     """
-    if (dimension is None) != (value is None):
-        raise CliError(Exit.USAGE, "--dimension and --value belong together")
+    check_place(dimension, value)
     title = " ".join(part for part in (tenant, window, dimension, value) if part)
     with open_reader(redis, tenant) as reader:
         screen = _Screen(reader, redis, (window, dimension, value), title)

@@ -62,8 +62,11 @@ class Decoder:
 
     def batch(self, kind: Kind, records: Sequence[Record]) -> list[Event | Malformed]:
         """Decode records of one kind; some 1.3 µs each when they are all right."""
-        decode, build = self._fast[kind]
         strict = self._strict.read
+        path = self._fast.get(kind)
+        if path is None:
+            return [strict(kind, record.key, record.value, record.timestamp) for record in records]
+        decode, build = path
         hours, seconds, tails = self._times.hours, self._times.seconds, self._times.tails
         earliest_ms, skew_ms, last_ms = self._earliest_ms, self._skew_ms, LAST_MS
         events: list[Event | Malformed] = []

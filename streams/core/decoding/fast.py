@@ -1,8 +1,8 @@
 """The fast path's second half: from a record as msgspec read it to the event.
 
-Rules: a builder makes the event of a record that is plainly all right and raises ``RejectedError`` or a
-lookup error for every other one, right or wrong: the strict decoder judges those. Never looks at the
-record's key, timestamp or bytes.
+Rules: kinds that come in great numbers have a path. A builder makes the event of a record that is plainly all
+right and raises ``RejectedError`` or a lookup error for every other one, right or wrong: the strict decoder
+judges those, and all records of the other kinds. Never looks at the record's key, timestamp or bytes.
 """
 
 from collections.abc import Callable
@@ -18,14 +18,14 @@ from streams.core.decoding.timestamps import LAST_MS, TimestampReader
 from streams.core.decoding.wire import ATTRIBUTES
 from streams.core.definition.currencies import EXPONENTS
 from streams.core.definition.definition import Definition
-from streams.core.events import Cancellation, Erase, Event, Kind, Purchase, Signup, Survey, Void
+from streams.core.events import Cancellation, Event, Kind, Purchase, Signup, Survey
 
 FastPath: TypeAlias = tuple[Callable[[bytes], Any], Callable[[Any, int], Event]]
 """What reads a record's JSON, and what makes the event of it and its time in milliseconds."""
 
 
 def fast_paths(definition: Definition, times: TimestampReader) -> dict[Kind, FastPath]:
-    """The path of each kind."""
+    """The path of each kind that has one."""
     return {
         "signup": (
             msgspec.json.Decoder(wire.signup_with(definition.dimensions)).decode,
@@ -37,8 +37,6 @@ def fast_paths(definition: Definition, times: TimestampReader) -> dict[Kind, Fas
             _cancellation(times, definition.min_event_time_ms),
         ),
         "survey": (msgspec.json.Decoder(wire.WireSurvey).decode, _survey),
-        "void": (msgspec.json.Decoder(wire.WireVoid).decode, _void),
-        "erase": (msgspec.json.Decoder(wire.Wire).decode, _erase),
     }
 
 
@@ -107,14 +105,3 @@ def _survey(read: wire.WireSurvey, at_ms: int) -> Survey:
         greatest,
         read.touchpoint or None,
     )
-
-
-def _void(read: wire.WireVoid, at_ms: int) -> Void:
-    source = read.source or ""
-    return Void(
-        read.event_id, source, read.customer_id, at_ms, read.voids_event_id, read.voids_source or source
-    )
-
-
-def _erase(read: wire.Wire, at_ms: int) -> Erase:
-    return Erase(read.event_id, read.source or "", read.customer_id, at_ms)

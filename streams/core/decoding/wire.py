@@ -70,10 +70,3 @@ class WireSurvey(Wire, gc=False, kw_only=True):
     scale_max: int | None = None
     touchpoint: Text = None
     comment: str | None = None
-
-
-class WireVoid(Wire, gc=False, kw_only=True):
-    """The event that is withdrawn."""
-
-    voids_event_id: Identifier
-    voids_source: Source = None

@@ -14,6 +14,7 @@ import msgspec
 from streams.core.definition.definition import Definition
 from streams.core.kpi import group_kpis
 from streams.core.kpi.breakdown import Bounds, Breakdown, bounds_at, build_breakdown
+from streams.core.kpi.catalogue.registry import variants
 from streams.core.kpi.early_warning import EarlyWarning
 from streams.core.kpi.formulas import Values
 from streams.core.kpi.group_kpis import NOW, GroupKpis, Sweeps
@@ -43,6 +44,8 @@ class Snapshot:
     tenant: str
     definition_version: str
     definition_hash: str
+    variants: Mapping[str, str]
+    """KPI of which the definition has a choice -> what it chose."""
     t_ms: int
     computed_at_ms: int
     condition: Condition
@@ -89,6 +92,7 @@ class Snapshot:
             "schema": SCHEMA,
             "definition_version": self.definition_version,
             "definition_hash": self.definition_hash,
+            "variants": self.variants,
             "tenant": self.tenant,
             "t": self.t_ms,
             "computed_at": self.computed_at_ms,
@@ -141,6 +145,7 @@ def build(
         tenant=definition.tenant,
         definition_version=definition.version,
         definition_hash=definition.hash,
+        variants=variants(definition),
         t_ms=merged.t,
         computed_at_ms=computed_at_ms,
         condition="ok",
@@ -164,6 +169,7 @@ def build_accounting_only(
         tenant=definition.tenant,
         definition_version=definition.version,
         definition_hash=definition.hash,
+        variants=variants(definition),
         t_ms=t_ms,
         computed_at_ms=computed_at_ms,
         condition="recovering",

@@ -9,16 +9,15 @@ Pure: no I/O, no clock. Never computes a figure.
 
 import functools
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import msgspec
 
-from streams.core.kpi.breakdown import Breakdown
 from streams.core.kpi.early_warning import EarlyWarning
 from streams.core.kpi.formulas import Values
 from streams.core.kpi.snapshot import Snapshot
-from streams.redis_contract.layout import NOW, PARTS, Keys, Place, write_number
+from streams.redis_contract.layout import NOW, PARTS, VARIANT, Keys, Place, write_number
 
 TTL_S = 60
 """What nobody renews is gone after this."""
@@ -52,18 +51,19 @@ def overall_hashes(snapshot: Snapshot, keys: Keys) -> Hashes:
     for window, values in _periods(snapshot):
         start, end = snapshot.bounds.get(window, (None, None))
         head = _head(snapshot.t_ms, start, end, snapshot.definition_version)
-        packed[keys.hash(Place(window))] = _pack([*head, *_fields(values)])
+        packed[keys.hash(Place(window))] = _pack([*head, *_fields(values, snapshot.variants)])
     return Hashes(packed)
 
 
-def dimension_hashes(breakdown: Breakdown, keys: Keys, definition_version: str) -> Hashes:
+def dimension_hashes(snapshot: Snapshot, keys: Keys) -> Hashes:
     """The hashes of all dimension values."""
-    packed = {}
+    packed, breakdown = {}, snapshot.dimensions
     for dimension, value, periods in breakdown.rows():
         for window, values in periods.items():
             start, end = breakdown.bounds.get(window, (None, None))
-            head = _head(breakdown.t_ms, start, end, definition_version)
-            packed[keys.hash(Place(window, dimension, value))] = _pack([*head, *_fields(values)])
+            head = _head(breakdown.t_ms, start, end, snapshot.definition_version)
+            fields = _fields(values, snapshot.variants)
+            packed[keys.hash(Place(window, dimension, value))] = _pack([*head, *fields])
     return Hashes(packed)
 
 
@@ -130,7 +130,7 @@ def _head(t_ms: int, start: int | None, end: int | None, definition_version: str
     return ["t", str(t_ms), *edges, "definition_version", definition_version]
 
 
-def _fields(values: Values) -> Iterator[str]:
+def _fields(values: Values, variants: Mapping[str, str]) -> Iterator[str]:
     """Names and values of fields, in turn."""
     for kpi, value in values.items():
         names = _names(kpi)
@@ -143,6 +143,9 @@ def _fields(values: Values) -> Iterator[str]:
         for part, number in value.extras.items():
             yield f"{kpi}:{part}"
             yield write_number(number)
+        if kpi in variants:
+            yield f"{kpi}:{VARIANT}"
+            yield variants[kpi]
 
 
 @functools.cache

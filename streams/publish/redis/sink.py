@@ -137,7 +137,7 @@ class RedisSink:
             ForeignOwnerError: another deployment writes this tenant.
         """
         overall = await asyncio.to_thread(overall_hashes, snapshot, self._keys)
-        dimensions, digest = await self._dimensions.of(snapshot.dimensions, snapshot.definition_version)
+        dimensions, digest = await self._dimensions.of(snapshot)
         at_risk = await self._at_risk.of(snapshot.early_warning)
         head = script_head(snapshot, self._keys, self._owner(), digest, at_risk)
         kept = dict.fromkeys(dimensions.packed, KEEP)
@@ -203,15 +203,15 @@ class _Dimensions:
         self._breakdown: Breakdown | None = None
         self._packed: tuple[Hashes, str] = (Hashes({}), "")
 
-    async def of(self, breakdown: Breakdown, definition_version: str) -> tuple[Hashes, str]:
-        """The hashes of these values, and their digest."""
-        if breakdown is not self._breakdown:
-            self._packed = await asyncio.to_thread(self._pack, breakdown, definition_version)
-            self._breakdown = breakdown
+    async def of(self, snapshot: Snapshot) -> tuple[Hashes, str]:
+        """The hashes of its values by dimension, and their digest."""
+        if snapshot.dimensions is not self._breakdown:
+            self._packed = await asyncio.to_thread(self._pack, snapshot)
+            self._breakdown = snapshot.dimensions
         return self._packed
 
-    def _pack(self, breakdown: Breakdown, definition_version: str) -> tuple[Hashes, str]:
-        hashes = dimension_hashes(breakdown, self._keys, definition_version)
+    def _pack(self, snapshot: Snapshot) -> tuple[Hashes, str]:
+        hashes = dimension_hashes(snapshot, self._keys)
         return hashes, hashes.digest()
 
 

@@ -12,37 +12,12 @@ from streams.core.kpi.catalogue.churn import (
     SPIKE,
     SPIKE_OF_AN_HOUR,
 )
-from streams.core.kpi.catalogue.entry import ALL, ARRIVALS, LIFE, Board, Family, Ground, Kpi
+from streams.core.kpi.catalogue.entry import ALL, ARRIVALS, LIFE, Board, Ground, Kpi
 from streams.core.kpi.catalogue.panel import Panel
+from streams.core.kpi.catalogue.risk import RISK_BANDS
 from streams.core.kpi.values.build import count, standing_ratio
 from streams.core.kpi.values.value import Value
 
-_BY_BAND: Final = Family(
-    "crm_customers_at_risk",
-    "Active customers by risk of churn as of now.",
-    "band",
-    panels=(
-        Panel(
-            "churn",
-            "Level",
-            3,
-            "Customers at risk",
-            "Active customers by band; together all of them.",
-            stacked=True,
-        ),
-    ),
-)
-_AT_RISK: Final = (
-    Panel(
-        "overview",
-        "Business",
-        6,
-        "At high risk",
-        "Active customers in the highest band of risk.",
-        "number",
-        alert="ChurnElevated",
-    ),
-)
 _FLOW: Final = Panel("overview", "Over time", 2, "Coming and going", "In the window chosen.")
 _KEPT: Final = Panel("churn", "Level", 4, "Retention", "Of the customers active at the start.")
 _TOGETHER: Final = Panel(
@@ -52,10 +27,6 @@ _TOGETHER: Final = Panel(
 
 def _flow(name: str) -> Callable[[Ground], Value]:
     return lambda g: count(g.flows[name])
-
-
-def _gauge(name: str) -> Callable[[Ground], Value]:
-    return lambda g: count(g.gauges[name])
 
 
 CUSTOMERS: Final = (
@@ -72,7 +43,7 @@ CUSTOMERS: Final = (
         unit="count",
         rests_on=LIFE,
         scopes=("now",),
-        compute=_gauge("active"),
+        compute=lambda g: count(g.gauges["active"]),
         help="Active customers as of now.",
         board=Board("Active customers", tile=1, curve=True),
         panels=(Panel("overview", "Business", 1, "Active customers", "Customers active now.", "number"),),
@@ -300,32 +271,6 @@ CUSTOMERS: Final = (
         compute=_flow("engaged"),
         help="Distinct customers of whom anything was heard.",
     ),
-    *(
-        Kpi(
-            name=f"customers_at_risk.{band}",
-            title=f"Customers at risk: {band}",
-            meaning=f"Active customers whose risk score is {bounds}; the three bands add up to the active "
-            "customers.",
-            formula="{n}",
-            edges=(
-                "The score grows with silence, measured by the customer's own rhythm of orders.",
-                "An NPS answer of 6 or less within 90 days, and a pending cancellation, raise it.",
-                "Bands change by themselves as time passes.",
-            ),
-            calls={"n": "active in the band"},
-            unit="count",
-            rests_on=ALL,
-            scopes=("now",),
-            compute=_gauge(band),
-            family=_BY_BAND,
-            board=Board(f"Risk: {band}", by=("customers",) if band == "high" else ()),
-            panels=_AT_RISK if band == "high" else (),
-        )
-        for band, bounds in (
-            ("low", "below a third"),
-            ("medium", "from a third to below two thirds"),
-            ("high", "two thirds or more"),
-        )
-    ),
+    *RISK_BANDS,
     *CHURN_SPIKES,
 )

@@ -1,38 +1,17 @@
 """The KPIs of purchases and of money."""
 
 from collections.abc import Callable
-from fractions import Fraction
 from typing import Final
 
-from streams.core.kpi.catalogue.entry import ARRIVALS, LIFE, PURCHASES, Board, Family, Ground, Kpi
+from streams.core.kpi.catalogue.entry import PURCHASES, Board, Ground, Kpi
 from streams.core.kpi.catalogue.panel import Panel
+from streams.core.kpi.catalogue.value import MONTH, VALUE
 from streams.core.kpi.values.build import count
-from streams.core.kpi.values.value import Sweep, Value
+from streams.core.kpi.values.value import Value
 
 _BASE_ONLY = "Only the base currency counts; nothing is converted, and how much was left out is published."
 _NO_BUYER = "Undefined while nobody ordered."
 _REFUND = "A refund is no order and makes no buyer."
-_SWEPT = "Live it comes from a background sweep and carries its own t; in a replay it is exact."
-_NOT_BELOW = "A buyer's revenue is never taken below 0."
-_MONTH: Final = "30d"
-"""Lifetime value asks for windows of a week or more."""
-_BY_CLASS: Final = Family(
-    "crm_revenue_share",
-    "Share of revenue of the best 20 %, next 30 % and other buyers.",
-    "class",
-    panels=(
-        Panel(
-            "value",
-            "Value",
-            3,
-            "Revenue shares",
-            "Of the best 20 % of buyers, the next 30 %, the rest.",
-            width=6,
-            alert="ChurnElevated",
-            window=_MONTH,
-        ),
-    ),
-)
 _ORDERS: Final = Panel(
     "value", "Orders", 1, "Orders and buyers", "In any currency; a refund is no order.", width=8
 )
@@ -46,29 +25,6 @@ def _revenue(g: Ground) -> Value:
 
 def _ratio(name: str, numerator: str, denominator: str) -> Callable[[Ground], Value]:
     return lambda g: g.build.ratio(name, g.flows[numerator], g.flows[denominator])
-
-
-def _has_lifetime_value(g: Ground) -> bool:
-    return g.window is not None and g.definition.has_lifetime_value(g.window)
-
-
-def _lifetime_minor(g: Ground) -> Fraction | None:
-    """revenue·B / (((A+B)/2)·C0) - cost/N in minor units; None where a part of it is undefined."""
-    flows, start, end = g.flows, g.start, g.gauges["active"]
-    if start == 0 or flows["lost"] == 0 or flows["new"] == 0 or flows["with_cost"] == 0:
-        return None
-    a_year = Fraction(2 * flows["revenue"] * start, (end + start) * flows["lost"])
-    return a_year - Fraction(flows["cost"], flows["new"])
-
-
-def _equity(g: Ground) -> Value:
-    worth = _lifetime_minor(g)
-    equity = None if worth is None else worth * g.gauges["active"]
-    return g.build.estimate("customer_equity", equity, g.flows["lost"])
-
-
-def _share(name: str, part: Callable[[Sweep], int]) -> Callable[[Ground], Value]:
-    return lambda g: g.build.revenue_share(name, part(g.sweep), g.sweep)
 
 
 PURCHASES_AND_MONEY: Final = (
@@ -209,130 +165,9 @@ PURCHASES_AND_MONEY: Final = (
                 width=6,
                 alert="ChurnElevated",
                 legend="bought again",
-                window=_MONTH,
+                window=MONTH,
             ),
         ),
     ),
-    Kpi(
-        name="acquisition_cost",
-        title="Acquisition cost",
-        meaning="What the new customers of the window cost, for each of them.",
-        formula="{cost} / {N}",
-        edges=(
-            "The cost is that of the latest signup with one, trials included, up to the activation.",
-            "Undefined while no cost is known; who has none counts as 0, with_cost says how many have one.",
-        ),
-        gives={"cost": "numerator", "cost_each": "value"},
-        unit="money",
-        rests_on=ARRIVALS,
-        compute=lambda g: g.build.cost(
-            "acquisition_cost", g.flows["cost"], g.flows["new"], g.flows["with_cost"]
-        ),
-        sampled=True,
-        help="Acquisition cost per new customer, in major units.",
-        board=Board("Cost of a new customer", "value", why="no cost is known"),
-        panels=(
-            Panel(
-                "value",
-                "Acquisition",
-                3,
-                "Cost of a new customer",
-                "In the base currency.",
-                "number",
-                width=6,
-            ),
-        ),
-    ),
-    Kpi(
-        name="lifetime_value",
-        title="Lifetime value",
-        meaning="Yearly revenue of an active customer, divided by yearly churn, less the acquisition cost.",
-        formula="{revenue} * {B} / ((({A} + {B}) / 2) * {C0}) - {cost_each}",
-        edges=(
-            "Revenue, not margin; it may be negative.",
-            "Undefined while nobody was lost, nobody was active at the start, or the cost is undefined.",
-        ),
-        gives={"lifetime": "value"},
-        unit="money",
-        rests_on=LIFE,
-        given=_has_lifetime_value,
-        compute=lambda g: g.build.estimate("lifetime_value", _lifetime_minor(g), g.flows["lost"]),
-        sampled=True,
-        help="Revenue expected of a customer less acquisition cost, in major units.",
-        board=Board("Lifetime value", "value", why="nobody was lost, or no cost is known"),
-        panels=(
-            Panel(
-                "value",
-                "Value",
-                1,
-                "Lifetime value",
-                "Of 30 days: revenue, not margin, less cost.",
-                "number",
-                width=6,
-                alert="ChurnElevated",
-                window=_MONTH,
-            ),
-        ),
-    ),
-    Kpi(
-        name="customer_equity",
-        title="Customer equity",
-        meaning="The lifetime value of all active customers.",
-        formula="{lifetime} * {A}",
-        edges=("Undefined where the lifetime value is.",),
-        unit="money",
-        rests_on=LIFE,
-        given=_has_lifetime_value,
-        compute=_equity,
-        sampled=True,
-        help="Lifetime value of all active customers.",
-        board=Board("Customer equity", "value", why="no lifetime value"),
-        panels=(
-            Panel(
-                "value",
-                "Value",
-                2,
-                "Customer equity",
-                "Lifetime value of all active customers.",
-                "number",
-                width=6,
-                alert="ChurnElevated",
-                window=_MONTH,
-            ),
-        ),
-    ),
-    Kpi(
-        name="top20_revenue_ratio",
-        title="Revenue of the best 20 %",
-        meaning="The part of the revenue that comes from the best fifth of the buyers, rounded up.",
-        formula="{money} / {money_of_all}",
-        edges=(_NOT_BELOW, _SWEPT),
-        unit="ratio",
-        rests_on=PURCHASES,
-        swept=True,
-        compute=_share("top20_revenue_ratio", lambda sweep: sweep.a_minor),
-        sampled=True,
-        help="Share of revenue of the best 20 % of buyers.",
-        board=Board("Revenue from the best 20 %", "value", why="no revenue"),
-    ),
-    *(
-        Kpi(
-            name=f"abc.{name}",
-            title=f"ABC: class {name.upper()}",
-            meaning=f"The part of the revenue that comes from {whom} of the buyers.",
-            formula="{money} / {money_of_all}",
-            edges=(_NOT_BELOW, _SWEPT),
-            unit="ratio",
-            rests_on=PURCHASES,
-            swept=True,
-            compute=_share(f"abc.{name}", part),
-            sampled=True,
-            family=_BY_CLASS,
-        )
-        for name, whom, part in (
-            ("a", "the best 20 %", lambda sweep: sweep.a_minor),
-            ("b", "the next 30 %", lambda sweep: sweep.b_minor),
-            ("c", "the remaining half", lambda sweep: sweep.c_minor),
-        )
-    ),
+    *VALUE,
 )

@@ -50,9 +50,14 @@ def tiles() -> tuple[Kpi, ...]:
     return tuple(kpi for _, kpi in sorted(placed, key=lambda one: one[0]))
 
 
+def variants(definition: Definition) -> dict[str, str]:
+    """The KPIs that a definition has a choice of -> what it chose: a formula, a basis."""
+    return {kpi.name: kpi.chosen(definition) for kpi in CATALOGUE.values() if kpi.chosen}
+
+
 def chosen(definition: Definition) -> dict[str, str]:
-    """The KPIs that a definition has a choice of -> the variant that it chose."""
-    return {kpi.name: f"{kpi.name}.{kpi.chosen(definition)}" for kpi in CATALOGUE.values() if kpi.chosen}
+    """The KPIs that a definition has a choice of -> the KPI that it chose to be this one."""
+    return {kpi: f"{kpi}.{variant}" for kpi, variant in variants(definition).items()}
 
 
 def in_force(name: str, definition: Definition) -> Kpi:
