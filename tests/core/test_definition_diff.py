@@ -6,7 +6,6 @@ from streams.core.definition.alarms import Alarm
 from streams.core.definition.definition import DAY_MS, HOUR_MS, MINUTE_MS, Definition, Tier
 from streams.definitions.diff import differences
 
-
 DEFAULT_ALARMS = (
     "churn_spike: churned_customers up in every dimension, "
     "acquisition_drop: new_customers down in every dimension, "

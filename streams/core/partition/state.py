@@ -12,6 +12,7 @@ from typing import Final
 import msgspec
 
 from streams.core.counting.group_totals import Assembler
+from streams.core.counting.slot_series import Told
 from streams.core.customer.entries import Marker
 from streams.core.customer.groups import Groups, Members
 from streams.core.customer.identity import DIGEST_SIZE, Identity
@@ -27,7 +28,14 @@ from streams.core.partition.ledger import Ledger
 from streams.core.partition.pieces import PIECES, Pieces
 from streams.core.partition.placement import Belongs
 from streams.core.partition.rebuilding import rebuild
-from streams.core.partition.store.customers import ANONYMOUS, CUSTOMER, GAUGES_WIDTH, Customers, record_key
+from streams.core.partition.store.customers import (
+    ACTIVE_AT,
+    ANONYMOUS,
+    CUSTOMER,
+    GAUGES_WIDTH,
+    Customers,
+    record_key,
+)
 from streams.core.partition.store.releasing import entry_groups
 from streams.core.partition.sweep.exact_shares import sweep
 from streams.core.partition.sweep.live_sweep import sweeping
@@ -189,6 +197,23 @@ class PartitionState:
                 yield
         return totals
 
+    def telling_series(self) -> Steps[list[Told]]:
+        """The counts for alarms that nobody was told of, in steps between which nothing may change."""
+        customers, by_value = self._customers, self._groups.by_value
+        gauges = customers.gauges
+
+        def active(group: Group) -> int:
+            if group == OVERALL:
+                return customers.whole[ACTIVE_AT]
+            return sum(gauges[member][ACTIVE_AT] for member in by_value[group] if member in gauges)
+
+        told: list[Told] = []
+        groups = [group for group in by_value if group[0] not in EVENT_DIMENSIONS]
+        for one in customers.families.series.telling(self.clock, active, groups):
+            told.append(one)
+            yield
+        return told
+
     def sweep(self, named: Named) -> dict[tuple[Group, str], Sweep]:
         """Revenue shares of the buyers at the clock: a pass over all customers, for replays."""
         return sweep(self._customers, named)
@@ -279,6 +304,7 @@ class PartitionState:
     def draining(self) -> Steps[list[tuple[bytes, bytes | None]]]:
         """The same in steps, between which nothing may change."""
         intake, groups = self._intake, self._groups
+        self._customers.families.series.spread()  # before groups go that it names
         out: list[tuple[bytes, bytes | None]] = []
         for changes in self._customers.drain():
             out += self._pieces.cut(changes)

@@ -7,6 +7,7 @@ general path by a law.
 from streams.core.counting import quantities as q
 from streams.core.counting.contributions import transition_changes
 from streams.core.counting.event_changes import Lengths, survey_changes
+from streams.core.counting.noted_panes import OrderPanes
 from streams.core.counting.panes import Cell, Panes
 from streams.core.counting.purchases import FIRST, count_purchase
 from streams.core.customer.derive import LONG_TERM_MS, cost_of, latest_vote
@@ -41,7 +42,7 @@ def move(customers: Customers, customer: Customer, profile: int) -> None:
     customer.profile = profile
 
 
-def _move_purchases(panes: Panes, source: int, target: int, block: bytes, lengths: Lengths) -> None:
+def _move_purchases(panes: OrderPanes, source: int, target: int, block: bytes, lengths: Lengths) -> None:
     before_ms = 0
     old: Cell | None = None
     new: Cell | None = None
@@ -50,6 +51,8 @@ def _move_purchases(panes: Panes, source: int, target: int, block: bytes, length
         if here is not None and there is not None:
             count_purchase((here, here[-2]), money, -1)
             count_purchase((there, there[-2]), money, 1)
+        panes.series.order(source, at_ms, money, -1)
+        panes.series.order(target, at_ms, money, 1)
         if money >= 0:
             gap = at_ms - before_ms if before_ms else FIRST
             for i, length in enumerate(lengths):
