@@ -13,6 +13,7 @@ import msgspec
 
 from streams.core.definition.definition import Definition
 from streams.core.kpi import group_kpis
+from streams.core.kpi.alarms import Alarms
 from streams.core.kpi.breakdown import Bounds, Breakdown, bounds_at, build_breakdown
 from streams.core.kpi.early_warning import EarlyWarning
 from streams.core.kpi.formulas import Values
@@ -58,6 +59,8 @@ class Snapshot:
     """Window name -> counts behind the KPIs of the whole; no part of the document."""
     early_warning: EarlyWarning | None = None
     """The customers most at risk, as far as known; no part of the document."""
+    alarms: Alarms | None = None
+    """The streams of all alarms, as far as known; part of the document once any says something."""
     measured: "Snapshot | None" = field(default=None, repr=False)
     """The same with its values, where they are withheld."""
 
@@ -98,6 +101,7 @@ class Snapshot:
             "dimensions": dimensions,
             "dimensions_t": self.dimensions.t_ms,
             "drivers": self.dimensions.drivers,
+            **({} if self.alarms is None or self.alarms.learning else {"alarms": self.alarms.document()}),
             "bounds": {name: {"start": start, "end": end} for name, (start, end) in self.bounds.items()},
             "accounting": _accounting_document(self.accounting),
             "partitions": {p: self.partitions[p] for p in sorted(self.partitions, key=int)},
@@ -122,6 +126,7 @@ def build(
     condition: Condition = "ok",
     sweeps: Sweeps | None = None,
     dimensions: Breakdown | None = None,
+    alarms: Alarms | None = None,
 ) -> Snapshot:
     """Compute the snapshot of merged totals.
 
@@ -133,6 +138,7 @@ def build(
         condition: what holds for the whole document.
         sweeps: what sweeps over the buyers found, as far as they are done.
         dimensions: an earlier breakdown to publish again; None: computed from ``merged``.
+        alarms: the streams of all alarms, as far as known.
     """
     kpis = GroupKpis(definition, merged.groups.get(OVERALL), sweeps or {})
     windows = group_kpis.marked(kpis.overall(), silent_kinds(merged.newest, definition, merged.t))
@@ -152,6 +158,7 @@ def build(
         bounds=bounds_at(definition, merged.t),
         newest_event=dict(merged.newest),
         components=kpis.components(),
+        alarms=alarms,
     )
     return measured.with_condition(condition, computed_at_ms=computed_at_ms)
 
