@@ -51,18 +51,16 @@ class GroupSeries:
         Returns:
             The first slot that differs from before, or is new; NEVER where none is.
         """
-        first = NEVER if end == self._end else min(end, self._end)
+        first = NEVER if end == self._end else 0 if end < self._end else self._end
         if before != self._before:
             self._before, first = before, 0
         for day, parts in changed.items():
             first = min(first, self._replace(day, _added(parts)))
-        again = set(changed)
-        if end != self._end:
-            days = sorted((slot - 1) // d.SLOTS_A_DAY for slot in (self._end or end, end))
-            again.update(range(days[0], days[1] + 1))
-        for day in again:
-            if day in self._packed:
-                self._sum(day, d.unpack_day(self._packed[day]), end)
+        today = (end - 1) // d.SLOTS_A_DAY
+        for day in {*changed, *range((self._end - 1) // d.SLOTS_A_DAY if self._end else today, today)}:
+            if day < today and day in self._packed:
+                rows = d.unpack_day(self._packed[day]).values()
+                self._days[day] = [sum(numbers) for numbers in zip(*rows, strict=True)]
         self._end = end
         self._made_to = min(self._made_to, first)
         return first
@@ -77,11 +75,6 @@ class GroupSeries:
             self._days.pop(day, None)
         differing = [slot for slot in known.keys() | slots.keys() if known.get(slot) != slots.get(slot)]
         return day * d.SLOTS_A_DAY + min(differing) if differing else NEVER
-
-    def _sum(self, day: int, slots: d.Slots, end: int) -> None:
-        begin = day * d.SLOTS_A_DAY
-        rows = [row for slot, row in slots.items() if begin + slot < end]
-        self._days[day] = [sum(numbers) for numbers in zip(*rows, strict=True)] if rows else list(_NONE)
 
     # ---- asking
 
@@ -104,8 +97,10 @@ class GroupSeries:
 
     def _make(self) -> None:
         """Bring the running sums up to the end."""
+        if self._made_to >= self._end:
+            return
         first = ((self._end - 1) // d.SLOTS_A_DAY - _FINE_DAYS + 1) * d.SLOTS_A_DAY
-        made = min(self._made_to, self._first + len(self._exposures))
+        made = self._made_to
         if made <= first or first < self._first:
             self._first = made = first
             for sums in (*self._slots.values(), self._exposures):

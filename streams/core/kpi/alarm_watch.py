@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from streams.core.alarms import day as d
-from streams.core.alarms.evidence import Direction, threshold_log10
+from streams.core.alarms.evidence import Direction, Term, threshold_log10
 from streams.core.alarms.judging import HOLIDAY_TOLERANCE, Judge, Judgement
 from streams.core.alarms.tolerance import LEARNING_DAYS, LEAST_TOLERANCE
 from streams.core.customer.groups import OTHER
 from streams.core.definition.alarms import SHARES, Alarm
 from streams.core.definition.definition import SHARED_VALUES, Definition
 from streams.core.kpi.alarm_series import NEVER, GroupSeries
-from streams.core.kpi.alarms import Alarms, StreamState
+from streams.core.kpi.alarms import Alarms, StreamState, WindowState
 from streams.core.totals import OVERALL, Group, Named
 
 Row = tuple[Group, int]
@@ -63,6 +63,7 @@ class AlarmWatch:
         self._threshold = (
             threshold_log10(definition.most_streams, definition.false_page_every_ms) if self._alarms else 0.0
         )
+        self._every_ms = definition.false_page_every_ms
         self._parts: list[SeriesPart] = []
         self._named: Named = {}
         self._groups: dict[Group, GroupSeries] = {}
@@ -86,7 +87,7 @@ class AlarmWatch:
         end = min(part.t_ms for part in told) // d.SLOT_MS
         for group in list(self._members):
             self._judge_group(group, changed.get(group, set()), end)
-        return Alarms(end * d.SLOT_MS, self._threshold, tuple(self._listed()))
+        return Alarms(end * d.SLOT_MS, self._threshold, self._every_ms, tuple(self._listed()))
 
     def _renamed(self, named: Named, told: Sequence[SeriesPart]) -> dict[Group, set[int]]:
         """Forget the groups whose members are others now; their days, which are to be added up anew."""
@@ -204,7 +205,12 @@ def _state(alarm: Alarm, group: Group, judged: Judgement) -> StreamState:
         judged.tolerance,
         judged.started_ms or None,
         _finite(judged.greatest_log10),
+        tuple(map(_window, evidence.windows)) if judged.status == "alarm" else (),
     )
+
+
+def _window(term: Term) -> WindowState:
+    return WindowState(term.window * d.SLOT_MS, term.observed, term.expected, _finite(term.log10))
 
 
 def _finite(number: float) -> float | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Final, Literal, get_args
 
 import msgspec
@@ -14,6 +15,15 @@ STATUSES: Final[tuple[AlarmStatus, ...]] = get_args(AlarmStatus)
 
 LIMIT_MS: Final = 3 * SLOT_MS
 """How old the instant may be: two slots and one for what is under way."""
+
+
+class WindowState(msgspec.Struct, frozen=True, gc=False):
+    """What one window of a stream says."""
+
+    window_ms: int
+    observed: int
+    expected: float
+    evidence_log10: float | None
 
 
 class StreamState(msgspec.Struct, frozen=True, gc=False):
@@ -40,9 +50,11 @@ class StreamState(msgspec.Struct, frozen=True, gc=False):
     """When the episode began (ms)."""
     greatest_log10: float | None = None
     """Greatest evidence of the episode."""
+    windows: tuple[WindowState, ...] = ()
+    """Of a stream in alarm: window by window, the shortest first."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Alarms:
     """All streams at one instant."""
 
@@ -50,6 +62,8 @@ class Alarms:
     """End of the last slot that all partitions have told."""
     threshold_log10: float
     """Evidence from which on a stream is in alarm."""
+    false_page_every_ms: int
+    """Expected time between two false alarms over all streams, while all is ordinary."""
     streams: tuple[StreamState, ...]
     """Alarm by alarm in the order of the definition, the whole first, then by dimension and value."""
 
@@ -76,5 +90,15 @@ class Alarms:
         return self.stale() if t_ms - self.t_ms > LIMIT_MS else self
 
     def document(self) -> dict[str, object]:
-        """As it is published: JSON in every sink."""
-        return {"t": self.t_ms, "threshold_log10": self.threshold_log10, "streams": list(self.streams)}
+        """As it is published, before it is JSON."""
+        return {
+            "t": self.t_ms,
+            "threshold_log10": self.threshold_log10,
+            "false_page_every_ms": self.false_page_every_ms,
+            "streams": self.streams,
+        }
+
+    @cached_property
+    def json(self) -> bytes:
+        """The document as UTF-8 JSON, made once for all snapshots that share it."""
+        return msgspec.json.encode(self.document())

@@ -80,14 +80,19 @@ class Snapshot:
 
     def document(self) -> dict[str, object]:
         """The document in dicts, lists, numbers and text; the caller may change it."""
-        copy: dict[str, object] = msgspec.to_builtins(self._tree(self.dimensions.values))
+        copy: dict[str, object] = msgspec.to_builtins(
+            self._tree(self.dimensions.values, self.alarms and self.alarms.document())
+        )
         return copy
 
     def json(self) -> bytes:
         """The document as UTF-8 JSON in a fixed order; integers keep all their digits."""
-        return msgspec.json.encode(self._tree(msgspec.Raw(self.dimensions.json)))
+        return msgspec.json.encode(
+            self._tree(msgspec.Raw(self.dimensions.json), self.alarms and msgspec.Raw(self.alarms.json))
+        )
 
-    def _tree(self, dimensions: object) -> dict[str, object]:
+    def _tree(self, dimensions: object, alarms: object) -> dict[str, object]:
+        told = self.alarms is not None and not self.alarms.learning
         return {
             "schema": SCHEMA,
             "definition_version": self.definition_version,
@@ -101,7 +106,7 @@ class Snapshot:
             "dimensions": dimensions,
             "dimensions_t": self.dimensions.t_ms,
             "drivers": self.dimensions.drivers,
-            **({} if self.alarms is None or self.alarms.learning else {"alarms": self.alarms.document()}),
+            **({"alarms": alarms} if told else {}),
             "bounds": {name: {"start": start, "end": end} for name, (start, end) in self.bounds.items()},
             "accounting": _accounting_document(self.accounting),
             "partitions": {p: self.partitions[p] for p in sorted(self.partitions, key=int)},
