@@ -34,7 +34,8 @@ def command(*, explain: bool, as_json: bool, redis: str | None, tenant: str) -> 
         alarms = read(reader.alarms, redis)
     if alarms is None:
         raise CliError(Exit.FAILED, "nothing is known of alarms: no worker publishes, or none is declared")
-    say(msgspec.json.encode(alarms).decode() if as_json else "\n".join(lines(alarms, explain=explain)))
+    for line in (msgspec.json.encode(alarms).decode(),) if as_json else lines(alarms, explain=explain):
+        say(line)
     if alarms.active:
         raise CliError(Exit.FAILED, f"{len(alarms.active)} of {len(alarms.streams)} streams are in alarm")
     if any(stream.status == "stale" for stream in alarms.streams):

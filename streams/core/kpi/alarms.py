@@ -95,7 +95,7 @@ class Alarms:
             "t": self.t_ms,
             "threshold_log10": self.threshold_log10,
             "false_page_every_ms": self.false_page_every_ms,
-            "streams": self.streams,
+            "streams": list(self.streams),
         }
 
     @cached_property

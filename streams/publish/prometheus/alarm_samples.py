@@ -33,7 +33,7 @@ def _rows(stream: StreamState) -> Iterator[Sample]:
         ("observed", stream.observed),
         ("expected", stream.expected),
         ("tolerance_ratio", stream.tolerance_ratio),
-        ("started_timestamp_seconds", None if stream.started is None else stream.started / 1000),
+        ("started_timestamp_seconds", (stream.started or 0) / 1000),
     ):
         if number is not None:
             yield Sample(f"crm_alarm_{name}", number, labels)

@@ -166,7 +166,10 @@ ALARMS = (
         _STREAM,
     ),
     Metric(
-        "crm_alarm_started_timestamp_seconds", "gauge", "Begin of the episode of a stream in alarm.", _STREAM
+        "crm_alarm_started_timestamp_seconds",
+        "gauge",
+        "Begin of the episode of a stream in alarm; 0 while it is ordinary.",
+        _STREAM,
     ),
     Metric("crm_alarm_streams", "gauge", "Streams of an alarm by status.", ("alarm", "status")),
     Metric("crm_alarms_timestamp_seconds", "gauge", "Instant up to which alarms have counted."),

@@ -1,7 +1,7 @@
 // Says that churn has spiked, and where it comes from. A spike is one that chance does not explain, against the
 // windows before and, where there is such a comparison, against the same hours of other days, with enough
-// churned customers behind it. The same whichever window is being looked at, and by the same limits as the alerts
-// ChurnSpike and ChurnElevated: a person at the board and a person who is paged are told the same.
+// churned customers behind it. The same whichever window is being looked at; of the day by the limits of the alert
+// ChurnElevated. It is a hint: it looks all the time, so it is wrong now and then; alarms are what pages.
 
 import { byId, setText } from "./dom.js";
 import { count, score, words } from "./format.js";
