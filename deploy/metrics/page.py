@@ -47,8 +47,7 @@ _SECTIONS = (
     ("Accounting", "`received = Σ crm_events_total`, on each worker and at all times.", ACCOUNT),
     (
         "Alarms",
-        "Of the whole with empty `dimension` and `value`. A stream that learns or is stale has no row of its own; see "
-        "[alarms.md](alarms.md).",
+        "A row of each stream that can say something, the whole with empty labels: [alarms.md](alarms.md).",
         ALARMS,
     ),
     ("Document and partitions", "As of the snapshot shown.", DOCUMENT),
