@@ -149,6 +149,7 @@ class Service:
                 told.header.definition_hash,
                 self._clock(),
                 told.swept,
+                told.series,
             )
         )
 

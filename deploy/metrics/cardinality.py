@@ -12,12 +12,13 @@ from streams.core.decode_reasons import REASONS
 from streams.core.decoding.expected import FIELDS
 from streams.core.definition.definition import SHARED_VALUES, Definition
 from streams.core.events import KINDS
+from streams.core.kpi.alarms import STATUSES
 from streams.core.kpi.catalogue.registry import chosen
 from streams.core.kpi.group_kpis import GroupKpis, Periods
 from streams.core.kpi.values.value import Status, Sweep
 from streams.core.totals import LATENESS_MS, OVERALL, Group, vector_length
 from streams.publish.merge.merger import PartitionStatus
-from streams.publish.prometheus.metrics import COMPONENTS, DOCUMENT, PROCESS, Metric
+from streams.publish.prometheus.metrics import ALARMS, COMPONENTS, DOCUMENT, PROCESS, Metric
 
 _IGNORED = 4
 """duplicate, erased, sealed, overflow"""
@@ -29,6 +30,7 @@ _QUANTILES = 2
 _ENVELOPE = 4
 """Fields that every record has."""
 _VOTES = 3
+_OF_STREAM = sum("value" in metric.labels for metric in ALARMS)
 
 
 def series_bound(definition: Definition, partitions: int) -> Mapping[str, int]:
@@ -48,6 +50,7 @@ def series_bound(definition: Definition, partitions: int) -> Mapping[str, int]:
             for dimension in definition.all_dimensions
         ),
         "components": sum(_component(metric) for metric in COMPONENTS) * len(definition.windows),
+        "alarms": _OF_STREAM * definition.most_streams + len(STATUSES) * len(definition.watched) + 2,
         "accounting": len(KINDS) * (1 + _IGNORED + len(REASONS) + _LATENESS) + len(definition.windows) + 6,
         "document, partitions and process": sum(
             _of_labels(metric, partitions, definition) for metric in (*DOCUMENT, *PROCESS)

@@ -8,7 +8,16 @@ from pathlib import Path
 
 from deploy.metrics.cardinality import series_bound
 from streams.core.definition.definition import Definition
-from streams.publish.prometheus.metrics import ACCOUNT, COMPONENTS, DOCUMENT, KPIS, PARTS, PROCESS, Metric
+from streams.publish.prometheus.metrics import (
+    ACCOUNT,
+    ALARMS,
+    COMPONENTS,
+    DOCUMENT,
+    KPIS,
+    PARTS,
+    PROCESS,
+    Metric,
+)
 
 PAGE = Path(__file__).parents[2] / "docs/metrics.md"
 PARTITIONS = 4
@@ -36,6 +45,11 @@ _SECTIONS = (
     ),
     ("Components", "Counts behind the KPIs of the whole.", COMPONENTS),
     ("Accounting", "`received = Σ crm_events_total`, on each worker and at all times.", ACCOUNT),
+    (
+        "Alarms",
+        "A row of each stream that can say something, the whole with empty labels: [alarms.md](alarms.md).",
+        ALARMS,
+    ),
     ("Document and partitions", "As of the snapshot shown.", DOCUMENT),
     ("Process", "Of the worker that is scraped, since it started.", PROCESS),
 )

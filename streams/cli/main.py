@@ -26,6 +26,7 @@ SUMMARIES = {
     "dead-letters": "List, show, export, send again or delete malformed records.",
     "replay": "Recount KPIs from a file of events, or from what Kafka holds.",
     "get": "Print one KPI from Redis.",
+    "alarms": "Print what is out of the ordinary, from Redis.",
     "explain": "Explain a KPI: its formula filled in, where it comes from, what was left out.",
     "watch": "Show the KPIs in Redis as a live table.",
     "simulate": "Make up the events of a business: to a file or to Kafka.",

@@ -5,6 +5,7 @@ that says why there is none.
 """
 
 from streams.client.aio import AsyncKpiReader
+from streams.client.alarms import Alarms, AlarmStream
 from streams.client.at_risk import AtRisk, RiskyCustomer
 from streams.client.changes import Change
 from streams.client.errors import (
@@ -27,6 +28,8 @@ from streams.redis_contract.layout import NOW, Place
 __all__ = [
     "NOW",
     "AbsentError",
+    "AlarmStream",
+    "Alarms",
     "AsyncKpiReader",
     "AtRisk",
     "Change",

@@ -15,6 +15,7 @@ from typing import Any, Self, TypeVar
 import msgspec
 import redis
 
+from streams.client.alarms import Alarms, read_alarms
 from streams.client.at_risk import AtRisk, last_of, read_at_risk
 from streams.client.changes import POLL_S, SILENCE_S, STANDING_FIELDS, Change, News
 from streams.client.errors import DeniedError, unavailable
@@ -101,6 +102,14 @@ class AsyncKpiReader:
         question.zrevrange(self._keys.at_risk, 0, last_of(limit), withscores=True)
         t, members = await self._ask(question.execute())
         return read_at_risk(t, members, now_ms=self._now_ms())
+
+    async def alarms(self) -> Alarms | None:
+        """Return the streams of all alarms; None while nothing is known of any.
+
+        Raises:
+            UnavailableError: Redis does not answer; DeniedError, one of them, if it refuses us.
+        """
+        return read_alarms(await self._ask(self._client.get(self._keys.alarms)))
 
     async def snapshot(self) -> dict[str, Any] | None:
         """Return the whole document as it stands (its ``t`` is yours to judge), None if there is none.

@@ -25,6 +25,8 @@ class Change(msgspec.Struct, frozen=True):
     definition_version: str
     condition: str
     """Of the snapshot as a whole: ok, stale or recovering."""
+    alarms: tuple[str, ...] = ()
+    """The alarms of which a stream is in alarm."""
 
 
 @dataclass(slots=True)
@@ -43,10 +45,12 @@ class News:
 
     def from_standing(self, values: Sequence[str | None]) -> Change | None:
         """The same from STANDING_FIELDS of the version hash; None as well if nothing is written."""
-        t, computed_at, version, condition = values
+        t, computed_at, version, condition, alarms = values
         if t is None or computed_at is None:
             return None
-        return self._if_new(Change(int(t), int(computed_at), version or "", condition or ""))
+        return self._if_new(
+            Change(int(t), int(computed_at), version or "", condition or "", tuple((alarms or "").split()))
+        )
 
     def _if_new(self, change: Change) -> Change | None:
         at = (change.t, change.computed_at)

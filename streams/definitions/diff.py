@@ -3,6 +3,7 @@
 from dataclasses import fields
 from datetime import UTC, datetime
 
+from streams.core.definition.alarms import Alarm
 from streams.core.definition.definition import SIDES, Definition, Side, Tier, duration_text
 from streams.definitions.toml_file import key_of
 
@@ -39,6 +40,9 @@ def _text(field: str, value: object) -> str:
 def _item(field: str, item: object) -> str:
     if isinstance(item, Tier):
         return f"{duration_text(item.width_ms)} up to {duration_text(item.age_ms)}"
+    if isinstance(item, Alarm):
+        where = "every dimension" if item.dimensions is None else ", ".join(item.dimensions) or "the whole"
+        return f"{item.name}: {item.measure} {item.way} in {where}"
     if isinstance(item, tuple):
         name, value = item
         if field == "silence":

@@ -10,9 +10,10 @@ import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import fields
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
+from streams.core.definition.alarms import Alarm
 from streams.core.definition.definition import (
     SILENCE_KINDS,
     Definition,
@@ -161,6 +162,32 @@ def _tier(key: str, value: object) -> Tier:
     return Tier(width, age)
 
 
+def _alarms(key: str, value: object) -> tuple[Alarm, ...]:
+    if not isinstance(value, list):
+        raise _wrong(key, value, f"one [[{key}]] an alarm")
+    return tuple(_alarm(f"{key}[{i}]", item) for i, item in enumerate(value))
+
+
+def _alarm(key: str, value: object) -> Alarm:
+    table = _table(key, value, ("name", "measure", "direction", "dimensions"))
+    name, measure, way = (_text(f"{key}.{of}", table.get(of)) for of in ("name", "measure", "direction"))
+    dimensions = table.get("dimensions")
+    named = None if dimensions is None else _texts(f"{key}.dimensions", dimensions)
+    return Alarm(name, measure, way, named)  # type: ignore[arg-type] # the definition judges it
+
+
+def _dates(key: str, value: object) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise _wrong(key, value, "a list of dates, like [2026-12-25]")
+    return tuple(sorted(_date(key, item) for item in value))
+
+
+def _date(key: str, value: object) -> str:
+    if not isinstance(value, date) or isinstance(value, datetime):
+        raise _wrong(key, value, "a date without quotes, like 2026-12-25")
+    return value.isoformat()
+
+
 _READERS: Final[dict[str, Reader]] = {
     "version": _text,
     "tenant": _text,
@@ -187,8 +214,11 @@ _READERS: Final[dict[str, Reader]] = {
     "max_profiles": _whole,
     "allow": _allow,
     "labels": _text,
+    "alarms": _alarms,
+    "holidays": _dates,
+    "false_page_every_ms": _duration,
 }
-_NAMES: Final = {"window_names": "windows"}
+_NAMES: Final = {"window_names": "windows", "alarms": "alarm"}
 _FORMER_KEYS: Final = {
     "max_cohorts": "is called max_profiles now, and means the same",
     "kept_events": "is gone: there may be any number; how late one may come is kept_for",

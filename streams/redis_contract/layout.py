@@ -78,6 +78,11 @@ class Keys:
         return self.prefix + "at-risk"
 
     @property
+    def alarms(self) -> str:
+        """String: the streams of all alarms as JSON; not there while nothing is known of any."""
+        return self.prefix + "alarms"
+
+    @property
     def version(self) -> str:
         """Hash: which snapshot stands here; the next write is compared to it.
 

@@ -13,12 +13,14 @@ from streams.core.decoding.arrival import arrival_ms
 from streams.core.decoding.decoder import Record
 from streams.core.definition.definition import Definition
 from streams.core.events import KINDS, Kind, Malformed
+from streams.core.kpi.alarm_watch import AlarmWatch, Row, SeriesPart
 from streams.core.kpi.breakdown import named_values
 from streams.core.kpi.group_kpis import Sweeps
 from streams.core.kpi.snapshot import Snapshot, build
 from streams.core.partition.journal import Journal
 from streams.core.partition.placement import Belongs, partition_of
 from streams.core.partition.state import PartitionState
+from streams.core.partition.sweep.steps import finish
 from streams.core.totals import Named
 from streams.replay.lines import LineError, parse_line
 from streams.replay.revenue_shares import Spending
@@ -108,6 +110,8 @@ def replay_records(
         definition, Identity(b"replay"), entropy=entropy, journal=journal, belongs=belongs, place=place
     )
     spending = Spending(definition)
+    watch = AlarmWatch(definition)
+    rows: dict[Row, bytes] = {}
     _receive(state, records, refused)
     instants = _instants(journal, as_of, every_ms)
     for done, t in enumerate(instants):
@@ -117,8 +121,11 @@ def replay_records(
         totals = state.totals()
         totals.t = t
         totals.accounting = journal.accounting(t, totals.accounting)
-        sweeps = _sweeps(state, spending, named_values(totals.groups, definition))
-        yield build(totals, definition, computed_at_ms=t, partitions={}, sweeps=sweeps)
+        named = named_values(totals.groups, definition)
+        sweeps = _sweeps(state, spending, named)
+        rows = _series(state, rows)
+        alarms = watch.judge([SeriesPart(state.clock, rows)], named)
+        yield build(totals, definition, computed_at_ms=t, partitions={}, sweeps=sweeps, alarms=alarms)
 
 
 def read_lines(
@@ -143,6 +150,17 @@ def _sweeps(state: PartitionState, spending: Spending, named: Named) -> Sweeps:
     """The revenue shares, exactly."""
     spending.update(state.spent())
     return spending.shares(state.clock, state.table, named) if spending.exact else state.sweep(named)
+
+
+def _series(state: PartitionState, rows: dict[Row, bytes]) -> dict[Row, bytes]:
+    """The counts for alarms, with what has changed."""
+    rows = dict(rows)
+    for group, day, packed in finish(state.telling_series()):
+        if packed is None:
+            rows.pop((group, day), None)
+        else:
+            rows[group, day] = packed
+    return rows
 
 
 def _instants(journal: Journal, as_of: list[int] | None, every_ms: int | None) -> list[int]:

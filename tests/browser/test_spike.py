@@ -7,9 +7,11 @@ import msgspec
 import pytest
 from playwright.sync_api import Page, expect
 
+from streams.core.kpi.alarms import Alarms, StreamState
 from streams.core.kpi.snapshot import Snapshot
 from streams.core.kpi.values.value import SpikeValue
 from tests.browser.live import LiveBoard
+from tests.publish.world import T0
 
 pytestmark = pytest.mark.system("chromium")
 SPIKES = ("churn_spike_p", "churn_spike_seasonal_p")
@@ -84,3 +86,27 @@ def test_a_frozen_spike_is_not_announced(page: Page, live: LiveBoard) -> None:
     page.goto(live.url)
     expect(page.locator("#state")).to_have_attribute("data-state", "stale")
     expect(page.locator("#alarm")).to_be_hidden()
+
+
+def stream(value: str, observed: int, evidence: float) -> StreamState:
+    """A stream in alarm."""
+    names = ("churn_spike", "churned_customers", "up", "segment" if value else "", value)
+    started = T0 - 3_600_000
+    return StreamState(*names, "alarm", evidence, observed, 1.5, 10_800_000, 1.26, started, evidence)
+
+
+def test_an_alarm_is_told_instead_of_the_hint(page: Page, live: LiveBoard) -> None:
+    """The stream with most evidence, and the others by name; gone with the alarm, and with its values."""
+    snapshot = live.scene.snapshot
+    alarms = Alarms(snapshot.t_ms, 8.7, 1, (stream("", 90, 9.0), stream("ent", 28, 11.3)))
+    live.scene.snapshot = replace(snapshot, alarms=alarms)
+    page.goto(f"{live.url}#window=30d")
+    expect(page.locator("#alarm-title")).to_have_text("Alarm: churn spike")
+    expect(page.locator("#alarm-text")).to_contain_text(
+        "28 churned customers in 3 h, 1.5 expected; 1.26 times as many is ordinary. Since "
+    )
+    expect(page.locator("#alarm-from")).to_have_text("Most in segment ent. Also in alarm: the whole.")
+    expect(page.locator("#alarm-show")).to_be_hidden()
+    expect(page.locator("#announce")).to_contain_text("Alarm: churn spike. Most in segment ent.")
+    live.scene.snapshot = snapshot
+    expect(page.locator("#alarm-title")).to_have_text("Churn spike in the last 1h")

@@ -138,10 +138,16 @@ def test_only_what_is_newer_is_news() -> None:
     """By t, then by computed-at; a repetition over a reconnect is none."""
     news = News()
     told = [
-        news.from_standing([None, None, None, None]),
-        news.from_standing(["5", "6", "1", "ok"]),
+        news.from_standing([None, None, None, None, None]),
+        news.from_standing(["5", "6", "1", "ok", "churn_spike order_drop"]),
         news.from_message('{"t":5,"computed_at":6,"definition_version":"1","condition":"ok"}'),
         news.from_message('{"t":4,"computed_at":9,"definition_version":"1","condition":"ok"}'),
         news.from_message('{"t":5,"computed_at":7,"definition_version":"1","condition":"stale"}'),
     ]
-    assert told == [None, Change(5, 6, "1", "ok"), None, None, Change(5, 7, "1", "stale")]
+    assert told == [
+        None,
+        Change(5, 6, "1", "ok", ("churn_spike", "order_drop")),
+        None,
+        None,
+        Change(5, 7, "1", "stale"),
+    ]

@@ -263,6 +263,9 @@ CHANGED: dict[str, Any] = {
     "max_values_inside": 20,
     "max_profiles": 1,
     "allow": (("plan", ("pro",)),),
+    "alarms": (),
+    "holidays": ("2026-12-25",),
+    "false_page_every_ms": 365 * DAY_MS,
 }
 """Another choice for every field."""
 

@@ -2,8 +2,17 @@
 
 import pytest
 
+from streams.core.definition.alarms import Alarm
 from streams.core.definition.definition import DAY_MS, HOUR_MS, MINUTE_MS, Definition, Tier
 from streams.definitions.diff import differences
+
+DEFAULT_ALARMS = (
+    "churn_spike: churned_customers up in every dimension, "
+    "acquisition_drop: new_customers down in every dimension, "
+    "order_drop: orders down in every dimension, "
+    "refund_spike: refunds up in every dimension, "
+    "detractor_rise: detractors up in every dimension"
+)
 
 
 @pytest.mark.parametrize(
@@ -29,6 +38,22 @@ from streams.definitions.diff import differences
             ),
         ),
         (Definition(allow=(("plan", ("a", "b")),)), ("allow", "none", "plan = a, b")),
+        (
+            Definition(
+                alarms=(
+                    Alarm("a", "orders", "down"),
+                    Alarm("b", "refunds", "up", ()),
+                    Alarm("c", "orders", "up", ("plan", "region")),
+                )
+            ),
+            (
+                "alarm",
+                DEFAULT_ALARMS,
+                "a: orders down in every dimension, b: refunds up in the whole, c: orders up in plan, region",
+            ),
+        ),
+        (Definition(holidays=("2026-12-25",)), ("holidays", "none", "2026-12-25")),
+        (Definition(false_page_every_ms=DAY_MS), ("false_page_every", "3650d", "1d")),
         (
             Definition(min_event_time_ms=86_400_000),
             ("min_event_time", "1980-01-01T00:00:00Z", "1970-01-02T00:00:00Z"),

@@ -1,5 +1,6 @@
 """Definition files: the shipped default, what a file can say, and one-line mistakes."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -91,6 +92,39 @@ def test_a_file_can_change_every_choice() -> None:
     )
 
 
+def alarm(
+    name: str = "spike", measure: str = "orders", direction: str = "up", dimensions: list[str] | None = None
+) -> str:
+    """An alarm as a file writes it."""
+    lines = [f'name = "{name}"', f'measure = "{measure}"', f'direction = "{direction}"']
+    lines += [] if dimensions is None else [f"dimensions = {json.dumps(dimensions)}"]
+    return "\n".join(["[[alarm]]", *lines, ""])
+
+
+def test_alarms_are_watched_in_the_dimensions_they_name() -> None:
+    """Without any, in all of the definition's; the bound is shared among all that there can be."""
+    found = parse_definition(alarm() + alarm(name="other", dimensions=["plan"]), "x.toml")
+    everywhere = ("segment", "plan", "channel", "region")
+    assert [one.dimensions for one in found.watched] == [everywhere, ("plan",)]
+    assert found.most_streams == 1 + 4 * 22 + 1 + 22
+    assert parse_definition("alarm = []", "x.toml").watched == ()
+    dates = parse_definition("holidays = [1970-01-03, 1970-01-01]", "x.toml")
+    assert dates.holidays == ("1970-01-01", "1970-01-03")
+    assert dates.holiday_days == {0, 2}
+
+
+def test_where_too_little_is_kept_nothing_is_watched() -> None:
+    """A definition of before that says nothing of alarms stays valid."""
+    short = Definition(window_names=("1h",), tiers=(Tier(HOUR_MS, 36 * DAY_MS),))
+    assert (short.watched, short.most_streams) == ((), 0)
+
+
+def test_a_holiday_is_a_date() -> None:
+    """Whoever makes a definition without a file."""
+    with pytest.raises(DefinitionError, match="holidays: 'Christmas': allowed is a date, like 2026-12-25"):
+        Definition(holidays=("Christmas",))
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -131,6 +165,43 @@ def test_a_file_can_change_every_choice() -> None:
         ("tiers = 1", "tiers: 1: allowed is one [[tiers]] a pane width"),
         ("tiers = [1]", "tiers[0]: 1: allowed is a table [tiers[0]]"),
         ('[[tiers]]\nwidth = "1h"', 'tiers[0].age: null: allowed is a duration in quotes, like "24h"'),
+        ("alarm = 1", "alarm: 1: allowed is one [[alarm]] an alarm"),
+        ("alarm = [1]", "alarm[0]: 1: allowed is a table [alarm[0]]"),
+        ('[[alarm]]\nname = "a"', "alarm[0].measure: null: allowed is text in quotes"),
+        (
+            '[[alarm]]\nevery = "1d"',
+            "alarm[0].every: unknown key: allowed are name, measure, direction, dimensions",
+        ),
+        (alarm(name="Spike"), "alarm[0].name: 'Spike': allowed is 1 to 40 of a to z, 0 to 9 and _"),
+        (alarm() + alarm(), "alarm[1].name: 'spike': stands there already"),
+        (
+            alarm(measure="buyers"),
+            "alarm[0].measure: 'buyers': allowed are churned_customers, new_customers,",
+        ),
+        (alarm(direction="sideways"), "alarm[0].direction: 'sideways': allowed of orders: up, down"),
+        (
+            alarm(measure="detractors", direction="down"),
+            "alarm[0].direction: 'down': allowed of detractors: up",
+        ),
+        (alarm(dimensions=["reason"]), "alarm[0].dimensions: 'reason': allowed are segment, plan, channel,"),
+        (alarm(dimensions=["plan", "plan"]), "alarm[0].dimensions: 'plan': stands there twice"),
+        (
+            "dimensions = []\n" + alarm(dimensions=["plan"]),
+            "alarm[0].dimensions: 'plan': allowed are none: the definition has no dimensions",
+        ),
+        (
+            "".join(alarm(name=f"a{n}") for n in range(21)),
+            "alarm: 21 of them: allowed are 20 or fewer",
+        ),
+        (
+            'windows = ["1h"]\n' + alarm() + '[[tiers]]\nwidth = "1h"\nage = "36d"',
+            "alarm: panes are kept for 36d: allowed from 37d on",
+        ),
+        ("holidays = 1", "holidays: 1: allowed is a list of dates, like [2026-12-25]"),
+        ('holidays = ["2026-12-25"]', 'holidays: "2026-12-25": allowed is a date without quotes'),
+        ("holidays = [2026-12-25T00:00:00Z]", 'holidays: "2026-12-25 00:00:00+00:00": allowed is a date'),
+        ("holidays = [2026-12-25, 2026-12-25]", "holidays: '2026-12-25': stands there twice"),
+        ('false_page_every = "1h"', "false_page_every: 3600000: allowed is 86400000 or more"),
         ("min_n = ", "no TOML: "),
         ("min_n = 1\nmin_n = 2", "line 2: min_n = 2: the key is there already"),
         (

@@ -13,7 +13,16 @@ from streams.core.definition.definition import Definition, DefinitionError
 from streams.core.definition.dimensions import EVENT_DIMENSIONS, TAKEN
 from streams.core.events import KINDS, Malformed, Signup
 from streams.ingest.opening_balance import columns_of
-from streams.publish.prometheus.metrics import ACCOUNT, COMPONENTS, DIMENSION, DOCUMENT, KPIS, PARTS, PROCESS
+from streams.publish.prometheus.metrics import (
+    ACCOUNT,
+    ALARMS,
+    COMPONENTS,
+    DIMENSION,
+    DOCUMENT,
+    KPIS,
+    PARTS,
+    PROCESS,
+)
 from tests.core.decode_cases import AT, LONG_TEXT, value_of
 from tests.core.decode_reference import reference
 from tests.core.test_decode_laws import as_dictionary
@@ -72,7 +81,9 @@ def test_what_is_taken_is_what_is_called_so() -> None:
     columns = {*columns_of(Definition(dimensions=()))}
     assert taken["a column of opening balances"] == columns - {*FIELDS}
     labels = {
-        label for one in (*COMPONENTS, *DOCUMENT, *PROCESS, *PARTS, *KPIS, *ACCOUNT) for label in one.labels
+        label
+        for one in (*COMPONENTS, *DOCUMENT, *PROCESS, *ALARMS, *PARTS, *KPIS, *ACCOUNT)
+        for label in one.labels
     }
     assert taken["a label of published metrics"] == {*labels, *DIMENSION, "le"} - own - {*FIELDS}
 

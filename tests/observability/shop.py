@@ -14,9 +14,11 @@ from typing import Self
 from streams.core.customer.identity import Identity
 from streams.core.definition.definition import HOUR_MS, Definition
 from streams.core.events import Kind
+from streams.core.kpi.alarm_watch import AlarmWatch, Row, SeriesPart
 from streams.core.kpi.breakdown import named_values
 from streams.core.kpi.snapshot import build
 from streams.core.partition.state import PartitionState
+from streams.core.partition.sweep.steps import finish
 from streams.engine.ownership.stats import Stats
 from streams.publish.board.board import Board
 from streams.publish.http.health import Health
@@ -40,7 +42,7 @@ class Shop:
     Args:
         customers: how many.
         days: of history, applied at the start.
-        spike: begins so many seconds after the start; None: none.
+        spike: begins so many seconds after the start (below 0: before it); None: none.
         factor: of the spike.
     """
 
@@ -49,12 +51,15 @@ class Shop:
         now = int(self.started_s * 1000)
         planned = None
         if spike is not None:
-            planned = Spike("smb", now + int(spike * 1000), factor, _AHEAD_MS)
+            ahead_ms = _AHEAD_MS - min(0, int(spike * 1000))
+            planned = Spike("smb", now + int(spike * 1000), factor, ahead_ms)
         business = Business(7, customers, days, now + _AHEAD_MS, spike=planned)
         self._history_ms = range(business.start_ms, now, _HISTORY_STEP_MS)
         self._records = _Arrivals(business)
         self._definition = Definition()
         self._state = PartitionState(self._definition, Identity(b"shop"))
+        self._watch = AlarmWatch(self._definition)
+        self._rows: dict[Row, bytes] = {}
         self._stats = Stats()
         self._boards = [Board(self._definition) for _ in range(_PAGES)]
         self._expositions = [Exposition(self._definition, self._process) for _ in range(_PAGES)]
@@ -102,16 +107,27 @@ class Shop:
         began = time.perf_counter()
         self._go_on(now // 1000 * 1000)
         totals = self._state.totals()
+        named = named_values(totals.groups, self._definition)
         snapshot = build(
             totals,
             self._definition,
             computed_at_ms=now,
             partitions={"0": {"lag": 0, "state": "ok"}},
-            sweeps=self._state.sweep(named_values(totals.groups, self._definition)),
+            sweeps=self._state.sweep(named),
+            alarms=self._watch.judge([self._series()], named),
         )
         self._stats.flushed(time.perf_counter() - began)
         for exposition in self._expositions:
             exposition.publish(snapshot)
+
+    def _series(self) -> SeriesPart:
+        """The counts for alarms, with what has changed."""
+        for group, day, packed in finish(self._state.telling_series()):
+            if packed is None:
+                self._rows.pop((group, day), None)
+            else:
+                self._rows[group, day] = packed
+        return SeriesPart(self._state.clock, dict(self._rows))
 
     def _go_on(self, clock_ms: int) -> None:
         """Apply what has arrived by then, and move the clock there."""

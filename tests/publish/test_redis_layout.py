@@ -276,6 +276,7 @@ def test_every_write_is_announced(written: Written) -> None:
         "computed_at": T0 + 300,
         "definition_version": "1",
         "condition": "ok",
+        "alarms": [],
     }
 
 

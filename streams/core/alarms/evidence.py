@@ -8,16 +8,18 @@ logarithms: they outgrow a float.
 """
 
 import math
+from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final, Literal
+from itertools import accumulate
+from operator import attrgetter
+from typing import Final, Literal, NamedTuple
 
+from streams.core.alarms.day import SLOT_MS
 from streams.core.alarms.limits import mean_at_least, mean_at_most, share_at_most
 from streams.core.alarms.tolerance import WEEKS
 
-SLOT_MS: Final = 300_000
-"""Counts are by five minutes; windows begin and end where these do."""
 WINDOWS: Final = (3, 12, 36, 72, 288)
 """Slots of the windows: 15 minutes, 1, 3, 6 and 24 hours."""
 WEEK: Final = 2_016
@@ -32,6 +34,17 @@ _DOWN: Final = (0.5, 0.25, 0.1, 0.0)
 _LOG_10: Final = math.log(10)
 
 
+class Term(NamedTuple):
+    """What one window says."""
+
+    window: int
+    """Its length in slots."""
+    observed: int
+    expected: float
+    log10: float
+    """Its part of the evidence, as a logarithm."""
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """What a stream says at an instant of the grid."""
@@ -44,6 +57,8 @@ class Evidence:
     """What was counted in it."""
     expected: float
     """What the four weeks before say of it, without limit or tolerance."""
+    windows: tuple[Term, ...] = ()
+    """Window by window, the shortest first."""
 
 
 class Prefix:
@@ -56,11 +71,18 @@ class Prefix:
     __slots__ = ("_sums",)
 
     def __init__(self, slots: Iterable[int]) -> None:
-        self._sums = [0]
-        total = 0
-        for n in slots:
-            total += n
-            self._sums.append(total)
+        self._sums = array("q", accumulate(slots, initial=0))
+
+    def extend(self, slots: Iterable[int]) -> None:
+        """Add further slots."""
+        sums = accumulate(slots, initial=self._sums[-1])
+        next(sums)
+        self._sums.extend(sums)
+
+    def cut(self, first: int, end: int) -> None:
+        """Keep the slots from first to the one before end."""
+        if first or end < len(self):
+            self._sums = self._sums[first : end + 1]
 
     def __len__(self) -> int:
         return len(self._sums) - 1
@@ -85,18 +107,17 @@ def evidence(counts: Prefix, exposures: Prefix, end: int, direction: Direction, 
         tolerance: how many times the expectation is ordinary still.
     """
     terms: list[float] = []
-    best = Evidence(-math.inf, WINDOWS[0], 0, 0.0)
+    windows: list[Term] = []
     for window in WINDOWS:
         begin = end - window
-        n, base = counts.between(begin, end), counts.before(begin, end)
+        n, base = max(0, counts.between(begin, end)), max(0, counts.before(begin, end))
         exposure, base_exposure = exposures.between(begin, end), exposures.before(begin, end)
         own = list(_logs(direction, n, base, exposure, base_exposure, tolerance))
         terms += own
-        total = _log_sum(own)
-        if total > best.log10:
-            expected = base * exposure / base_exposure if base_exposure else 0.0
-            best = Evidence(total, window, n, expected)
-    return Evidence(_log_sum(terms) / _LOG_10, best.window, best.observed, best.expected)
+        expected = base * exposure / base_exposure if base_exposure > 0 else 0.0
+        windows.append(Term(window, n, expected, _log_sum(own) / _LOG_10))
+    best = max(windows, key=attrgetter("log10"))
+    return Evidence(_log_sum(terms) / _LOG_10, best.window, best.observed, best.expected, tuple(windows))
 
 
 def threshold_log10(streams: int, false_page_every_ms: int) -> float:
@@ -108,7 +129,7 @@ def _logs(  # noqa: PLR0917 - what one window says
     direction: Direction, n: int, base: int, exposure: int, base_exposure: int, tolerance: float
 ) -> Iterable[float]:
     """Logarithms of the window's weighted e-values; none where nothing can be expected."""
-    if not exposure or not base_exposure:
+    if exposure <= 0 or base_exposure <= 0:
         return
     if direction == "share":
         p = min(1.0, tolerance * _share_limit(base, base_exposure))

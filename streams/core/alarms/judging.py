@@ -2,7 +2,8 @@
 
 A pure function of the series, so that every publisher and a replay say the same, and late or withdrawn events
 move it. An episode is a run of instants of the grid at which the evidence passed the threshold, none further
-than an hour from the next; it goes on for an hour after the last of them.
+than an hour from the next; it goes on for an hour after the last of them. The evidence of an instant, and the
+tolerance of its day, rest on what is dated before it alone: so it is kept until something before it changes.
 """
 
 import math
@@ -10,18 +11,17 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from streams.core.alarms.evidence import REACH, SLOT_MS, Direction, Evidence, Prefix, evidence
-from streams.core.alarms.tolerance import day_variation, tolerance
+from streams.core.alarms.day import SLOT_MS, SLOTS_A_DAY
+from streams.core.alarms.evidence import REACH, Direction, Evidence, Prefix, evidence
+from streams.core.alarms.tolerance import LEAST_TOLERANCE, day_variation, tolerance
 
 HOLD: Final = 12
 """Slots of an hour."""
-SLOTS_A_DAY: Final = 288
-LEARNING_DAYS: Final = 35
-"""Four weeks of baseline, and seven days that are held against one."""
 HOLIDAY_TOLERANCE: Final = 3.5
 """A holiday has 30 % of a day's counts, and after it the baseline is low."""
 
 Status = Literal["learning", "ok", "alarm"]
+_NOTHING: Final = Evidence(-math.inf, 0, 0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,17 +29,22 @@ class Series:
     """A stream's past up to an instant of the grid, added up over partitions.
 
     Attributes:
-        end_ms: end of the last slot.
-        counts, exposures: by slot, oldest first, equally many.
-        days: counts of complete days (UTC), oldest first, the last one that of the day before end_ms.
+        first: number of the first slot since the epoch.
+        counts, exposures: by slot from there on, equally many.
+        days: counts of complete days (UTC), oldest first, the last one that before the day of the last slot.
         answers: of a share, what each day's counts are a part of.
     """
 
-    end_ms: int
-    counts: Sequence[int]
-    exposures: Sequence[int]
+    first: int
+    counts: Prefix
+    exposures: Prefix
     days: Sequence[int]
     answers: Sequence[int] = ()
+
+    @property
+    def end(self) -> int:
+        """The slot after the last one."""
+        return self.first + len(self.counts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,55 +60,100 @@ class Judgement:
     """Of the episode."""
 
 
-def judge(
-    series: Series, direction: Direction, threshold_log10: float, holidays: Collection[int] = ()
-) -> Judgement:
-    """Judge a stream.
+class Judge:
+    """Judges one stream again and again.
 
     Args:
-        series: its past.
         direction: what would be out of the ordinary.
         threshold_log10: see threshold_log10 in evidence.py.
-        holidays: days since the epoch on which little happens, and that say nothing later on.
+        holidays: days since the epoch on which little happens.
+        least_tolerance: of every day.
     """
-    variation = day_variation(_spread(series, direction))
-    nothing = Evidence(-math.inf, 0, 0, 0.0)
-    if variation is None or len(series.counts) < REACH + HOLD:
-        return Judgement("learning", nothing, math.nan)
-    counts, exposures = Prefix(series.counts), Prefix(series.exposures)
-    ordinary = tolerance(variation)
 
-    def at(end: int) -> Evidence:
-        day = (series.end_ms - (len(counts) - end) * SLOT_MS - 1) // (SLOTS_A_DAY * SLOT_MS)
-        own = max(ordinary, HOLIDAY_TOLERANCE) if _near(day, holidays) else ordinary
-        return evidence(counts, exposures, end, direction, own)
+    def __init__(
+        self,
+        direction: Direction,
+        threshold_log10: float,
+        holidays: Collection[int] = (),
+        least_tolerance: float = LEAST_TOLERANCE,
+    ) -> None:
+        self._direction = direction
+        self._threshold = threshold_log10
+        self._holidays = holidays
+        self._least = least_tolerance
+        self._found: dict[int, Evidence] = {}
+        """By the slot after the last one that it rests on."""
+        self._tolerances: dict[int, float | None] = {}
+        """By day; None: too few days behind it."""
 
-    last = len(counts)
-    now = at(last)
-    lately = [now, *(at(last - back) for back in range(1, HOLD))]
-    if max(one.log10 for one in lately) < threshold_log10:
-        return Judgement("ok", now, ordinary)
-    begin, greatest, quiet = last, -math.inf, 0
-    for end in range(last, REACH - 1, -1):
-        log10 = at(end).log10
-        greatest = max(greatest, log10)
-        quiet = 0 if log10 >= threshold_log10 else quiet + 1
-        if not quiet:
-            begin = end
-        if quiet > HOLD:
-            break
-    started_ms = series.end_ms - (last - begin) * SLOT_MS
-    return Judgement("alarm", now, ordinary, started_ms, greatest)
+    def judge(self, series: Series, changed_from: int = 0) -> Judgement:
+        """Judge the stream at the end of its series.
+
+        Args:
+            series: its past.
+            changed_from: the first slot that differs from what was judged last, or is new.
+        """
+        self._forget(series, changed_from)
+        end = series.end
+        ordinary = self._tolerance(series, (end - 1) // SLOTS_A_DAY)
+        if ordinary is None or len(series.counts) < REACH + HOLD:
+            return Judgement("learning", _NOTHING, math.nan)
+        now = self._at(series, end)
+        lately = [now, *(self._at(series, end - back) for back in range(1, HOLD))]
+        if max(one.log10 for one in lately) < self._threshold:
+            return Judgement("ok", now, ordinary)
+        begin, greatest, quiet = end, -math.inf, 0
+        for instant in range(end, series.first + REACH - 1, -1):
+            log10 = self._at(series, instant).log10
+            greatest = max(greatest, log10)
+            quiet = 0 if log10 >= self._threshold else quiet + 1
+            if not quiet:
+                begin = instant
+            if quiet > HOLD:
+                break
+        return Judgement("alarm", now, ordinary, begin * SLOT_MS, greatest)
+
+    def _forget(self, series: Series, changed_from: int) -> None:
+        """Forget what rests on slots that have changed, or that are no longer known."""
+        least = series.first + REACH
+        self._found = {end: one for end, one in self._found.items() if least <= end <= changed_from}
+        day = changed_from // SLOTS_A_DAY
+        self._tolerances = {
+            of: one for of, one in self._tolerances.items() if of <= day and of * SLOTS_A_DAY >= series.first
+        }
+
+    def _at(self, series: Series, end: int) -> Evidence:
+        found = self._found.get(end)
+        if found is None:
+            ordinary = self._tolerance(series, (end - 1) // SLOTS_A_DAY)
+            found = _NOTHING
+            if ordinary is not None:
+                at = end - series.first
+                found = evidence(series.counts, series.exposures, at, self._direction, ordinary)
+            self._found[end] = found
+        return found
+
+    def _tolerance(self, series: Series, day: int) -> float | None:
+        """How many times the expectation is ordinary still on a day; None: it is not known yet."""
+        if day not in self._tolerances:
+            days = len(series.days) - ((series.end - 1) // SLOTS_A_DAY - day)
+            variation = day_variation(_spread(series, max(0, days), self._direction))
+            near = day in self._holidays or day - 1 in self._holidays
+            least = max(self._least, HOLIDAY_TOLERANCE) if near else self._least
+            self._tolerances[day] = None if variation is None else max(least, tolerance(variation))
+        return self._tolerances[day]
 
 
-def _spread(series: Series, direction: Direction) -> Sequence[int]:
-    """The days whose variation counts; of a share, as if each had as many answers as the average day."""
+def _spread(series: Series, days: int, direction: Direction) -> Sequence[int]:
+    """The days whose variation counts, from the first one on that says anything.
+
+    Of a share, as if each had as many answers as the average day.
+    """
+    known = list(series.answers[:days] if direction == "share" else series.days[:days])
+    begin = next((at for at, n in enumerate(known) if n), len(known))
     if direction != "share":
-        return series.days
-    mean = sum(series.answers) / max(1, len(series.answers))
-    return [round(hits * mean / n) if n else 0 for hits, n in zip(series.days, series.answers, strict=True)]
-
-
-def _near(day: int, holidays: Collection[int]) -> bool:
-    """Whether a day is a holiday, or has one in its window."""
-    return day in holidays or day - 1 in holidays
+        return known[begin:]
+    answers = known[begin:]
+    mean = sum(answers) / max(1, len(answers))
+    hits = series.days[begin:days]
+    return [round(mine * mean / n) if n else 0 for mine, n in zip(hits, answers, strict=True)]

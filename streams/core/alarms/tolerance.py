@@ -17,6 +17,8 @@ WEEKS: Final = 4
 DAYS_MOST: Final = 56
 DAYS_LEAST: Final = 7
 """Days, with four weeks behind them, that the variation is learned from."""
+LEARNING_DAYS: Final = 35
+"""Four weeks of baseline, and the days that are held against it."""
 LEAST_TOLERANCE: Final = 1.25
 _WEEK: Final = 7
 _OF_MEAN: Final = 1 + 1 / WEEKS

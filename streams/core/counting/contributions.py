@@ -7,6 +7,7 @@ from typing import Final
 
 from streams.core.counting import quantities as q
 from streams.core.counting.event_changes import PROFILE, CellChange, Lengths, survey_changes
+from streams.core.counting.noted_panes import OrderPanes
 from streams.core.counting.panes import Panes
 from streams.core.counting.purchases import emit_purchases
 from streams.core.counting.sealed_sums import sealed_changes
@@ -60,7 +61,7 @@ def causes(transition: Transition, groups: Groups) -> tuple[int, int]:
     return transition.cause.reason, transition.cause.churn_type
 
 
-def emit_orders(panes: Panes, customer: Customer, facts: Facts, lengths: Lengths, sign: int) -> None:
+def emit_orders(panes: OrderPanes, customer: Customer, facts: Facts, lengths: Lengths, sign: int) -> None:
     """Purchases and distinct buyers."""
     profile = facts.profile
     sealed = customer.body.sealed

@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 
+from streams.core.alarms.day import KEPT_DAYS
 from streams.core.counting import quantities as q
+from streams.core.counting.noted_panes import LifePanes, OrderPanes, SurveyPanes
 from streams.core.counting.panes import Mark, Panes
-from streams.core.definition.definition import HOUR_MS, Definition, Tier, Window
+from streams.core.counting.slot_series import SlotSeries, ValuesOf
+from streams.core.definition.definition import DAY_MS, HOUR_MS, Definition, Tier, Window
 
 
 @dataclass(slots=True)
@@ -14,8 +17,10 @@ class Families:
     life: Panes
     calendar: Panes
     """Life by whole hours, between the edges of the seasonal comparison."""
-    orders: Panes
+    orders: OrderPanes
     surveys: Panes
+    series: SlotSeries
+    """What all of them note by five minutes, for alarms."""
 
     def move(self, t: int) -> None:
         """Move all windows to t."""
@@ -23,6 +28,7 @@ class Families:
         self.calendar.move(t)
         self.orders.move(t)
         self.surveys.move(t)
+        self.series.move(t)
 
 
 def mark(definition: Definition, age_ms: int) -> Mark:
@@ -35,8 +41,13 @@ def season_marks(window: Window, shift_ms: int) -> tuple[Mark, Mark]:
     return Mark(0, 1, shift_ms, HOUR_MS), Mark(window.ms, window.res_ms, shift_ms, HOUR_MS)
 
 
-def families(definition: Definition) -> Families:
-    """Empty panes for a definition."""
+def families(definition: Definition, values_of: ValuesOf) -> Families:
+    """Empty panes for a definition.
+
+    Args:
+        definition: what the numbers mean.
+        values_of: the (dimension, value) pairs of a profile.
+    """
     ages = {w.ms for w in definition.windows}
     baseline = {25 * w.ms for w in definition.windows if definition.has_baseline(w)}
     pairs = q.pair_windows(definition)
@@ -47,16 +58,21 @@ def families(definition: Definition) -> Families:
         for m in season_marks(window, shift)
     }
 
-    def panes(width: int, of: set[int]) -> Panes:
-        return Panes(definition.tiers, width, [mark(definition, age) for age in sorted(of)])
+    def marks(of: set[int]) -> list[Mark]:
+        return [mark(definition, age) for age in sorted(of)]
+
+    series = SlotSeries(min(KEPT_DAYS, definition.retention_ms // DAY_MS), values_of)
+    order_width = q.PAIRS + 2 * len(pairs)
 
     return Families(
-        panes(q.LIFE_WIDTH, ages | baseline),
-        Panes(
+        Panes(definition.tiers, q.LIFE_WIDTH, marks(ages | baseline)),
+        LifePanes(
             [Tier(HOUR_MS, definition.retention_ms)],
             q.LIFE_WIDTH,
             sorted(seasons, key=lambda m: m.age_ms + m.shift_ms) or [Mark(0, 1)],
+            series,
         ),
-        panes(q.PAIRS + 2 * len(pairs), ages | {2 * w.ms for w in pairs}),
-        panes(q.SURVEYS_WIDTH, ages),
+        OrderPanes(definition.tiers, order_width, marks(ages | {2 * w.ms for w in pairs}), series),
+        SurveyPanes(definition.tiers, q.SURVEYS_WIDTH, marks(ages), series),
+        series,
     )

@@ -7,7 +7,8 @@ from typing import Final
 
 from streams.core.counting import quantities as q
 from streams.core.counting.event_changes import Lengths
-from streams.core.counting.panes import Cell, Panes, Sums
+from streams.core.counting.noted_panes import OrderPanes
+from streams.core.counting.panes import Cell, Sums
 from streams.core.customer.entries import PURCHASE
 
 FIRST: Final = 1 << 62
@@ -15,7 +16,7 @@ FIRST: Final = 1 << 62
 
 
 def emit_purchases(
-    panes: Panes, profile: int, block: bytes, lengths: Lengths, sign: int, *, before_ms: int = 0
+    panes: OrderPanes, profile: int, block: bytes, lengths: Lengths, sign: int, *, before_ms: int = 0
 ) -> None:
     """Count purchases and refunds, and each pair of consecutive orders.
 
@@ -32,6 +33,7 @@ def emit_purchases(
         cell = panes.cell(profile, at_ms)
         if cell is not None:
             count_purchase((cell, cell[-2], cell[-1]), money, sign)
+        panes.series.order(profile, at_ms, money, sign)
         if money >= 0:
             count_pair(previous, cell, at_ms - before if before else FIRST, lengths, sign)
             before, previous = at_ms, cell

@@ -6,11 +6,18 @@ See docs/contract.md, sections 2 to 5.
 """
 
 import hashlib
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Final, Literal, get_args
 
 import msgspec
 
+from streams.core.definition.alarms import (
+    DEFAULT_ALARMS,
+    Alarm,
+    days_of,
+    mistake_in_alarms,
+    mistake_in_holidays,
+)
 from streams.core.definition.currencies import EXPONENTS
 from streams.core.definition.dimensions import DEFAULT_DIMENSIONS, EVENT_DIMENSIONS, mistake_in
 from streams.core.definition.labels import takes
@@ -41,6 +48,8 @@ apart, and names that memory can hold."""
 _MOST_AGE_MS: Final = 36_500 * DAY_MS
 """A hundred years."""
 
+ALARM_RETENTION_MS: Final = 37 * DAY_MS
+"""Least retention of a definition with alarms: five weeks, the day that is on, and one to spare."""
 BASELINE_WINDOWS: Final = 25
 """``churn_spike_p`` compares a window with the 24 before it: together 25."""
 SEASONAL_SHIFTS_MS: Final = {
@@ -76,6 +85,9 @@ SIDES: Final[dict[str, Side]] = {
     "max_profiles": "counting",
     "allow": "publication",
     "labels": "counting",
+    "alarms": "publication",
+    "holidays": "publication",
+    "false_page_every_ms": "publication",
 }
 """What a choice decides: what workers keep and add up (a change needs a recount), only what is made of it
 (a change applies at once, and old and new publishers may run side by side), or nothing but a name."""
@@ -177,6 +189,12 @@ class Definition:
     """Per dimension the values that always keep their own name."""
     labels: Labels = "short"
     """Which texts may be a value of a dimension (labels.py)."""
+    alarms: tuple[Alarm, ...] = DEFAULT_ALARMS
+    """What is watched (alarms.py)."""
+    holidays: tuple[str, ...] = ()
+    """Dates on which little happens, like 2026-12-25."""
+    false_page_every_ms: int = 3_650 * DAY_MS
+    """Expected time between two false alarms over all streams, while all is ordinary."""
     windows: tuple[Window, ...] = field(init=False)
     """The windows of ``window_names``, shortest first."""
 
@@ -188,6 +206,7 @@ class Definition:
             kept, most = duration_text(self.kept_for_ms), duration_text(self.retention_ms)
             raise DefinitionError(f"kept_for: {kept}: allowed is at most {most}, which panes are kept for")
         self._check_allow()
+        self._check_alarms()
         windows = tuple(self._window(name) for name in self.window_names)
         if len(windows) > MAX_WINDOWS:
             raise DefinitionError(f"windows: {len(windows)} of them: allowed are {MAX_WINDOWS} or fewer")
@@ -212,6 +231,9 @@ class Definition:
         mistake = mistake_in(self.dimensions)
         if mistake:
             raise DefinitionError(f"dimensions: {mistake}")
+        mistake = mistake_in_alarms(self.alarms, self.dimensions) or mistake_in_holidays(self.holidays)
+        if mistake:
+            raise DefinitionError(mistake)
         for key in ("version", "tenant"):
             if not getattr(self, key):
                 raise DefinitionError(f"{key}: '': allowed is any text that is not empty")
@@ -228,6 +250,7 @@ class Definition:
             "max_values": (self.max_values, 1),
             "max_values_inside": (self.max_values_inside, self.max_values),
             "max_profiles": (self.max_profiles, 1),
+            "false_page_every": (self.false_page_every_ms, DAY_MS),
             **{f"min_n_by_kpi.{kpi}": (n, 0) for kpi, n in self.min_n_by_kpi},
             **{f"silence.{kind}": (ms, 1) for kind, ms in self.silence if ms is not None},
         }
@@ -270,6 +293,13 @@ class Definition:
                     rule = f"each value once, not empty, not {' or '.join(SHARED_VALUES)}"
                     raise DefinitionError(f"{key}: {value!r}: allowed is {rule}")
 
+    def _check_alarms(self) -> None:
+        if self.alarms and self.alarms != DEFAULT_ALARMS and self.retention_ms < ALARM_RETENTION_MS:
+            raise DefinitionError(
+                f"alarm: panes are kept for {duration_text(self.retention_ms)}: "
+                f"allowed from {duration_text(ALARM_RETENTION_MS)} on"
+            )
+
     def _window(self, name: str) -> Window:
         ms = parse_duration(name, "windows")
         if ms > self.retention_ms:
@@ -286,6 +316,27 @@ class Definition:
     def all_dimensions(self) -> tuple[str, ...]:
         """Every dimension: those of customers, then those of events."""
         return (*self.dimensions, *EVENT_DIMENSIONS)
+
+    @property
+    def watched(self) -> tuple[Alarm, ...]:
+        """The alarms, each with its dimensions; none where too little of the past is kept for any."""
+        if self.retention_ms < ALARM_RETENTION_MS:
+            return ()
+        return tuple(
+            replace(alarm, dimensions=self.dimensions) if alarm.dimensions is None else alarm
+            for alarm in self.alarms
+        )
+
+    @property
+    def most_streams(self) -> int:
+        """How many streams there can be at the most: what the bound on false alarms is shared among."""
+        each = self.max_values + len(SHARED_VALUES)
+        return sum(1 + each * len(alarm.dimensions or ()) for alarm in self.watched)
+
+    @property
+    def holiday_days(self) -> frozenset[int]:
+        """The holidays as days since the epoch."""
+        return days_of(self.holidays)
 
     @property
     def retention_ms(self) -> int:
@@ -382,7 +433,10 @@ class Definition:
         return hashlib.blake2b(msgspec.json.encode(choices, order="deterministic"), digest_size=8).hexdigest()
 
 
-_LATER: Final = ("silence", "labels", "dimensions", "kept_for_ms")
+_LATER: Final = (
+    *("silence", "labels", "dimensions", "kept_for_ms"),
+    *("alarms", "holidays", "false_page_every_ms"),
+)
 """Choices that the first version did not have: left at their default, a definition keeps the hash it had."""
 _FORMERLY: Final = {"max_profiles": "max_cohorts"}
 """Choices of what is counted that the first version called otherwise: the hash stays."""

@@ -13,6 +13,7 @@ import msgspec
 
 from streams.core.definition.definition import Definition
 from streams.core.kpi import group_kpis
+from streams.core.kpi.alarms import Alarms
 from streams.core.kpi.breakdown import Bounds, Breakdown, bounds_at, build_breakdown
 from streams.core.kpi.catalogue.registry import variants
 from streams.core.kpi.early_warning import EarlyWarning
@@ -61,6 +62,8 @@ class Snapshot:
     """Window name -> counts behind the KPIs of the whole; no part of the document."""
     early_warning: EarlyWarning | None = None
     """The customers most at risk, as far as known; no part of the document."""
+    alarms: Alarms | None = None
+    """The streams of all alarms, as far as known; part of the document once any says something."""
     measured: "Snapshot | None" = field(default=None, repr=False)
     """The same with its values, where they are withheld."""
 
@@ -80,14 +83,19 @@ class Snapshot:
 
     def document(self) -> dict[str, object]:
         """The document in dicts, lists, numbers and text; the caller may change it."""
-        copy: dict[str, object] = msgspec.to_builtins(self._tree(self.dimensions.values))
+        copy: dict[str, object] = msgspec.to_builtins(
+            self._tree(self.dimensions.values, self.alarms and self.alarms.document())
+        )
         return copy
 
     def json(self) -> bytes:
         """The document as UTF-8 JSON in a fixed order; integers keep all their digits."""
-        return msgspec.json.encode(self._tree(msgspec.Raw(self.dimensions.json)))
+        return msgspec.json.encode(
+            self._tree(msgspec.Raw(self.dimensions.json), self.alarms and msgspec.Raw(self.alarms.json))
+        )
 
-    def _tree(self, dimensions: object) -> dict[str, object]:
+    def _tree(self, dimensions: object, alarms: object) -> dict[str, object]:
+        told = self.alarms is not None and not self.alarms.learning
         return {
             "schema": SCHEMA,
             "definition_version": self.definition_version,
@@ -102,6 +110,7 @@ class Snapshot:
             "dimensions": dimensions,
             "dimensions_t": self.dimensions.t_ms,
             "drivers": self.dimensions.drivers,
+            **({"alarms": alarms} if told else {}),
             "bounds": {name: {"start": start, "end": end} for name, (start, end) in self.bounds.items()},
             "accounting": _accounting_document(self.accounting),
             "partitions": {p: self.partitions[p] for p in sorted(self.partitions, key=int)},
@@ -126,6 +135,7 @@ def build(
     condition: Condition = "ok",
     sweeps: Sweeps | None = None,
     dimensions: Breakdown | None = None,
+    alarms: Alarms | None = None,
 ) -> Snapshot:
     """Compute the snapshot of merged totals.
 
@@ -137,6 +147,7 @@ def build(
         condition: what holds for the whole document.
         sweeps: what sweeps over the buyers found, as far as they are done.
         dimensions: an earlier breakdown to publish again; None: computed from ``merged``.
+        alarms: the streams of all alarms, as far as known.
     """
     kpis = GroupKpis(definition, merged.groups.get(OVERALL), sweeps or {})
     windows = group_kpis.marked(kpis.overall(), silent_kinds(merged.newest, definition, merged.t))
@@ -157,6 +168,7 @@ def build(
         bounds=bounds_at(definition, merged.t),
         newest_event=dict(merged.newest),
         components=kpis.components(),
+        alarms=alarms,
     )
     return measured.with_condition(condition, computed_at_ms=computed_at_ms)
 

@@ -12,6 +12,7 @@ from typing import Final
 import msgspec
 
 from streams.core.counting.group_totals import Assembler
+from streams.core.counting.slot_series import Told
 from streams.core.customer.entries import EraseMarker
 from streams.core.customer.groups import Groups, Members
 from streams.core.customer.identity import DIGEST_SIZE, Identity
@@ -30,6 +31,7 @@ from streams.core.partition.pieces import PIECES, Pieces
 from streams.core.partition.placement import Belongs
 from streams.core.partition.rebuilding import rebuild, renew
 from streams.core.partition.store.customers import (
+    ACTIVE_AT,
     ANONYMOUS,
     CHUNK,
     CUSTOMER,
@@ -216,6 +218,23 @@ class PartitionState:
                 yield
         return totals
 
+    def telling_series(self) -> Steps[list[Told]]:
+        """The counts for alarms that nobody was told of, in steps between which nothing may change."""
+        customers, by_value = self._customers, self._groups.by_value
+        gauges = customers.gauges
+
+        def active(group: Group) -> int:
+            if group == OVERALL:
+                return customers.whole[ACTIVE_AT]
+            return sum(gauges[member][ACTIVE_AT] for member in by_value[group] if member in gauges)
+
+        told: list[Told] = []
+        groups = [group for group in by_value if group[0] not in EVENT_DIMENSIONS]
+        for one in customers.families.series.telling(self.clock, active, groups):
+            told.append(one)
+            yield
+        return told
+
     def sweep(self, named: Named) -> dict[tuple[Group, str], Sweep]:
         """Revenue shares of the buyers at the clock: a pass over all customers, for replays."""
         return sweep(self._customers, named)
@@ -307,6 +326,7 @@ class PartitionState:
         """The same in steps, between which nothing may change."""
         intake, groups = self._intake, self._groups
         self._customers.safe_ms = intake.safe_ms
+        self._customers.families.series.spread()  # before groups go that it names
         out: list[tuple[bytes, bytes | None]] = []
         for changes in self._customers.drain():
             out += self._pieces.cut(changes)

@@ -34,6 +34,7 @@ from streams.engine.totals_topic.group_records import (
     TotalsHeader,
     encode_header,
 )
+from streams.engine.totals_topic.series_records import SeriesWriter
 from streams.engine.totals_topic.sweep_records import SweptWriter
 from streams.settings import Settings
 
@@ -87,6 +88,7 @@ class OwnedPartition:
         self._epoch = 0
         self._groups = GroupWriter(0)
         self._swept = SweptWriter(0)
+        self._series = SeriesWriter(0)
         self._overall_t: int | None = None
         self._topic_ids: dict[str, str] = {}
         """As of the recovery: a marker never speaks of a topic that was made anew since."""
@@ -142,6 +144,7 @@ class OwnedPartition:
         self._topic_ids = found.ids
         self._groups = GroupWriter(self._epoch, state.values)
         self._swept = SweptWriter(self._epoch, state.values)
+        self._series = SeriesWriter(self._epoch, state.values)
         self._overall_t = None
         self._told_behind = False
         self.task = PartitionTask(
@@ -239,6 +242,8 @@ class OwnedPartition:
         if evaluation is not None:
             if evaluation.dimensions is not None:
                 pairs += await in_slices(self._groups.changing(evaluation.dimensions, dimensions=True))
+                told = await in_slices(task.state.telling_series())
+                pairs += self._series.pairs(told, task.state.clock)
             pairs += await in_slices(self._groups.changing(evaluation.overall, dimensions=False))
             self._overall_t = evaluation.overall.t
         standing = task.state.accounting_only() if evaluation is None else evaluation.overall
@@ -253,6 +258,7 @@ class OwnedPartition:
             accounting=standing.accounting,
             newest=standing.newest,
             swept_t=self._swept.t,
+            series_t=self._series.t,
             layout=FINGERPRINT,
         )
         pairs.append((HEADER_KEY, encode_header(header)))

@@ -42,6 +42,9 @@ class TaskState(Protocol):
     def sweeping(self, at_risk_limit: int, /) -> Steps[Swept]:
         """Revenue in buckets and who is most at risk; between steps anything may happen."""
 
+    def telling_series(self) -> Steps[list[tuple[Group, int, bytes | None]]]:
+        """Counts for alarms that nobody was told of, by group and day. Nothing may change between steps."""
+
     def erased(self, keys: Collection[bytes], /) -> Collection[bytes]:
         """Which of these customers were erased since the last drain."""
 

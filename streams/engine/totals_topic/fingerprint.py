@@ -7,7 +7,8 @@ from typing import Final
 
 from streams.core.partition.layout import fingerprint, layout
 from streams.engine.totals_topic.group_records import GroupRecord
+from streams.engine.totals_topic.series_records import SeriesRecord
 from streams.engine.totals_topic.sweep_records import AtRiskRecord, Shares
 
-LAYOUT: Final = layout((GroupRecord, Shares, AtRiskRecord))
+LAYOUT: Final = layout((GroupRecord, Shares, AtRiskRecord, SeriesRecord))
 FINGERPRINT: Final = fingerprint(LAYOUT)

@@ -41,6 +41,8 @@ class TotalsHeader(msgspec.Struct, frozen=True):
     newest: dict[str, int]
     swept_t: int | None = None
     """When the sweep began that all records of swept.py are of; None before the first."""
+    series_t: int | None = None
+    """Instant as of which all records of series_records.py hold; None before the first."""
     layout: str = ""
     """Fingerprint of the layout of all records of the flush; empty in the former format."""
 

@@ -16,6 +16,7 @@ import aiokafka
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
+from streams.core.kpi.alarm_watch import SeriesPart
 from streams.core.kpi.swept import Swept
 from streams.core.totals import OVERALL, Accounting, Group, Totals, Vector
 from streams.engine.exits import EngineError, ExitCode
@@ -33,6 +34,7 @@ from streams.engine.totals_topic.group_records import (
     parse_key,
     told_of_any,
 )
+from streams.engine.totals_topic.series_records import SeriesLog, is_series
 from streams.engine.totals_topic.sweep_records import SweptLog, is_swept
 
 log = logging.getLogger(__name__)
@@ -56,6 +58,8 @@ class Told:
     """All other groups at their own instant; the same object as long as they are the same."""
     swept: Swept | None
     """What the last sweep found; the same object as long as it is the same."""
+    series: SeriesPart | None = None
+    """Counts for alarms; the same object as long as they are the same."""
     written_ms: int = -1
     """When the flush was written, by the clock of its owner."""
 
@@ -68,6 +72,7 @@ class PartitionLog:
         self._rows: dict[Group, Row] = {}
         self._staged: dict[bytes, bytes | None] = {}
         self._sweeps = SweptLog()
+        self._series = SeriesLog()
         self._dimensions: Totals | None = None
         self._dimensions_of: tuple[int, int | None] = (0, None)
         self._t = -1
@@ -78,6 +83,9 @@ class PartitionLog:
         key = record.key or b""
         if is_swept(key):
             self._sweeps.stage(key, record.value)
+            return None
+        if is_series(key):
+            self._series.stage(key, record.value)
             return None
         if key != HEADER_KEY:
             self._staged[key] = record.value
@@ -105,6 +113,7 @@ class PartitionLog:
         """What is told of a flush that another version wrote: that it is of no use."""
         self._staged.clear()
         self._sweeps.forget()
+        self._series.forget()
         if not self._foreign:
             log.warning(
                 "partition %d: its owner is of another version (layout %s, this one has %s): its totals are "
@@ -118,7 +127,7 @@ class PartitionLog:
         header = TotalsHeader(
             found.epoch, self._t, False, None, None, "", 0, Accounting(), {}, layout=found.layout
         )
-        return Told(self._partition, header, Totals(self._t), None, None, written_ms)
+        return Told(self._partition, header, Totals(self._t), None, None, None, written_ms)
 
     def _told(self, header: TotalsHeader, written_ms: int) -> Told:
         self._t = header.t
@@ -128,7 +137,8 @@ class PartitionLog:
         if live and row is not None and row[0] == header.epoch:
             overall.groups[OVERALL] = row[1]
         swept = self._sweeps.settle(header.epoch, header.swept_t)
-        return Told(self._partition, header, overall, self._by_dimension(header), swept, written_ms)
+        series = self._series.settle(header.epoch, header.series_t)
+        return Told(self._partition, header, overall, self._by_dimension(header), swept, series, written_ms)
 
     def _by_dimension(self, header: TotalsHeader) -> Totals | None:
         t = header.dimensions_t

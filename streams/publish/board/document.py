@@ -13,6 +13,7 @@ import msgspec
 
 from streams.core.definition.definition import Definition
 from streams.core.definition.dimensions import EVENT_DIMENSIONS
+from streams.core.kpi.alarms import StreamState
 from streams.core.kpi.breakdown import Breakdown
 from streams.core.kpi.catalogue.entry import Scope
 from streams.core.kpi.catalogue.registry import CATALOGUE
@@ -36,6 +37,8 @@ _FACTS = {
     "kpi_streams_recoveries_total": "recoveries",
     "kpi_streams_rebalances_total": "rebalances",
 }
+_MOST_ALARMS = 12
+"""Streams in alarm that the page names; one cause is seen from many sides."""
 _COMMIT_AGE = "kpi_streams_commit_age_seconds"
 
 
@@ -66,6 +69,7 @@ def values(snapshot: Snapshot, process: Iterable[Sample]) -> dict[str, object]:
         "windows": {name: _only(SHOWN, values) for name, values in snapshot.windows.items()},
         NOW: snapshot.now,
         "components": snapshot.components,
+        "alarms": _in_alarm(snapshot),
         "newest_event": snapshot.newest_event,
         "accounting": snapshot.accounting,
         "partitions": snapshot.partitions,
@@ -81,6 +85,12 @@ def dimensions(breakdown: Breakdown) -> dict[str, object]:
 def encode(document: object) -> bytes:
     """As JSON in one line."""
     return msgspec.json.encode(document)
+
+
+def _in_alarm(snapshot: Snapshot) -> list[StreamState]:
+    """The streams in alarm, the greatest evidence first."""
+    active = [] if snapshot.alarms is None else [*snapshot.alarms.active]
+    return sorted(active, key=lambda stream: -(stream.greatest_log10 or 0.0))[:_MOST_ALARMS]
 
 
 def _listed(dimension: str, breakdown: Breakdown) -> dict[str, dict[str, Values]]:

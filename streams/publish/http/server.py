@@ -103,6 +103,7 @@ class HttpServer:
         application.router.add_get("/healthz", _health(self._alive))
         application.router.add_get("/readyz", _health(self._ready))
         application.router.add_get("/api/snapshot", self._document)
+        application.router.add_get("/api/alarms", self._alarms)
         return application
 
     def samples(self) -> Iterator[Sample]:
@@ -157,6 +158,12 @@ class HttpServer:
     async def _metrics(self, request: web.Request) -> web.Response:
         body, content_type = await self._exposition.scrape(request.headers.get("Accept", ""))
         return web.Response(body=body, headers={"Content-Type": content_type})
+
+    async def _alarms(self, _request: web.Request) -> web.Response:
+        alarms = None if self._snapshot is None else self._snapshot.alarms
+        if alarms is None:
+            return _json({"status": "unavailable", "reasons": ["nothing is known of alarms"]}, UNAVAILABLE)
+        return web.Response(body=alarms.json, content_type="application/json")
 
     async def _document(self, request: web.Request) -> web.Response:
         snapshot = self._snapshot

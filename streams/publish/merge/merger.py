@@ -8,7 +8,8 @@ Rules (docs/contract.md, sections 2, 4 and 8):
 - t and computed-at never go back, and accounting never speaks of an earlier t than it did before.
 - Dimension values have an earlier t of their own, likewise common to all partitions.
 
-- What sweeps found has times of its own, see sweeps.py; ``merge_sweeps`` is called apart, because it is slow.
+- What sweeps found, and alarms, have times of their own, see sweep_merger.py
+  and alarm_merger.py; ``merge_sweeps`` is called apart, because it is slow.
 
 Pure: the time is an argument. Never shows a sum over some of the partitions, or over different t.
 """
@@ -21,6 +22,7 @@ from streams.core.kpi.breakdown import Breakdown, build_breakdown, named_values
 from streams.core.kpi.snapshot import PartitionInfo, Partitions, Snapshot, build, build_accounting_only
 from streams.core.kpi.values.value import Condition
 from streams.core.totals import OVERALL, Accounting, Named, Totals, merge
+from streams.publish.merge.alarm_merger import AlarmMerger
 from streams.publish.merge.partition_history import PartitionHistory, PartitionTotals, newest_common
 from streams.publish.merge.sweep_merger import SweepMerger
 
@@ -61,6 +63,7 @@ class Merger:
         self._breakdown: Breakdown | None = None
         self._named: Named = {}
         self._sweeps = SweepMerger(definition, at_risk_limit)
+        self._alarms = AlarmMerger(definition)
         self._snapshot: Snapshot | None = None
         self._complete = False
         self.refused = 0
@@ -98,21 +101,32 @@ class Merger:
 
     @property
     def sweeps_wait(self) -> bool:
-        """Whether sweeps found something that is not merged yet."""
+        """Whether sweeps, or counts for alarms, say something that is not merged yet."""
         newest = [part.newest for part in self._parts]
         self._sweeps.offer([None if part is None else part.swept for part in newest], self._named)
-        return self._sweeps.waits
+        self._alarms.offer([None if part is None else part.series for part in newest], self._named)
+        return self._sweeps.waits or self._alarms.waits
 
     def merge_sweeps(self) -> None:
-        """Merge what sweeps found, for the snapshots to come; may run in another thread than the rest."""
-        self._sweeps.merge()
+        """Merge them for the snapshots to come; may run in another thread than the rest."""
+        if self._sweeps.waits:
+            self._sweeps.merge()
+        if self._alarms.waits:
+            self._alarms.merge()
 
     def _warned(self, snapshot: Snapshot | None) -> Snapshot | None:
-        """The snapshot with the customers at risk as known now; without them while values are withheld."""
+        """The snapshot with the customers at risk and the alarms as known now.
+
+        While values are withheld there are no customers at risk, and alarms are stale.
+        """
         if snapshot is None:
             return None
-        warning = self._sweeps.early_warning(snapshot.t_ms) if snapshot.condition == "ok" else None
-        return snapshot if snapshot.early_warning is warning else replace(snapshot, early_warning=warning)
+        whole = snapshot.condition == "ok"
+        warning = self._sweeps.early_warning(snapshot.t_ms) if whole else None
+        alarms = self._alarms.at(snapshot.t_ms, whole=whole)
+        if snapshot.early_warning is warning and snapshot.alarms is alarms:
+            return snapshot
+        return replace(snapshot, early_warning=warning, alarms=alarms)
 
     def _advanced(self, now_ms: int) -> Snapshot | None:
         """A snapshot of newer or corrected totals; None if there are none."""

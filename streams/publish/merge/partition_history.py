@@ -11,6 +11,7 @@ Pure: no I/O, no clock. Never adds anything: see merge.py.
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from streams.core.kpi.alarm_watch import SeriesPart
 from streams.core.kpi.swept import Swept
 from streams.core.totals import OVERALL, Totals
 
@@ -36,6 +37,8 @@ class PartitionTotals:
     """Wall clock of the publisher."""
     swept: Swept | None = None
     """What its last sweep found; None before the first."""
+    series: SeriesPart | None = None
+    """Its counts for alarms; None before the first."""
 
     @property
     def t(self) -> int:

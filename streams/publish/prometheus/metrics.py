@@ -146,6 +146,35 @@ DOCUMENT = (
     ),
 )
 
+_STREAM = ("alarm", *DIMENSION)
+
+ALARMS = (
+    Metric("crm_alarm_active", "gauge", "1 while a stream is in alarm, 0 while it is ordinary.", _STREAM),
+    Metric(
+        "crm_alarm_evidence_log10",
+        "gauge",
+        "Evidence that a stream is out of the ordinary, as a decimal logarithm.",
+        _STREAM,
+    ),
+    Metric("crm_alarm_threshold_log10", "gauge", "Evidence from which on a stream is in alarm, likewise."),
+    Metric("crm_alarm_observed", "gauge", "Counted in the window of a stream that says most.", _STREAM),
+    Metric("crm_alarm_expected", "gauge", "What the four weeks before say of that window.", _STREAM),
+    Metric(
+        "crm_alarm_tolerance_ratio",
+        "gauge",
+        "How many times the expected is ordinary still; downwards: how many times less.",
+        _STREAM,
+    ),
+    Metric(
+        "crm_alarm_started_timestamp_seconds",
+        "gauge",
+        "Begin of the episode of a stream in alarm; 0 while it is ordinary.",
+        _STREAM,
+    ),
+    Metric("crm_alarm_streams", "gauge", "Streams of an alarm by status.", ("alarm", "status")),
+    Metric("crm_alarms_timestamp_seconds", "gauge", "Instant up to which alarms have counted."),
+)
+
 PROCESS = (
     Metric(
         "kpi_streams_build_info",
@@ -222,7 +251,7 @@ PROCESS = (
     ),
 )
 
-CATALOGUE = {m.name: m for m in (*KPIS, *PARTS, *COMPONENTS, *ACCOUNT, *DOCUMENT, *PROCESS)}
+CATALOGUE = {m.name: m for m in (*KPIS, *PARTS, *COMPONENTS, *ACCOUNT, *DOCUMENT, *ALARMS, *PROCESS)}
 """Every metric by name, in the order in which they are shown."""
 
 

@@ -20,6 +20,7 @@ from streams.core.kpi.snapshot import Partitions, Snapshot
 from streams.core.kpi.values.value import SpikeValue, Status, Value
 from streams.core.totals import LATENESS_MS, Accounting
 from streams.publish.merge.merger import PartitionStatus
+from streams.publish.prometheus.alarm_samples import alarm_samples
 from streams.publish.prometheus.metrics import Sample
 from streams.publish.prometheus.shown import expected_metric, shown
 
@@ -60,6 +61,7 @@ class Sampler:
         for dimension, value, periods in snapshot.dimensions.rows():
             for window, values in periods.items():
                 yield from self._values(values, window, {"dimension": dimension, "value": value})
+        yield from alarm_samples(snapshot.alarms)
         yield from _account(snapshot.accounting, self._dimensions)
         yield from _partitions(snapshot.partitions)
 

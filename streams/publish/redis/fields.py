@@ -109,6 +109,8 @@ def script_head(snapshot: Snapshot, keys: Keys, owner: str, dimensions: str, at_
         "at_risk": at_risk.digest,
         "at_risk_t": at_risk.t,
         "at_risk_size": at_risk.size,
+        "alarms": "" if snapshot.alarms is None else snapshot.alarms.json.decode(),
+        "in_alarm": " ".join(_in_alarm(snapshot)),
         "prefix": keys.prefix,
         "changes": keys.changes,
         "message": _message(snapshot),
@@ -165,6 +167,11 @@ def _history(snapshot: Snapshot) -> list[str]:
     return fields
 
 
+def _in_alarm(snapshot: Snapshot) -> list[str]:
+    """The alarms of which a stream is in alarm."""
+    return [] if snapshot.alarms is None else list(dict.fromkeys(one.alarm for one in snapshot.alarms.active))
+
+
 def _message(snapshot: Snapshot) -> str:
     """What subscribers of the changes are told."""
     change = {
@@ -172,5 +179,6 @@ def _message(snapshot: Snapshot) -> str:
         "computed_at": snapshot.computed_at_ms,
         "definition_version": snapshot.definition_version,
         "condition": snapshot.condition,
+        "alarms": _in_alarm(snapshot),
     }
     return msgspec.json.encode(change).decode()

@@ -150,7 +150,7 @@ class RedisSink:
         self, snapshot: Snapshot, head: bytes, hashes: dict[str, bytes], at_risk: bytes
     ) -> Outcome:
         keys = self._keys
-        fixed = [keys.version, keys.index, keys.snapshot, keys.history, keys.at_risk]
+        fixed = [keys.version, keys.index, keys.snapshot, keys.history, keys.at_risk, keys.alarms]
         asked = self._script(keys=[*fixed, *hashes], args=[head, snapshot.json(), at_risk, *hashes.values()])
         outcome: str = await answered(asked)
         if outcome.startswith(_FOREIGN):

@@ -1,6 +1,6 @@
 -- Writes a whole snapshot, or nothing (docs/contract.md, section 10).
 --
--- KEYS: version, index, snapshot, history, at-risk; then one hash for every place.
+-- KEYS: version, index, snapshot, history, at-risk, alarms; then one hash for every place.
 -- ARGV: head (packed map), document (JSON), members at risk (packed flat list of scores and names); then for
 --       every hash its fields (packed flat list). '' keeps members or a hash as they stand.
 -- Answers 'written'; 'foreign:' and its name when another deployment's values stand; 'older' when what stands
@@ -8,7 +8,7 @@
 --
 -- A refusal comes before the first write. The keys of one tenant share a hash tag, so they are in one slot.
 
-local FIXED, FIRST_HASH, CHUNK, MINUTE_MS, HISTORY = 5, 4, 1000, 60000, 1440
+local FIXED, FIRST_HASH, CHUNK, MINUTE_MS, HISTORY = 6, 4, 1000, 60000, 1440
 local head = cmsgpack.unpack(ARGV[1])
 
 local function chunks(list, act)
@@ -68,10 +68,15 @@ if not same_at_risk then
 end
 
 redis.call('SET', KEYS[3], ARGV[2])
+if head.alarms == '' then
+  redis.call('DEL', KEYS[6])
+else
+  redis.call('SET', KEYS[6], head.alarms)
+end
 redis.call('DEL', KEYS[1])
 redis.call('HSET', KEYS[1], 't', head.t, 'computed_at', head.computed_at, 'condition', head.condition,
   'definition_version', head.definition_version, 'complete', head.complete, 'dimensions', head.dimensions,
-  'at_risk', head.at_risk, 'at_risk_t', head.at_risk_t, 'owner', head.owner)
+  'at_risk', head.at_risk, 'at_risk_t', head.at_risk_t, 'alarms', head.in_alarm, 'owner', head.owner)
 
 if #head.history > 0 then
   local last = redis.call('XREVRANGE', KEYS[4], '+', '-', 'COUNT', 1)[1]

@@ -1,59 +1,94 @@
 """What becomes of a stream: learning, ordinary, an episode with begin and end."""
 
 import math
-from dataclasses import replace
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 
-from streams.core.alarms.evidence import REACH, SLOT_MS
-from streams.core.alarms.judging import HOLD, Series, judge
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streams.core.alarms.day import SLOT_MS
+from streams.core.alarms.evidence import REACH, Direction, Prefix
+from streams.core.alarms.judging import HOLD, HOLIDAY_TOLERANCE, Judge, Judgement, Series
 
 THRESHOLD = 8.0
 DAY = 288
-START_MS = 20_000 * DAY * SLOT_MS
+START = 20_000 * DAY
 
 
-def ordinary(*, days: int = 40, each: int = 5, answers: int = 0) -> Series:
+@dataclass(frozen=True)
+class Past:
+    """Counts and exposures by slot from START on, and by day."""
+
+    counts: Sequence[int]
+    exposures: Sequence[int]
+    days: Sequence[int]
+    answers: Sequence[int] = ()
+
+    @property
+    def series(self) -> Series:
+        """As it is judged."""
+        return Series(START, Prefix(self.counts), Prefix(self.exposures), self.days, self.answers)
+
+    @property
+    def end_ms(self) -> int:
+        """When the last slot ends."""
+        return (START + len(self.counts)) * SLOT_MS
+
+
+def ordinary(*, days: int = 40, each: int = 5, answers: int = 0) -> Past:
     """Days that are all the same."""
     slots = days * DAY
-    against = [answers or 100] * slots
-    return Series(
-        START_MS + slots * SLOT_MS,
+    return Past(
         [each] * slots,
-        against,
-        [each * DAY] * days,
-        [answers * DAY] * days if answers else (),
+        [answers or 100] * slots,
+        [each * DAY] * (days - 1),
+        [answers * DAY] * (days - 1) if answers else (),
     )
 
 
-def changed(series: Series, begin: int, end: int, each: int) -> Series:
+def changed(past: Past, begin: int, end: int, each: int) -> Past:
     """With other counts in some of the last slots (negative numbers)."""
-    counts = list(series.counts)
+    counts = list(past.counts)
     for slot in range(begin, end):
         counts[slot] = each
-    return replace(series, counts=counts)
+    return replace(past, counts=counts)
 
 
-def cut(series: Series, slots: int) -> Series:
-    """Without the last slots, on the same day."""
-    return replace(
-        series,
-        end_ms=series.end_ms - slots * SLOT_MS,
-        counts=series.counts[:-slots],
-        exposures=series.exposures[:-slots],
-    )
+def cut(past: Past, slots: int) -> Past:
+    """Without the last slots."""
+    left = len(past.counts) - slots
+    days = (left - 1) // DAY
+    return Past(past.counts[:left], past.exposures[:left], past.days[:days], past.answers[:days])
+
+
+def judge(
+    past: Past, direction: Direction, threshold: float = THRESHOLD, holidays: Collection[int] = ()
+) -> Judgement:
+    """Judged once."""
+    return Judge(direction, threshold, holidays).judge(past.series)
 
 
 def test_it_learns_for_five_weeks() -> None:
     """Then it says what is ordinary."""
-    assert judge(ordinary(days=34), "up", THRESHOLD).status == "learning"
-    found = judge(ordinary(), "up", THRESHOLD)
+    assert judge(ordinary(days=35), "up", THRESHOLD).status == "learning"
+    found = judge(ordinary(days=36), "up", THRESHOLD)
     assert (found.status, found.tolerance, found.started_ms) == ("ok", 1.25, 0)
     assert found.evidence.log10 < 1
 
 
+def test_days_before_anything_was_counted_are_no_history() -> None:
+    """A business of five weeks learns, however far back its days are told."""
+    past = ordinary(days=44)
+    young = replace(past, days=[0] * 9 + list(past.days[9:]))
+    assert judge(young, "up").status == "learning"
+    assert judge(replace(past, days=[0] * 8 + list(past.days[8:])), "up").status == "ok"
+
+
 def test_too_few_slots_are_learning_too() -> None:
     """The days alone do not do."""
-    series = ordinary()
-    short = replace(series, counts=series.counts[-REACH:], exposures=series.exposures[-REACH:])
+    past = ordinary()
+    short = replace(past, counts=past.counts[-REACH:], exposures=past.exposures[-REACH:])
     found = judge(short, "up", THRESHOLD)
     assert found.status == "learning"
     assert math.isnan(found.tolerance)
@@ -86,18 +121,67 @@ def test_two_spikes_a_day_apart_are_two_episodes() -> None:
 
 def test_an_episode_is_no_older_than_what_is_known() -> None:
     """It began at the first instant that has its past."""
-    series = ordinary()
+    series = ordinary(days=44)
     found = judge(series, "up", -1_000.0)
-    assert (found.status, series.end_ms - found.started_ms) == (
-        "alarm",
-        (len(series.counts) - REACH) * SLOT_MS,
-    )
+    assert (found.status, series.end_ms - found.started_ms) == ("alarm", 9 * DAY * SLOT_MS - SLOT_MS)
+
+
+def test_the_evidence_of_a_day_rests_on_the_tolerance_of_that_day() -> None:
+    """What happened on a day makes the next days more tolerant, not the day itself."""
+    past = ordinary(days=60)
+    days = list(past.days)
+    days[-1] *= 4
+    spiked = replace(past, days=days)
+    before = judge(cut(spiked, DAY), "up")
+    after = judge(spiked, "up")
+    assert before.tolerance == 1.25
+    assert after.tolerance > 1.25
+    at_midnight = judge(cut(spiked, DAY - 1), "up")
+    assert at_midnight.tolerance == after.tolerance
+
+
+def test_a_least_tolerance_is_kept() -> None:
+    """For who does not know the holidays."""
+    assert Judge("down", THRESHOLD, (), HOLIDAY_TOLERANCE).judge(ordinary().series).tolerance == 3.5
+
+
+def test_counts_below_nothing_are_nothing() -> None:
+    """What was sealed counts at the end of its pane: taken out again, a slot may be below zero."""
+    past = changed(ordinary(each=0), -2, 0, -3)
+    days = [3] * len(past.days)
+    assert judge(replace(past, days=days), "down").status == "ok"
+    assert judge(replace(past, days=days, exposures=[-1] * len(past.counts)), "down").status == "ok"
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 700), st.integers(0, 90)), min_size=1, max_size=4),
+    st.sampled_from(["up", "down", "share"]),
+    st.sampled_from([-3.0, 1.0, 8.0]),
+)
+def test_judged_again_and_again_is_judged_at_once(
+    steps: list[tuple[int, int]], direction: Direction, threshold: float
+) -> None:
+    """Whatever comes late: what is kept of former judgements changes none."""
+    past = ordinary(days=41, answers=100 if direction == "share" else 0)
+    again = Judge(direction, threshold)
+    again.judge(cut(past, 8).series)
+    seen = len(past.counts) - 8
+    for number, (back, count) in enumerate(steps):
+        now = cut(past, max(0, 7 - number))
+        slot = len(now.counts) - back
+        past = changed(past, slot - len(past.counts), slot - len(past.counts) + 1, count)
+        days = [sum(past.counts[at * DAY : (at + 1) * DAY]) for at in range(len(past.days))]
+        past = replace(past, days=days)
+        now = cut(past, max(0, 7 - number))
+        found = again.judge(now.series, START + min(slot, seen))
+        assert repr(found) == repr(Judge(direction, threshold).judge(now.series))
+        seen = len(now.counts)
 
 
 def test_down_needs_silence_and_a_holiday_excuses_it() -> None:
     """A fifth of the counts on a working day is out of the ordinary; a third on a holiday is not."""
     quiet = changed(ordinary(each=20), -DAY, 0, 6)
-    today = (quiet.end_ms - 1) // (DAY * SLOT_MS)
+    today = (quiet.end_ms // SLOT_MS - 1) // DAY
     assert judge(quiet, "down", THRESHOLD).status == "alarm"
     assert judge(quiet, "down", THRESHOLD, {today}).status == "ok"
     assert judge(changed(ordinary(each=20), -DAY, 0, 0), "down", THRESHOLD, {today}).status == "alarm"
@@ -116,6 +200,6 @@ def test_a_share_rises_among_as_many_answers() -> None:
 def test_days_without_answers_do_not_matter() -> None:
     """A share of nothing is no day of zero detractors."""
     series = ordinary(days=60, each=2, answers=10)
-    answers = [0 if day == 50 else 2_880 for day in range(60)]
-    days = [0 if day == 50 else 576 for day in range(60)]
+    answers = [0 if day == 50 else 2_880 for day in range(59)]
+    days = [0 if day == 50 else 576 for day in range(59)]
     assert judge(replace(series, days=days, answers=answers), "share", THRESHOLD).status == "ok"

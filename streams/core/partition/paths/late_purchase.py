@@ -41,6 +41,7 @@ class LatePath:
         cell = panes.cell(profile, at_ms)
         if cell is not None:
             count_purchase((cell, cell[-2], cell[-1]), entry.amount_minor << 1 | entry.base, 1)
+        panes.series.order(profile, at_ms, entry.amount_minor << 1 | entry.base, 1)
         if entry.amount_minor >= 0:
             self._chain(customer, at_ms)
             customers.schedule(key, customer, customers.clock)

@@ -4,11 +4,13 @@ The whole has it already, and so have churn reasons and touchpoints: they stay a
 general path by a law.
 """
 
+from streams.core.alarms.day import SLOT_MS
 from streams.core.counting import quantities as q
 from streams.core.counting.contributions import transition_changes
 from streams.core.counting.event_changes import Lengths, survey_changes
 from streams.core.counting.panes import Cell, Panes
 from streams.core.counting.purchases import FIRST
+from streams.core.counting.slot_series import SlotSeries
 from streams.core.customer.derive import LONG_TERM_MS, cost_of
 from streams.core.customer.entries import PURCHASE
 from streams.core.customer.life import NEW, Transition
@@ -33,6 +35,7 @@ def move(customers: Customers, customer: Customer, profile: int) -> None:
     orders = families.orders
     before_ms, block = customer.bought_after(orders.edges[-1])
     _move_purchases(orders, source, profile, before_ms, block, customers.lengths)
+    _move_series(orders.series, source, profile, block)
     newest = (customer.engaged, q.ENGAGED), (customer.last, q.BUYERS), (customer.second, q.REPEAT)
     for at_ms, quantity in newest:
         if at_ms:
@@ -85,6 +88,27 @@ def _move_sums(  # noqa: PLR0917 - one caller
             vector[q.REFUNDS_BASE] += sign * refunds
             vector[q.REVENUE] += sign * revenue
             vector[q.LEFT_OUT] += sign * left_out
+
+
+def _move_series(series: SlotSeries, source: int, target: int, block: bytes) -> None:
+    """The same for alarms, slot by slot."""
+    end = orders = refunds = 0
+    for _, at_ms, money in PURCHASE.iter_unpack(block):
+        if at_ms > end:
+            _move_slot(series, source, target, end, orders, refunds)
+            end, orders, refunds = at_ms + -at_ms % SLOT_MS, 0, 0
+        if money >= 0:
+            orders += 1
+        else:
+            refunds += money & 1
+    _move_slot(series, source, target, end, orders, refunds)
+
+
+def _move_slot(  # noqa: PLR0917 - one caller
+    series: SlotSeries, source: int, target: int, end: int, orders: int, refunds: int
+) -> None:
+    series.orders(source, end, [(q.ORDERS, -orders), (q.REFUNDS_BASE, -refunds)])
+    series.orders(target, end, [(q.ORDERS, orders), (q.REFUNDS_BASE, refunds)])
 
 
 def _move_one(here: Cell | None, there: Cell | None, quantity: int) -> None:

@@ -58,6 +58,7 @@ class PurchasePath:
         if cell is not None:
             count_purchase((cell, cell[-2], cell[-1]), money, 1)
             count_newest(cell, 1 if money >= 0 else 0, 1 if newest else 0)
+        panes.series.order(profile, at_ms, money, 1)
         customer.purchases += PURCHASE.pack(digest, at_ms, money)
         customer.changed = True
         customer.facts = None

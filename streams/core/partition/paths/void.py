@@ -56,6 +56,7 @@ class VoidPath:
         cell = panes.cell(profile, at_ms)
         if cell is not None:
             count_purchase((cell, cell[-2], cell[-1]), target.amount_minor << 1 | target.base, -1)
+        panes.series.order(profile, at_ms, target.amount_minor << 1 | target.base, -1)
         if target.amount_minor >= 0:
             self._unchain(customer, at_ms)
             self._customers.schedule(key, customer, self._customers.clock)

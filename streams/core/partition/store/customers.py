@@ -85,7 +85,7 @@ class Customers:
         self.identity = identity
         self.groups = groups
         self.lengths = pair_lengths(definition)
-        self.families = families(definition)
+        self.families = families(definition, groups.values_of)
         self.clock = -1
         self._retention_ms = definition.retention_ms
         self.room = room

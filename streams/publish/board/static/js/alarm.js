@@ -1,10 +1,11 @@
 // Says that churn has spiked, and where it comes from. A spike is one that chance does not explain, against the
 // windows before and, where there is such a comparison, against the same hours of other days, with enough
-// churned customers behind it. The same whichever window is being looked at, and by the same limits as the alerts
-// ChurnSpike and ChurnElevated: a person at the board and a person who is paged are told the same.
+// churned customers behind it. The same whichever window is being looked at; of the day by the limits of the alert
+// ChurnElevated. It is a hint: it looks all the time, so it is wrong now and then. While an alarm of the definition is
+// on, that is told instead: alarms are what pages.
 
 import { byId, setText } from "./dom.js";
-import { count, score, words } from "./format.js";
+import { count, decimal, score, span, timeOfDay, words } from "./format.js";
 import { ranked } from "./churn.js";
 
 /** Window -> the limits of its alert; the first that is beyond them is told. */
@@ -69,6 +70,7 @@ export class Alarm {
 
   /** Returns what is to be announced about it: "" while there is nothing. */
   show(view) {
+    if (view.condition === "ok" && view.alarms.length) return this.#tell(view.alarms);
     const found = view.condition === "ok" ? spikeOf(view.windows) : null;
     byId("alarm").hidden = !found;
     if (!found) return "";
@@ -81,7 +83,26 @@ export class Alarm {
     byId("alarm-show").hidden = view.window === window;
     return `Churn spike in the last ${window}. ${from(view, window)}`;
   }
+
+  /** Tells of the stream with most evidence, and names the others. */
+  #tell([first, ...others]) {
+    const title = `Alarm: ${words(first.alarm)}`;
+    const ordinary = first.direction === "down" ? "times fewer" : "times as many";
+    const also = others.length ? ` Also in alarm: ${others.map(named).join(", ")}.` : "";
+    setText(byId("alarm-title"), title);
+    setText(
+      byId("alarm-text"),
+      `${count(first.observed)} ${words(first.measure)} in ${span(first.window_ms)}, ${score(first.expected)} expected; ` +
+        `${decimal(first.tolerance_ratio)} ${ordinary} is ordinary. Since ${timeOfDay(first.started, false)}.`,
+    );
+    setText(byId("alarm-from"), `Most in ${named(first)}.${also}`);
+    byId("alarm-show").hidden = true;
+    byId("alarm").hidden = false;
+    return `${title}. Most in ${named(first)}.`;
+  }
 }
+
+const named = (stream) => (stream.dimension ? `${words(stream.dimension)} ${words(stream.value)}` : "the whole");
 
 function said(p) {
   if (p < 1e-9) return "below 1 in a billion";

@@ -84,6 +84,7 @@ function view() {
     lookback: Math.min(setup?.windows[window] ?? DAY_MS, DAY_MS),
     windows: values?.windows ?? {},
     components: values?.components,
+    alarms: values?.alarms ?? [],
     accounting: values?.accounting,
     partitions: values?.partitions,
     process: values?.process ?? {},

@@ -1,0 +1,227 @@
+"""Counts by five minutes for alarms, of the whole and of each value of a customer dimension.
+
+What panes count of lives, orders and answers is noted here, too, added or taken out, by profile; it is
+spread to the values of the profile when somebody asks. Like panes, none of it is in the changelog: recovery
+derives it from the records. What was sealed counts at the end of its pane.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Final, TypeAlias
+
+from streams.core.alarms import day as d
+from streams.core.counting import quantities as q
+from streams.core.counting.event_changes import CellChange
+from streams.core.totals import OVERALL, Group
+
+ValuesOf: TypeAlias = Callable[[int], list[Group]]
+"""The (dimension, value) pairs of a profile."""
+Told: TypeAlias = tuple[Group, int, bytes | None]
+"""A group, a day since the epoch or BEFORE, and what is known of it; None: nothing any more."""
+
+BEFORE: Final = -1
+"""In the place of a day: how many customers were active before the first slot that is kept."""
+_MOST_WAITING: Final = 50_000
+_NPS_LAST: Final = q.NPS + 2
+_NO_DAY: Final = -(1 << 40)
+
+
+class SlotSeries:
+    """The series of one partition.
+
+    Args:
+        kept_days: how far back, today included.
+        values_of: to which values a profile belongs.
+    """
+
+    __slots__ = (
+        "_before",
+        "_changed",
+        "_cold",
+        "_first_ms",
+        "_kept_days",
+        "_open",
+        "_sums",
+        "_today",
+        "_told_slots",
+        "_touched_before",
+        "_values_of",
+        "_waiting",
+    )
+
+    def __init__(self, kept_days: int, values_of: ValuesOf) -> None:
+        self._kept_days = kept_days
+        self._values_of = values_of
+        self._today = _NO_DAY
+        self._first_ms = _NO_DAY
+        """What is dated at or before it is too old."""
+        self._waiting: dict[tuple[int, int], list[int]] = {}
+        """(profile, slot) -> numbers that no value has yet."""
+        self._cold: dict[tuple[Group, int], bytes] = {}
+        self._open: dict[tuple[Group, int], d.Slots] = {}
+        """Days that have changed lately, unpacked."""
+        self._changed: dict[tuple[Group, int], int] = {}
+        """(group, day) -> the first slot that nobody was told of."""
+        self._sums: dict[Group, int] = {}
+        """What the active customers have changed by in all that is kept."""
+        self._before: dict[Group, int] = {}
+        """What was told of the time before."""
+        self._told_slots = 0
+        self._touched_before = True
+        """Whether the time before may have changed."""
+
+    # ---- noting
+
+    def order(self, profile: int, ms: int, money: int, sign: int) -> None:
+        """Note a purchase or refund (``money`` as in PURCHASE), or take it out."""
+        if money >= 0:
+            self._note(profile, ms, d.ORDERS, sign)
+        elif money & 1:
+            self._note(profile, ms, d.REFUNDS, sign)
+
+    def orders(self, profile: int, ms: int, changes: Iterable[CellChange]) -> None:
+        """Note what sealed purchases count."""
+        for quantity, amount in changes:
+            if quantity == q.ORDERS:
+                self._note(profile, ms, d.ORDERS, amount)
+            elif quantity == q.REFUNDS_BASE:
+                self._note(profile, ms, d.REFUNDS, amount)
+
+    def life(self, profile: int, ms: int, changes: Iterable[CellChange], sign: int = 1) -> None:
+        """Note a transition."""
+        for quantity, amount in changes:
+            if quantity <= q.ERASED:
+                ways = sign * amount
+                joins = quantity in (q.NEW, q.REACTIVATED)
+                self._note(profile, ms, d.ACTIVE, ways if joins else -ways)
+                if quantity == q.NEW:
+                    self._note(profile, ms, d.NEW, ways)
+                elif quantity == q.CHURNED:
+                    self._note(profile, ms, d.CHURNED, ways)
+
+    def answers(self, profile: int, ms: int, changes: Iterable[CellChange], sign: int = 1) -> None:
+        """Note answers to the NPS question."""
+        for quantity, amount in changes:
+            if quantity <= _NPS_LAST:
+                self._note(profile, ms, d.ANSWERS, sign * amount)
+                if quantity == _NPS_LAST:
+                    self._note(profile, ms, d.DETRACTORS, sign * amount)
+
+    def _note(self, profile: int, ms: int, quantity: int, amount: int) -> None:
+        if ms <= self._first_ms:
+            self._touched_before = True
+            return
+        key = profile, (ms - 1) // d.SLOT_MS
+        row = self._waiting.get(key)
+        if row is None:
+            if len(self._waiting) >= _MOST_WAITING:
+                self.spread()
+            row = self._waiting[key] = [0] * d.WIDTH
+        row[quantity] += amount
+
+    # ---- keeping
+
+    def move(self, t: int) -> None:
+        """Move to t: what has become too old goes, what is no longer needed by slots becomes sums."""
+        today = (t - 1) // d.DAY_MS
+        if today <= self._today:
+            return
+        self.spread()
+        self._today = today
+        first, fine = today - self._kept_days + 1, today - d.FINE_DAYS + 1
+        self._first_ms = first * d.DAY_MS
+        for key in [key for key in self._keys() if key[1] < fine]:
+            slots = self._take(key)
+            if key[1] >= first:
+                self._put(key, d.coarse(slots))
+                continue
+            self._sums[key[0]] -= sum(row[d.ACTIVE] for row in slots.values())
+            self._touched_before = True
+            self._changed[key] = key[1] * d.SLOTS_A_DAY
+
+    def spread(self) -> None:
+        """Bring to the values what was noted of their profiles."""
+        waiting, self._waiting = self._waiting, {}
+        first, fine = self._today - self._kept_days + 1, self._today - d.FINE_DAYS + 1
+        for (profile, slot), row in waiting.items():
+            day = slot // d.SLOTS_A_DAY
+            if day < first:
+                self._touched_before = True
+            elif any(row):
+                place = slot % d.SLOTS_A_DAY if day >= fine else 0
+                for group in (OVERALL, *self._values_of(profile)):
+                    self._add(group, day, place, row)
+
+    def _add(self, group: Group, day: int, place: int, row: Sequence[int]) -> None:
+        key = group, day
+        slots = self._open.get(key)
+        if slots is None:
+            slots = self._open[key] = self._take(key)
+        known = slots.get(place)
+        sums = list(row) if known is None else [a + b for a, b in zip(known, row, strict=True)]
+        if any(sums):
+            slots[place] = sums
+        else:
+            slots.pop(place, None)
+        self._sums[group] = self._sums.get(group, 0) + row[d.ACTIVE]
+        slot = day * d.SLOTS_A_DAY + place
+        self._changed[key] = min(slot, self._changed.get(key, slot))
+
+    def _keys(self) -> set[tuple[Group, int]]:
+        return {*self._cold, *self._open}
+
+    def _take(self, key: tuple[Group, int]) -> d.Slots:
+        """Take a day out, unpacked; an empty one if there is none."""
+        slots = self._open.pop(key, None)
+        packed = self._cold.pop(key, None)
+        return slots if slots is not None else {} if packed is None else d.unpack_day(packed)
+
+    def _put(self, key: tuple[Group, int], slots: d.Slots) -> None:
+        if slots:
+            self._cold[key] = d.pack_day(slots)
+
+    # ---- telling
+
+    def telling(self, t: int, active: Callable[[Group], int], groups: Iterable[Group]) -> Iterator[Told]:
+        """What nobody was told of, as of the last slot that is over at t; nothing may change meanwhile.
+
+        Args:
+            t: the clock.
+            active: how many customers of a group are active now.
+            groups: all there are, besides the whole.
+        """
+        self.spread()
+        over = t // d.SLOT_MS
+        if over > self._told_slots or self._touched_before:
+            yield from self._telling_before(active, groups)
+        for key, slot in list(self._changed.items()):
+            if slot < over:
+                yield self._tell(key, over)
+        self._told_slots, self._touched_before = over, False
+
+    def _telling_before(self, active: Callable[[Group], int], groups: Iterable[Group]) -> Iterator[Told]:
+        known = {OVERALL, *groups}
+        for group in known:
+            before = active(group) - self._sums.get(group, 0)
+            if self._before.get(group) != before:
+                self._before[group] = before
+                yield group, BEFORE, d.pack_count(before)
+        for group in self._before.keys() - known:
+            del self._before[group]
+            self._sums.pop(group, None)
+            yield group, BEFORE, None
+
+    def _tell(self, key: tuple[Group, int], over: int) -> Told:
+        """What is known of a day up to the last slot that is over; a day that is over is laid to rest."""
+        group, day = key
+        slots = self._take(key)
+        begin = day * d.SLOTS_A_DAY
+        told = {slot: row for slot, row in slots.items() if begin + slot < over}
+        if len(told) < len(slots):
+            self._changed[key] = over
+        else:
+            del self._changed[key]
+        if day < self._today:
+            self._put(key, slots)
+        elif slots:
+            self._open[key] = slots
+        return group, day, d.pack_day(told) if told else None
