@@ -25,10 +25,14 @@ from streams.core.partition.state import PartitionState
 from streams.definitions import load
 from streams.engine import app as engine
 from streams.engine.app import EngineApp
+from streams.engine.batch_app import BatchApp
 from streams.engine.exits import EngineError, end_process
 from streams.engine.kafka.client import Client
 from streams.engine.topics.topics import ensure_patiently
+from streams.foreign import app as foreign
+from streams.foreign.pages import Pages
 from streams.log_lines import formatter
+from streams.mapping import Mapping
 from streams.service import Service
 from streams.settings import Settings, SettingsError, read
 
@@ -83,7 +87,25 @@ def run_worker(settings: Settings) -> int:
     return run_app(app, settings)
 
 
-def run_app(app: EngineApp, settings: Settings) -> int:
+def run_ingest(settings: Settings, mapping: Mapping, definition: Definition) -> int:
+    """Run ``kpi ingest`` until a signal ends it.
+
+    Returns:
+        The exit code, as ``run_worker``.
+
+    Raises:
+        SettingsError: a setting that cannot be used.
+    """
+    set_up_logging(settings)
+    app = foreign.build(settings, definition, mapping, wall_clock)
+    pages = Pages(settings, definition, app, end_process)
+    app.on_begin.append(pages.start)
+    app.on_end.append(pages.stop)
+    log.info("%s", build())
+    return run_app(app, settings)
+
+
+def run_app(app: BatchApp, settings: Settings) -> int:
     """Run a Faust app until a signal ends it, and return the exit code."""
     worker = faust.Worker(app, loglevel=settings.log_level, override_logging=False, quiet=True)
     worker.spinner = None

@@ -8,7 +8,16 @@ from pathlib import Path
 
 from deploy.metrics.cardinality import series_bound
 from streams.core.definition.definition import Definition
-from streams.publish.prometheus.metrics import ACCOUNT, COMPONENTS, DOCUMENT, KPIS, PARTS, PROCESS, Metric
+from streams.publish.prometheus.metrics import (
+    ACCOUNT,
+    COMPONENTS,
+    DOCUMENT,
+    INGEST,
+    KPIS,
+    PARTS,
+    PROCESS,
+    Metric,
+)
 
 PAGE = Path(__file__).parents[2] / "docs/metrics.md"
 PARTITIONS = 4
@@ -38,6 +47,11 @@ _SECTIONS = (
     ("Accounting", "`received = Σ crm_events_total`, on each worker and at all times.", ACCOUNT),
     ("Document and partitions", "As of the snapshot shown.", DOCUMENT),
     ("Process", "Of the worker that is scraped, since it started.", PROCESS),
+    (
+        "Ingest",
+        "Of `kpi ingest`, beside those of a process: a record counts when what became of it is durable.",
+        INGEST,
+    ),
 )
 
 _CARDINALITY = """

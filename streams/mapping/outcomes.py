@@ -18,6 +18,9 @@ MappingReason: TypeAlias = (
         "not_list",  # each names what is no array
         "too_many_events",  # more elements, or more bytes of events, than one record may give
         "bad_envelope",  # not the envelope that the format has
+        "unknown_schema",  # of an id that the schema registry does not have
+        "bad_payload",  # no record of its schema
+        "too_large",  # an event that no source topic takes
     ]
 )
 
