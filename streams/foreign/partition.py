@@ -181,6 +181,7 @@ class ForeignPartition:
             schemas, first = self._context.schemas, self._waiting[0]
             if schemas is not None and (missing := schemas.missing(topic, first.value)) is not None:
                 await self._load(schemas, missing)
+                continue  # meanwhile the partition may have been begun anew
             record = self._waiting.popleft()
             self._bytes -= _size(record)
             self._context.converter.convert(topic, partition, record, self._pending)
