@@ -13,6 +13,7 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import faust
@@ -29,8 +30,7 @@ from streams.engine.batch_app import BatchApp
 from streams.engine.exits import EngineError, end_process
 from streams.engine.kafka.client import Client
 from streams.engine.topics.topics import ensure_patiently
-from streams.foreign import app as foreign
-from streams.foreign.pages import Pages
+from streams.foreign.service import IngestService
 from streams.log_lines import formatter
 from streams.mapping import Mapping
 from streams.service import Service
@@ -97,12 +97,20 @@ def run_ingest(settings: Settings, mapping: Mapping, definition: Definition) -> 
         SettingsError: a setting that cannot be used.
     """
     set_up_logging(settings)
-    app = foreign.build(settings, definition, mapping, wall_clock)
-    pages = Pages(settings, definition, app, end_process)
-    app.on_begin.append(pages.start)
-    app.on_end.append(pages.stop)
+    service = IngestService(settings, definition, mapping, wall_clock)
     log.info("%s", build())
-    return run_app(app, settings)
+    if service.app is None:
+        return asyncio.run(_until_told(service.run))
+    return run_app(service.app, settings)
+
+
+async def _until_told(run: Callable[[asyncio.Event], Awaitable[None]]) -> int:
+    """Run until a signal comes."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    await run(stop)
+    return 0
 
 
 def run_app(app: BatchApp, settings: Settings) -> int:
@@ -132,15 +140,15 @@ async def _publish(settings: Settings) -> int:
     client = Client(settings)
     service = Service(settings, _definition(settings), client, wall_clock, end_process, worker=None)
     log.info("%s", build())
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    await service.start()
-    begin = asyncio.create_task(_follow(settings, client, service))
-    await stop.wait()
-    begin.cancel()
-    await service.stop()
-    return 0
+
+    async def run(stop: asyncio.Event) -> None:
+        await service.start()
+        begin = asyncio.create_task(_follow(settings, client, service))
+        await stop.wait()
+        begin.cancel()
+        await service.stop()
+
+    return await _until_told(run)
 
 
 async def _follow(settings: Settings, client: Client, service: Service) -> None:

@@ -8,7 +8,7 @@ exception in a transaction this object may write nothing: only ``acquire`` begin
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from time import monotonic, perf_counter
 
@@ -45,7 +45,7 @@ class Context:
     converter: Converter
     stats: ForeignStats
     clock: Callable[[], int]
-    topic_ids: Mapping[str, str]
+    topic_ids: dict[str, str]
     """Of the foreign topics, as far as the broker tells them."""
     schemas: Schemas | None
     """Of records that need some."""
@@ -226,7 +226,7 @@ class ForeignPartition:
                 raise
             self.durable = pending.upto
             self.committed_at = monotonic()
-            self._context.stats.committed(self.place.topic, pending, perf_counter() - since)
+            self._context.stats.flushed(self.place.topic, pending, perf_counter() - since)
 
     # -- closing --------------------------------------------------------------------------------------
 

@@ -22,10 +22,14 @@ class ForeignStats:
     left_out: Counter[str] = field(default_factory=Counter)
     """Elements of lists that the mapping leaves out, by topic."""
 
-    def committed(self, topic: str, pending: Pending, seconds: float) -> None:
+    def flushed(self, topic: str, pending: Pending, seconds: float) -> None:
         """Count a transaction, and how long it took."""
         self.stage.flushed(seconds)
         self.stage.dead(pending.dead)
+        self.committed(topic, pending)
+
+    def committed(self, topic: str, pending: Pending) -> None:
+        """Count what became of records, now that it is durable."""
         self.stage.records[topic] += pending.records
         self.events.update(pending.kinds)
         if pending.left_out:

@@ -21,9 +21,9 @@ from streams.engine.topics import configs
 from streams.engine.topics.admin import present
 from streams.engine.topics.topics import check_counts
 from streams.engine.verdict import made_anew
+from streams.foreign.names import Names
 from streams.log_limit import quiet_client
-from streams.mapping import Mapping as MappingFile
-from streams.settings import Settings, SettingsError
+from streams.settings import Settings
 
 log = logging.getLogger(__name__)
 
@@ -41,46 +41,17 @@ class Topics(NamedTuple):
     """Source topic -> retention in ms, where it deletes by the records' own time."""
 
 
-def own_topics(settings: Settings) -> set[str]:
-    """Those that the service itself writes and reads."""
-    return {
-        *settings.source_topics,
-        settings.topic_changelog,
-        settings.topic_totals,
-        settings.topic_dead_letter,
-    }
-
-
-def check_names(mapping: MappingFile, settings: Settings) -> None:
-    """Refuse a mapping that reads what it writes.
-
-    Raises:
-        SettingsError: it names a topic of ours.
-    """
-    own = own_topics(settings)
-    for number, source in enumerate(mapping.sources):
-        if source.topic in own:
-            raise SettingsError(
-                "mapping_file",
-                f"source[{number}].topic {source.topic} is a topic of the service's own",
-                "a mapping of other topics: what is written there would be read again",
-            )
-
-
 class ForeignTopics:
     """Finds the topics of a mapping, and looks after them.
 
     Args:
-        mapping: names them.
+        names: of the mapping.
         settings: name ours.
         client: to reach Kafka with.
     """
 
-    def __init__(self, mapping: MappingFile, settings: Settings, client: Client) -> None:
-        self._mapping, self._settings, self._client = mapping, settings, client
-        names = dict.fromkeys(source.topic for source in mapping.sources)
-        self._names = [name for name in names if "*" not in name]
-        self._own = own_topics(settings)
+    def __init__(self, names: Names, settings: Settings, client: Client) -> None:
+        self._names, self._settings, self._client = names, settings, client
         self._found: dict[str, Described] = {}
 
     async def wait(self, tell: Callable[[str | None], None]) -> Topics:
@@ -162,12 +133,12 @@ class ForeignTopics:
             keeps = _keeps(await configs.read(admin, settings.source_topics))
         finally:
             await admin.close()
-        absent = [name for name in self._names if name not in foreign]
+        absent = [name for name in self._names.exact if name not in foreign]
         if absent:
             return Topics(
                 {}, {}
             ), f"missing foreign topics: {', '.join(absent)}; they are never made by this service"
-        if not foreign:
+        if not foreign and self._names.in_kafka:
             return Topics({}, {}), "no topic fits any name of the mapping"
         return Topics(foreign, keeps), ""
 
@@ -180,15 +151,10 @@ class ForeignTopics:
             await admin.close()
 
     async def _listed(self, admin: AIOKafkaAdminClient) -> dict[str, Described]:
-        names = set(self._names)
-        if any("*" in source.topic for source in self._mapping.sources):
-            names |= {name for name in await admin.list_topics() if self._fits(name)}
+        names = set(self._names.exact)
+        if self._names.patterns:
+            names |= {name for name in await admin.list_topics() if self._names.fits(name)}
         return await present(admin, sorted(names))
-
-    def _fits(self, name: str) -> bool:
-        if name.startswith("__") or name in self._own:
-            return False
-        return any(source.reads(name) for source in self._mapping.sources)
 
 
 def _keeps(read: Mapping[str, Mapping[str, str]]) -> dict[str, int]:

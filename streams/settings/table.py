@@ -132,6 +132,17 @@ class Settings:
     ingest_interval: int = duration(
         "200ms", "From one transaction of a foreign partition to the next, at least.", INGEST, least="10ms"
     )
+    ingest_http: str = text(
+        "",
+        """Topics of the mapping whose records come over HTTP, POST /events/TOPIC, and not from Kafka;
+        separated by commas; empty: none.""",
+        INGEST,
+        example="web.orders,web.answers",
+    )
+    ingest_token: str = secret_text(
+        "What senders over HTTP have to show; required where KPI_INGEST_HTTP names topics.",
+        INGEST,
+    )
     registry_url: str = text(
         "",
         "Where the schema registry is, for records in Avro, JSON Schema and Protobuf.",

@@ -9,7 +9,6 @@ from streams.cli.environment import client_settings
 from streams.cli.errors import CliError
 from streams.cli.exits import Exit
 from streams.cli.mappings import load_mapping
-from streams.foreign.topics import check_names
 from streams.settings import Settings, SettingsError
 
 
@@ -38,7 +37,6 @@ def command() -> None:
         _check(settings)
         known = definition if settings.definition_file else None
         mapping, _ = load_mapping(settings.mapping_file, known)
-        check_names(mapping, settings)
         code = run_ingest(settings, mapping, definition)
     except SettingsError as error:
         raise CliError(Exit.USAGE, str(error)) from error

@@ -237,6 +237,12 @@ INGEST = (
         ("topic",),
     ),
     Metric(
+        "kpi_streams_ingest_http_requests_total",
+        "counter",
+        "Requests that brought records, by the status of the answer.",
+        ("status",),
+    ),
+    Metric(
         "kpi_streams_ingest_registry_up",
         "gauge",
         "0 while a schema is needed that the registry does not tell, for want of an answer.",
