@@ -120,15 +120,9 @@ class ForeignTopics:
         admin = self._client.admin()
         try:
             await admin.start()
-            written = [*settings.source_topics, settings.topic_dead_letter]
-            ours = await present(admin, written)
-            missing = [name for name in written if name not in ours]
+            missing = await self._lacking(admin)
             if missing:
                 return Topics({}, {}), f"missing topics: {', '.join(missing)}; kpi topics create makes them"
-            counts = {name: topic.partitions for name, topic in ours.items()}
-            if counts[settings.topic_dead_letter] >= settings.partitions:
-                del counts[settings.topic_dead_letter]
-            check_counts(counts, settings.source_topics, settings.partitions)
             foreign = await self._listed(admin)
             keeps = _keeps(await configs.read(admin, settings.source_topics))
         finally:
@@ -143,12 +137,25 @@ class ForeignTopics:
         return Topics(foreign, keeps), ""
 
     async def _foreign(self) -> dict[str, Described]:
+        """The foreign topics; ours are held against the settings, too."""
         admin = self._client.admin()
         try:
             await admin.start()
+            await self._lacking(admin)
             return await self._listed(admin)
         finally:
             await admin.close()
+
+    async def _lacking(self, admin: AIOKafkaAdminClient) -> list[str]:
+        """Those of ours that are not there; the others must have the partitions that the settings say."""
+        settings = self._settings
+        written = [*settings.source_topics, settings.topic_dead_letter]
+        ours = await present(admin, written)
+        counts = {name: topic.partitions for name, topic in ours.items()}
+        if counts.get(settings.topic_dead_letter, 0) >= settings.partitions:
+            del counts[settings.topic_dead_letter]
+        check_counts(counts, settings.source_topics, settings.partitions)
+        return [name for name in written if name not in ours]
 
     async def _listed(self, admin: AIOKafkaAdminClient) -> dict[str, Described]:
         names = set(self._names.exact)

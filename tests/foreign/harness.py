@@ -120,7 +120,9 @@ class Ingest:
 
     def producer(self) -> aiokafka.AIOKafkaProducer:
         """Somebody else's."""
-        return aiokafka.AIOKafkaProducer(bootstrap_servers=self.bootstrap.split(","), acks="all")
+        return aiokafka.AIOKafkaProducer(
+            bootstrap_servers=self.bootstrap.split(","), acks="all", max_request_size=4 << 20
+        )
 
     async def expected(self) -> Outcomes:
         """What the foreign topics amount to."""
