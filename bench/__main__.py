@@ -15,6 +15,7 @@ from bench import (
     compiled,
     core,
     hotspots,
+    ingest,
     kafka_streams,
     mapping,
     memory,
@@ -36,6 +37,7 @@ _WITHOUT_KAFKA: dict[str, Callable[..., Iterator[Figure]]] = {
 }
 _ON_KAFKA: dict[str, Callable[..., Iterator[Figure]]] = {
     "worker": worker.measure,
+    "ingest": ingest.measure,
     "compiled": compiled.measure,
     "faust": against.measure,
     "streams": kafka_streams.measure,

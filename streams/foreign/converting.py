@@ -6,6 +6,7 @@ by more than ``AHEAD_MS`` is not believed, because brokers refuse such records. 
 delete at once ends the process: "counted" would be a lie.
 """
 
+from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Final
 
@@ -46,35 +47,53 @@ class Converter:
         self._numbers: dict[bytes, int] = {}
         self._clock = clock
 
-    def convert(self, topic: str, partition: int, record: KafkaRecord, into: Pending) -> None:
-        """Add what is written of one record.
+    def convert(
+        self, topic: str, partition: int, waiting: deque[KafkaRecord], into: Pending, most: int
+    ) -> None:
+        """Take records that wait, and add what is written of them, until a transaction is full.
+
+        Args:
+            topic: where they came from.
+            partition: its number.
+            waiting: the first ones are taken.
+            into: what is written.
+            most: so many at the most.
 
         Raises:
-            EngineError: a source topic would not keep it.
+            EngineError: a source topic would not keep one of them.
         """
         now = self._clock()
-        timestamp = record.timestamp if record.timestamp <= now + AHEAD_MS else now
-        headers = tuple((name, value) for name, value in record.headers if value is not None)
-        outcome = self.outcome(Foreign(topic, record.key, record.value, timestamp, headers))
-        into.records += 1
-        into.upto = record.offset + 1
-        if isinstance(outcome, Mapped):
-            self._check_kept(topic, partition, record, outcome.events, now - timestamp)
-            into.outcomes["mapped", ""] += 1
-            into.left_out += outcome.left_out
-            for event in outcome.events:
-                into.add_event(self.target(event), event)
-        elif isinstance(outcome, Ignored):
-            into.outcomes["ignored", outcome.why] += 1
-        else:
-            into.outcomes["malformed", outcome.reason] += 1
-            into.add_letter(_letter(topic, partition, record, outcome))
+        latest = now + AHEAD_MS
+        take, outcome_of, add = waiting.popleft, self.outcome, into.add_event
+        for _ in range(min(most, len(waiting))):
+            record = take()
+            timestamp = record.timestamp if record.timestamp <= latest else now
+            headers = tuple((name, value) for name, value in record.headers if value is not None)
+            outcome = outcome_of(Foreign(topic, record.key, record.value, timestamp, headers))
+            into.records += 1
+            into.upto = record.offset + 1
+            if isinstance(outcome, Mapped):
+                if self.keeps:
+                    self._check_kept(topic, partition, record, outcome.events, now - timestamp)
+                into.mapped += 1
+                into.left_out += outcome.left_out
+                for event in outcome.events:
+                    add(self.target(event), event)
+            elif isinstance(outcome, Ignored):
+                into.outcomes["ignored", outcome.why] += 1
+            else:
+                into.outcomes["malformed", outcome.reason] += 1
+                into.add_letter(_letter(topic, partition, record, outcome))
+            if into.full:
+                break
 
     def outcome(self, record: Foreign) -> Outcome:
         """What becomes of a record; an event that no source topic takes is malformed."""
         outcome = self._mapper.one(record)
-        if isinstance(outcome, Mapped) and any(_is_large(event) for event in outcome.events):
-            return _TOO_LARGE
+        if isinstance(outcome, Mapped):
+            for event in outcome.events:
+                if len(event.key) + len(event.value) > BATCH_BYTES:
+                    return _TOO_LARGE
         return outcome
 
     def target(self, event: CanonicalEvent) -> tuple[str, int]:
@@ -101,10 +120,6 @@ class Converter:
                     "could count it again. Set retention.ms=-1 on every source topic, as kpi topics create "
                     "does",
                 )
-
-
-def _is_large(event: CanonicalEvent) -> bool:
-    return len(event.key) + len(event.value) > BATCH_BYTES
 
 
 def _letter(topic: str, partition: int, record: KafkaRecord, refused: Refused) -> DeadLetter:

@@ -153,7 +153,7 @@ class HttpIntake:
             self._under_way -= 1
         self._stats.committed(topic, pending)
         ignored = sum(count for (outcome, _), count in pending.outcomes.items() if outcome == "ignored")
-        return {"records": pending.records, "events": pending.kinds.total(), "ignored": ignored}
+        return {"records": pending.records, "events": pending.kinds().total(), "ignored": ignored}
 
     def _converted(self, topic: str, records: list[tuple[bytes, Headers]]) -> Pending:
         """All events of a request."""
@@ -165,7 +165,7 @@ class HttpIntake:
             outcome = self._converter.outcome(Foreign(topic, None, value, now, headers))
             pending.records += 1
             if isinstance(outcome, Mapped):
-                pending.outcomes["mapped", ""] += 1
+                pending.mapped += 1
                 pending.left_out += outcome.left_out
                 for event in outcome.events:
                     pending.add_event(self._converter.target(event), event)

@@ -31,6 +31,8 @@ from streams.settings import Settings
 
 log = logging.getLogger(__name__)
 
+_SOME = 64
+"""Records that are converted without a look at the time."""
 _MOST_WAITING = 20_000
 _MOST_BYTES = 16 << 20
 _OVERHEAD = 128
@@ -76,6 +78,7 @@ class ForeignPartition:
         self._context = context
         self._waiting: deque[KafkaRecord] = deque()
         self._bytes = 0
+        """About so much is waiting."""
         self._pending = Pending(0)
         self._news = asyncio.Event()
         self._lock = asyncio.Lock()
@@ -182,9 +185,9 @@ class ForeignPartition:
             if schemas is not None and (missing := schemas.missing(topic, first.value)) is not None:
                 await self._load(schemas, missing)
                 continue  # meanwhile the partition may have been begun anew
-            record = self._waiting.popleft()
-            self._bytes -= _size(record)
-            self._context.converter.convert(topic, partition, record, self._pending)
+            before, most = len(self._waiting), _SOME if schemas is None else 1
+            self._context.converter.convert(topic, partition, self._waiting, self._pending, most)
+            self._bytes -= self._bytes * (before - len(self._waiting)) // before
             if perf_counter() - since > SLICE_S:
                 await asyncio.sleep(0)
                 since = perf_counter()

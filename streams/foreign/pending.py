@@ -8,8 +8,8 @@ from streams.mapping import CanonicalEvent
 
 MAX_EVENTS = 20_000
 MAX_BYTES = 16 << 20
-_OVERHEAD = 64
-"""About what a record costs beside its key and value."""
+_OVERHEAD = 128
+"""About what a record costs beside its value."""
 
 Target = tuple[str, int]
 """Source topic and partition."""
@@ -25,29 +25,38 @@ class Pending:
     dead: list[DeadLetter] = field(default_factory=list)
     records: int = 0
     """Foreign records that were looked at."""
+    mapped: int = 0
+    """Those of them that gave events."""
     outcomes: Counter[tuple[str, str]] = field(default_factory=Counter)
-    """Foreign records by outcome and reason."""
-    kinds: Counter[str] = field(default_factory=Counter)
-    """Events by kind."""
+    """The others, by outcome and reason."""
     left_out: int = 0
     """Elements of lists that the mapping leaves out."""
-    size: int = 0
-    count: int = 0
+    full: bool = False
+    """Whether it is time to write."""
+    _size: int = 0
+    _count: int = 0
 
     def add_event(self, target: Target, event: CanonicalEvent) -> None:
         """Let an event wait."""
-        self.events.setdefault(target, []).append(event)
-        self.kinds[event.kind] += 1
-        self.count += 1
-        self.size += len(event.key) + len(event.value) + _OVERHEAD
+        waiting = self.events.get(target)
+        if waiting is None:
+            waiting = self.events[target] = []
+        waiting.append(event)
+        self._add(len(event.value))
 
     def add_letter(self, letter: DeadLetter) -> None:
         """Let a dead letter wait."""
         self.dead.append(letter)
-        self.count += 1
-        self.size += letter.size + _OVERHEAD
+        self._add(letter.size)
 
-    @property
-    def full(self) -> bool:
-        """Whether it is time to write."""
-        return self.count >= MAX_EVENTS or self.size >= MAX_BYTES
+    def kinds(self) -> Counter[str]:
+        """Events by kind."""
+        found: Counter[str] = Counter()
+        for events in self.events.values():
+            found[events[0].kind] += len(events)
+        return found
+
+    def _add(self, size: int) -> None:
+        self._count += 1
+        self._size += size + _OVERHEAD
+        self.full = self._count >= MAX_EVENTS or self._size >= MAX_BYTES

@@ -31,7 +31,9 @@ class ForeignStats:
     def committed(self, topic: str, pending: Pending) -> None:
         """Count what became of records, now that it is durable."""
         self.stage.records[topic] += pending.records
-        self.events.update(pending.kinds)
+        self.events.update(pending.kinds())
+        if pending.mapped:
+            self.outcomes[topic, "mapped", ""] += pending.mapped
         if pending.left_out:
             self.left_out[topic] += pending.left_out
         for (outcome, reason), count in pending.outcomes.items():

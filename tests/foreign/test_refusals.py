@@ -7,13 +7,17 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import aiokafka
 import pytest
+from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions
+from aiokafka.structs import OffsetAndMetadata
 
 from streams.embedded import KafkaCluster
 from streams.engine.exits import ExitCode
 from streams.engine.topics import configs
 from streams.engine.topics.admin import delete
+from streams.engine.topics.group import describe_group
 from tests.foreign.harness import COMMAND, Ingest
 from tests.kafka.harness import run
 from tests.support.eventually import eventually_async
@@ -69,25 +73,59 @@ async def admin_of(stage: Ingest) -> AIOKafkaAdminClient:
     return admin
 
 
-def test_a_topic_made_anew_is_told_from_the_one_before_it(make: Make) -> None:
-    """Although it is longer: the same offset means another record. A person decides, with a Kafka command."""
+def test_a_topic_that_is_deleted_ends_the_process_and_one_made_anew_is_read_whole(make: Make) -> None:
+    """What was not read of the former is lost, so a person is told; of the new one nothing is passed over."""
     stage = make()
 
     async def test() -> None:
         await stage.make_topics()
-        await put(stage, order(1))
+        await put(stage, order(1), order(2))
         first = stage.start()
-        await stage.check()
-        assert await first.stopped() == 0
+        before = (await stage.check()).events
         admin = await admin_of(stage)
         await delete(admin, f"{stage.name}orders")
         await admin.close()
+        assert await first.ended() == ExitCode.OFFSETS_LOST
+        assert f"{stage.name}orders was deleted" in first.told()
         await stage.make_foreign(stage.topics)
-        await put(stage, *map(order, range(2, 6)))
-        second = stage.start()
-        assert await second.ended() == ExitCode.OFFSETS_LOST
-        assert "made anew" in second.told()
-        assert f"--group {stage.name}-ingest" in second.told()
+        await put(stage, order(3))
+        stage.start()
+        await stage.settled()
+        assert (await stage.found()).events == before + (await stage.expected()).events
+
+    run(test)
+
+
+def test_an_offset_of_another_topic_or_beyond_the_log_is_no_place_to_go_on(make: Make) -> None:
+    """As after a restore of Kafka's own topics: the line names the command that accepts the loss."""
+    stage = make()
+    place = TopicPartition(f"{stage.name}orders", 0)
+
+    async def test() -> None:
+        await stage.make_topics()
+        await put(stage, order(1))
+        admin = await admin_of(stage)
+
+        async def nobody() -> bool:
+            return not (await describe_group(admin, f"{stage.name}-ingest")).members
+
+        for offset, told in (
+            (OffsetAndMetadata(1, "0" * 32), "made anew"),
+            (OffsetAndMetadata(7, ""), "the log ends at 1"),
+        ):
+            await eventually_async(nobody, within=30)  # one that ended so is missed after its session
+            group = aiokafka.AIOKafkaConsumer(
+                bootstrap_servers=stage.bootstrap.split(","), group_id=f"{stage.name}-ingest"
+            )
+            group.assign([place])
+            await group.start()
+            await group.commit({place: offset})
+            await group.stop()
+            process = stage.start()
+            assert await process.ended() == ExitCode.OFFSETS_LOST
+            assert told in process.told()
+            assert f"--group {stage.name}-ingest" in process.told()
+        await admin.close()
 
     run(test)
 
