@@ -86,15 +86,19 @@ class Schemas:
             raise RefusedError("bad_envelope", f"a record of a schema of the kind {kind}")
         return known.decode
 
+    def keep(self, schema_id: int, loaded: Loaded) -> None:
+        """Take note of what an id is."""
+        if len(self._known) >= _MOST:
+            self._known.clear()
+        self._known[schema_id] = loaded
+
     async def load(self, schema_id: int) -> None:
         """Return when it is known what an id is; a registry that does not answer is waited for."""
         async with self._lock:
             known = self._known.get(schema_id)
             if known is not None and known.until > monotonic():
                 return
-            if len(self._known) >= _MOST:
-                self._known.clear()
-            self._known[schema_id] = await self._loaded(schema_id)
+            self.keep(schema_id, await self._loaded(schema_id))
             self.trouble = None
 
     async def close(self) -> None:
