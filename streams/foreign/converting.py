@@ -17,6 +17,7 @@ from streams.engine.exits import EngineError, ExitCode
 from streams.engine.kafka.fetch import KafkaRecord
 from streams.engine.kafka.sizes import BATCH_BYTES
 from streams.engine.ownership.deadletter import DeadLetter, letter_of
+from streams.foreign.lacking import Lacking
 from streams.foreign.pending import Pending
 from streams.mapping import CanonicalEvent, Foreign, Ignored, Mapped, Mapper, Outcome, Refused
 from streams.settings import Settings
@@ -36,9 +37,13 @@ class Converter:
         mapper: what a record becomes.
         settings: name the source topics, how many partitions they have, and whose partitioner.
         clock: the wall clock, ms.
+        lacking: looks at some of the records.
     """
 
-    def __init__(self, mapper: Mapper, settings: Settings, clock: Callable[[], int]) -> None:
+    def __init__(
+        self, mapper: Mapper, settings: Settings, clock: Callable[[], int], lacking: Lacking
+    ) -> None:
+        self._lacking = lacking
         self.keeps: Keeps = {}
         self._mapper = mapper
         self._topics: dict[Kind, str] = {kind: topic for topic, kind in settings.source_topics.items()}
@@ -65,11 +70,12 @@ class Converter:
         now = self._clock()
         latest = now + AHEAD_MS
         take, outcome_of, add = waiting.popleft, self.outcome, into.add_event
+        first = waiting[0]
+        self._lacking.note(Foreign(topic, first.key, first.value, latest, _headers(first)))
         for _ in range(min(most, len(waiting))):
             record = take()
             timestamp = record.timestamp if record.timestamp <= latest else now
-            headers = tuple((name, value) for name, value in record.headers if value is not None)
-            outcome = outcome_of(Foreign(topic, record.key, record.value, timestamp, headers))
+            outcome = outcome_of(Foreign(topic, record.key, record.value, timestamp, _headers(record)))
             into.records += 1
             into.upto = record.offset + 1
             if isinstance(outcome, Mapped):
@@ -120,6 +126,10 @@ class Converter:
                     "could count it again. Set retention.ms=-1 on every source topic, as kpi topics create "
                     "does",
                 )
+
+
+def _headers(record: KafkaRecord) -> tuple[tuple[str, bytes], ...]:
+    return tuple((name, value) for name, value in record.headers if value is not None)
 
 
 def _letter(topic: str, partition: int, record: KafkaRecord, refused: Refused) -> DeadLetter:

@@ -18,6 +18,7 @@ from streams.engine.ownership.stats import Sample
 from streams.foreign.app import ForeignApp
 from streams.foreign.converting import Converter
 from streams.foreign.http_intake import HttpIntake
+from streams.foreign.lacking import Lacking
 from streams.foreign.names import Names
 from streams.foreign.pages import Pages
 from streams.foreign.partition import Context
@@ -67,8 +68,9 @@ class IngestService:
         self._missing: str | None = "starting"
         self._topics = ForeignTopics(names, settings, client)
         self._schemas = _schemas(settings, mapping)
-        mapper = Mapper(mapping, definition, {} if self._schemas is None else formats(self._schemas))
-        converter = Converter(mapper, settings, clock)
+        further = {} if self._schemas is None else formats(self._schemas)
+        self._lacking = Lacking(mapping.sources, further)
+        converter = Converter(Mapper(mapping, definition, further), settings, clock, self._lacking)
         self._intake: HttpIntake | None = None
         if names.over_http:
             over_http = names.over_http
@@ -131,7 +133,8 @@ class IngestService:
             yield self._intake.waiting_for
 
     def _samples(self) -> list[Sample]:
-        return self._stats.samples() if self.app is None else self.app.samples()
+        samples = self._stats.samples() if self.app is None else self.app.samples()
+        return [*samples, *self._lacking.samples()]
 
 
 def _schemas(settings: Settings, mapping: Mapping) -> Schemas | None:

@@ -237,6 +237,12 @@ INGEST = (
         ("topic",),
     ),
     Metric(
+        "kpi_streams_ingest_field_absent",
+        "gauge",
+        "1 for a field of the mapping that none of the records has that were looked at.",
+        ("source", "field"),
+    ),
+    Metric(
         "kpi_streams_ingest_http_requests_total",
         "counter",
         "Requests that brought records, by the status of the answer.",
