@@ -47,7 +47,7 @@ screenshots: $(installed) ## the live board's pictures in docs/img, taken by a t
 
 lock: $(installed) ## write requirements.lock anew from pyproject.toml; ARGS=--upgrade for newer versions
 	@$(bin)/python -m pip install --quiet --disable-pip-version-check uv
-	@$(bin)/uv pip compile pyproject.toml --extra demo --group dev --universal --generate-hashes \
+	@$(bin)/uv pip compile pyproject.toml --extra demo --extra registry --group dev --universal --generate-hashes \
 		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
 		--python-version 3.11 $(ARGS) --quiet --output-file requirements.lock
 

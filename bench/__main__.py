@@ -16,6 +16,7 @@ from bench import (
     core,
     history,
     hotspots,
+    ingest,
     kafka_streams,
     mapping,
     memory,
@@ -38,6 +39,7 @@ _WITHOUT_KAFKA: dict[str, Callable[..., Iterator[Figure]]] = {
 }
 _ON_KAFKA: dict[str, Callable[..., Iterator[Figure]]] = {
     "worker": worker.measure,
+    "ingest": ingest.measure,
     "compiled": compiled.measure,
     "faust": against.measure,
     "streams": kafka_streams.measure,

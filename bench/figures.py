@@ -56,6 +56,7 @@ TARGETS: Mapping[str, Target] = {
     "compiled core: recovery": Target(50_000, 150_000),
     "memory: each further customer with 3 events": Target(350),
     "mapping: nested JSON to purchases": Target(80_000),
+    "mapping: Avro to purchases": Target(40_000),
     "tick: totals at 200 profiles": Target(5),
     "tick: merge of 64 partitions": Target(50),
 }

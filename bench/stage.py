@@ -163,7 +163,44 @@ class _Document(msgspec.Struct):
     partitions: dict[str, _Part] = {}
 
 
-class BenchWorker:
+class BenchProcess:
+    """A process whose processor time is measured.
+
+    Args:
+        name: for messages.
+        command: starts it.
+        log: takes what it says.
+    """
+
+    def __init__(self, name: str, command: list[str], log: Path) -> None:
+        self._name = name
+        self._child = Child(name, command, log)
+        self._child.start()
+
+    @property
+    def cpu_s(self) -> float:
+        """Processor time of the process so far, in seconds, of user and kernel."""
+        fields = Path(f"/proc/{self._child.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / _TICKS_A_SECOND
+
+    def stop(self) -> None:
+        """End it in order."""
+        self._child.stop(within=20)
+
+    def wait(self, condition: Callable[[], bool], within: float) -> None:
+        """Wait until a condition holds.
+
+        Raises:
+            BenchError: it does not in time, or the process has ended.
+        """
+        deadline = time.monotonic() + within
+        while not condition():
+            if not self._child.alive or time.monotonic() > deadline:
+                raise BenchError(f"{self._name} does not get there:\n{self._child.tail()}")
+            time.sleep(_POLL_S)
+
+
+class BenchWorker(BenchProcess):
     """One ``kpi worker``, alone in its group."""
 
     def __init__(self, run: Run, directory: Path) -> None:
@@ -174,17 +211,10 @@ class BenchWorker:
         file = directory / "settings.json"
         file.write_text(json.dumps({**run.environ, **own}))
         command = [sys.executable, "-m", "streams.demo.launch", str(file)]
-        self._child = Child("the worker", command, directory / "log")
         self._redis = Redis.from_url(run.servers.redis_url)
         self._key = Keys(run.name).snapshot
         self._redis.delete(self._key)
-        self._child.start()
-
-    @property
-    def cpu_s(self) -> float:
-        """Processor time of the process so far, in seconds, of user and kernel."""
-        fields = Path(f"/proc/{self._child.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / _TICKS_A_SECOND
+        super().__init__("the worker", command, directory / "log")
 
     def applied(self, records: int, within: float = 600) -> float:
         """Wait until it publishes complete values of so many records; the processor time it took so far.
@@ -203,7 +233,7 @@ class BenchWorker:
                 part.state == "ok" and not part.lag for part in parts
             )
 
-        self._wait(is_applied, within)
+        self.wait(is_applied, within)
         return self.cpu_s
 
     @property
@@ -218,7 +248,7 @@ class BenchWorker:
         Raises:
             BenchError: it does not.
         """
-        self._wait(lambda: self.received >= records, within)
+        self.wait(lambda: self.received >= records, within)
         return self.cpu_s, self.received
 
     def ready(self, within: float = 600) -> float:
@@ -227,20 +257,13 @@ class BenchWorker:
         Raises:
             BenchError: it does not.
         """
-        self._wait(lambda: _answers(self._readiness), within)
+        self.wait(lambda: _answers(self._readiness), within)
         return self.cpu_s
 
     def stop(self) -> None:
         """End it in order."""
-        self._child.stop(within=20)
+        super().stop()
         self._redis.close()
-
-    def _wait(self, condition: Callable[[], bool], within: float) -> None:
-        deadline = time.monotonic() + within
-        while not condition():
-            if not self._child.alive or time.monotonic() > deadline:
-                raise BenchError(f"the worker does not get there:\n{self._child.tail()}")
-            time.sleep(_POLL_S)
 
 
 def _answers(url: str) -> bool:

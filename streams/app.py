@@ -13,6 +13,7 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import faust
@@ -25,10 +26,13 @@ from streams.core.partition.state import PartitionState
 from streams.definitions import load
 from streams.engine import app as engine
 from streams.engine.app import EngineApp
+from streams.engine.batch_app import BatchApp
 from streams.engine.exits import EngineError, end_process
 from streams.engine.kafka.client import Client
 from streams.engine.topics.topics import ensure_patiently
+from streams.foreign.service import IngestService
 from streams.log_lines import formatter
+from streams.mapping import Mapping
 from streams.service import Service
 from streams.settings import Settings, SettingsError, read
 
@@ -83,7 +87,33 @@ def run_worker(settings: Settings) -> int:
     return run_app(app, settings)
 
 
-def run_app(app: EngineApp, settings: Settings) -> int:
+def run_ingest(settings: Settings, mapping: Mapping, definition: Definition) -> int:
+    """Run ``kpi ingest`` until a signal ends it.
+
+    Returns:
+        The exit code, as ``run_worker``.
+
+    Raises:
+        SettingsError: a setting that cannot be used.
+    """
+    set_up_logging(settings)
+    service = IngestService(settings, definition, mapping, wall_clock)
+    log.info("%s", build())
+    if service.app is None:
+        return asyncio.run(_until_told(service.run))
+    return run_app(service.app, settings)
+
+
+async def _until_told(run: Callable[[asyncio.Event], Awaitable[None]]) -> int:
+    """Run until a signal comes."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    await run(stop)
+    return 0
+
+
+def run_app(app: BatchApp, settings: Settings) -> int:
     """Run a Faust app until a signal ends it, and return the exit code."""
     worker = faust.Worker(app, loglevel=settings.log_level, override_logging=False, quiet=True)
     worker.spinner = None
@@ -110,15 +140,15 @@ async def _publish(settings: Settings) -> int:
     client = Client(settings)
     service = Service(settings, _definition(settings), client, wall_clock, end_process, worker=None)
     log.info("%s", build())
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    await service.start()
-    begin = asyncio.create_task(_follow(settings, client, service))
-    await stop.wait()
-    begin.cancel()
-    await service.stop()
-    return 0
+
+    async def run(stop: asyncio.Event) -> None:
+        await service.start()
+        begin = asyncio.create_task(_follow(settings, client, service))
+        await stop.wait()
+        begin.cancel()
+        await service.stop()
+
+    return await _until_told(run)
 
 
 async def _follow(settings: Settings, client: Client, service: Service) -> None:

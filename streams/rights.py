@@ -7,7 +7,7 @@ Never: grants anything itself.
 """
 
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final, Literal, NamedTuple
 
 from streams.deadletters import TASK
@@ -22,6 +22,7 @@ Role = Literal[
     "repartitioner",
     "steward",
     "producer",
+    "ingest",
     "auditor",
     "reader",
     "doctor",
@@ -33,6 +34,7 @@ ROLES: Final[dict[Role, str]] = {
     "repartitioner": "gives the source topics another number of partitions",
     "steward": "reads, sends again, deletes dead letters: personal data",
     "producer": "sends events, like kpi send",
+    "ingest": "makes events of foreign topics, like kpi ingest",
     "auditor": "reads the source topics, like kpi replay --from-kafka",
     "reader": "reads values from Redis, like KpiReader",
     "doctor": "adds what kpi doctor asks Redis: memory and clock",
@@ -63,11 +65,19 @@ def kafka_line(right: KafkaRight, user: str, brokers: Sequence[str]) -> str:
     return shlex.join(words)
 
 
-def kafka_rights(role: Role, settings: Settings) -> Iterator[KafkaRight]:
-    """What a role needs in Kafka."""
+def kafka_rights(role: Role, settings: Settings, foreign: Sequence[str] = ()) -> Iterator[KafkaRight]:
+    """What a role needs in Kafka.
+
+    Args:
+        role: whose rights.
+        settings: name topics and group.
+        foreign: the topics of a mapping, ``*`` in them for any characters, for the role ``ingest``.
+    """
     sources = tuple(settings.source_topics)
     changelog, totals, dead = settings.topic_changelog, settings.topic_totals, settings.topic_dead_letter
-    if role == "worker":
+    if role in _OF_ITS_OWN:
+        yield from _OF_ITS_OWN[role](settings)
+    elif role == "worker":
         yield from _topics(sources, "Read", "Describe", "DescribeConfigs")
         yield from _topics((changelog, totals), "Read", "Write", "Describe", "DescribeConfigs")
         yield from _topics((dead,), "Write", "Describe", "DescribeConfigs")
@@ -86,12 +96,10 @@ def kafka_rights(role: Role, settings: Settings) -> Iterator[KafkaRight]:
         yield KafkaRight("group", settings.app_id, False, ("Describe",))
         if settings.exactly_once:
             yield KafkaRight("transactional-id", f"{settings.app_id}-", True, ("Write", "Describe"))
-    elif role == "repartitioner":
-        yield from _repartitioner(settings)
-    elif role == "steward":
-        yield from _steward(settings)
     elif role == "producer":
         yield from _topics(sources, "Write", "Describe", "DescribeConfigs")
+    elif role == "ingest":
+        yield from _ingest(settings, foreign)
     elif role == "auditor":
         yield from _topics(sources, "Read", "Describe", "DescribeConfigs")
 
@@ -113,6 +121,23 @@ def _steward(settings: Settings) -> Iterator[KafkaRight]:
     yield from _topics(tuple(settings.source_topics), "Write", "Describe", "DescribeConfigs")
     if settings.exactly_once:
         yield KafkaRight("transactional-id", f"{settings.app_id}-{TASK}", False, ("Write", "Describe"))
+
+
+_OF_ITS_OWN: Final[dict[Role, Callable[[Settings], Iterator[KafkaRight]]]] = {
+    "repartitioner": _repartitioner,
+    "steward": _steward,
+}
+
+
+def _ingest(settings: Settings, foreign: Sequence[str]) -> Iterator[KafkaRight]:
+    yield from _topics(tuple(settings.source_topics), "Write", "Describe", "DescribeConfigs")
+    yield from _topics((settings.topic_dead_letter,), "Write", "Describe")
+    for name in dict.fromkeys(foreign):
+        first, star, _ = name.partition("*")
+        prefixed = bool(first and star)  # of nothing but a star: Kafka's own name of all topics
+        yield KafkaRight("topic", first or "*", prefixed, ("Read", "Describe"))
+    yield KafkaRight("group", f"{settings.app_id}-ingest", False, ("Read", "Describe"))
+    yield KafkaRight("transactional-id", f"{settings.app_id}-ingest-", True, ("Write", "Describe"))
 
 
 def _topics(names: tuple[str, ...], *operations: str) -> Iterator[KafkaRight]:

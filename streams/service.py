@@ -18,7 +18,8 @@ from streams.engine.verdict import verdict
 from streams.publish.board.board import Board
 from streams.publish.board.past import Past
 from streams.publish.http.health import Health
-from streams.publish.http.server import Address, HttpError, HttpServer
+from streams.publish.http.listener import Address, HttpError
+from streams.publish.http.server import HttpServer
 from streams.publish.merge.merger import Merger
 from streams.publish.merge.partition_history import PartitionTotals
 from streams.publish.prometheus.exposition import Exposition

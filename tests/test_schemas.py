@@ -12,6 +12,7 @@ from streams.core.decoding.decoder import Decoder
 from streams.core.definition.currencies import EXPONENTS
 from streams.core.definition.definition import Definition
 from streams.core.events import KINDS, Kind, Malformed
+from streams.mapping.outcomes import OWN_REASONS
 from tests.core.decode_strategies import Plain, records
 from tests.schema_files import (
     ALL_TOPICS,
@@ -119,7 +120,7 @@ def test_the_schemas_name_what_the_decoder_knows() -> None:
     purchase = json.loads((SCHEMAS / "records" / "purchase.schema.json").read_text())
     assert purchase["properties"]["currency"]["enum"] == sorted(EXPONENTS)
     dead = json.loads((SCHEMAS / "records" / "dead-letter.schema.json").read_text())
-    assert dead["properties"]["kpi-reason"]["enum"] == list(REASONS)
+    assert dead["properties"]["kpi-reason"]["enum"] == [*REASONS, *OWN_REASONS]
     accounting = json.loads(SNAPSHOT.read_text())["properties"]["accounting"]["properties"]
     assert accounting["malformed"]["propertyNames"]["enum"] == list(REASONS)
 

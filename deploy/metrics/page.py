@@ -13,6 +13,7 @@ from streams.publish.prometheus.metrics import (
     ALARMS,
     COMPONENTS,
     DOCUMENT,
+    INGEST,
     KPIS,
     PARTS,
     PROCESS,
@@ -52,6 +53,11 @@ _SECTIONS = (
     ),
     ("Document and partitions", "As of the snapshot shown.", DOCUMENT),
     ("Process", "Of the worker that is scraped, since it started.", PROCESS),
+    (
+        "Ingest",
+        "Of `kpi ingest`, beside those of a process: a record counts when what became of it is durable.",
+        INGEST,
+    ),
 )
 
 _CARDINALITY = """

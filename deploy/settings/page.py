@@ -25,8 +25,8 @@ orchestrators mount them: `KPI_SECRET_FILE=/run/secrets/kpi` reads the file's te
 break. Key and file together are an error. Whole examples, and who may do what, stand in
 [security.md](security.md).
 
-*Read by*: `worker` counts (role `worker` or `all`), `publisher` shows (role `publisher` or `all`), `commands`
-are `kpi send`, `kpi replay`, `kpi get` and the like.
+*Read by*: `worker` counts (role `worker` or `all`), `publisher` shows (role `publisher` or `all`), `ingest`
+is `kpi ingest`, `commands` are `kpi send`, `kpi replay`, `kpi get` and the like.
 """
 
 _SECTIONS = (
@@ -35,6 +35,7 @@ _SECTIONS = (
         ("brokers", "app_id", "partitions", "partitioner", "replication_factor", "role", "secret", "demo"),
     ),
     ("Definition", ("definition_file",)),
+    ("Records of others", ("mapping_file", "ingest_", "registry_")),
     ("Kafka's security", ("kafka_",)),
     ("Redis", ("redis_", "at_risk_limit")),
     ("HTTP and logs", ("http_", "log_")),

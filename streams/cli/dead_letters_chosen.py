@@ -8,9 +8,8 @@ import click
 
 from streams.cli.environment import client_settings
 from streams.cli.types import MOMENT
-from streams.core.decode_reasons import REASONS
 from streams.core.events import KINDS
-from streams.deadletters.letter import OTHER, Place
+from streams.deadletters.letter import LETTER_REASONS, OTHER, Place
 from streams.deadletters.wanted import Wanted
 from streams.settings import Settings
 
@@ -48,7 +47,7 @@ _OPTIONS = (
         "--reason",
         "reasons",
         multiple=True,
-        type=click.Choice((*REASONS, OTHER)),
+        type=click.Choice((*LETTER_REASONS, OTHER)),
         metavar="REASON",
         help="Malformed for this reason, as a list shows it; may be repeated; default: any.",
     ),

@@ -10,6 +10,8 @@ from streams.cli.exits import Exit
 from streams.cli.terminal import say
 from streams.settings import Settings, SettingsError, nearest, read
 
+_LOGGING = ("worker", "ingest")
+"""Commands that say it in their log."""
 _NO_SECRET_NEEDED = {"KPI_DEMO": "true"}
 
 
@@ -48,7 +50,7 @@ def _read(environ: dict[str, str]) -> Settings:
 def _warn(unknown: Sequence[str]) -> None:
     """Say once a command what is not read; a worker says it in its log."""
     context = click.get_current_context(silent=True)
-    if context is None or context.info_name == "worker" or context.meta.get(__name__):
+    if context is None or context.info_name in _LOGGING or context.meta.get(__name__):
         return
     context.meta[__name__] = True
     for key in unknown:

@@ -16,4 +16,6 @@ def missing_package(error: ModuleNotFoundError) -> str | None:
     name = (error.name or "").partition(".")[0]
     if name in ("", "streams"):
         return None
+    if name in ("fastavro", "google"):
+        return "Avro and Protobuf need more packages: pip install 'kpi-streams[service,registry]'"
     return f"{name} is not installed, only what reads values: pip install 'kpi-streams[service]'"

@@ -20,6 +20,7 @@ from streams.cli.terminal import shown
 SUMMARIES = {
     "demo": "Show everything at work on this machine: Kafka, Valkey, two workers, a live table.",
     "worker": "Run a worker: count events from Kafka, publish KPIs.",
+    "ingest": "Make events of records of other topics, by a mapping.",
     "status": "Show what the workers do: owner, state, lag and age of each partition.",
     "doctor": "Check everything a worker needs, and say what to do where it is wrong.",
     "topics": "Create, check, mend, list or repartition the Kafka topics.",

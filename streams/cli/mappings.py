@@ -31,7 +31,7 @@ from streams.mapping import (
     Refused,
     parse_mapping,
 )
-from streams.mapping.specs import FormatName
+from streams.mapping.specs import WITH_SCHEMAS, FormatName
 from streams.mapping.tables import TableError, Unit, rows
 
 _SAMPLE = 1_000
@@ -147,6 +147,8 @@ def foreigns(mapping: Mapping, file: str, topic: str | None, definition: Definit
     formats = list(dict.fromkeys(source.format for source in mapping.sources if source.reads(topic)))
     if not formats:
         raise CliError(Exit.USAGE, f"--topic: {topic}: {file} is for {', '.join(names)}")
+    if formats[0] in WITH_SCHEMAS:
+        raise CliError(Exit.USAGE, f"{file}: {formats[0]} is read from Kafka alone, by kpi ingest")
     if len(formats) > 1:
         raise CliError(Exit.USAGE, f"--topic: {topic}: {file} reads it as {' and as '.join(formats)}")
     return Foreigns(mapping, topic, formats[0], Mapper(mapping, definition))

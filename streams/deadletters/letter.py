@@ -20,9 +20,12 @@ from streams.core.decode_reasons import REASONS
 from streams.core.definition.dimensions import NAME
 from streams.engine.kafka.fetch import KafkaRecord
 from streams.engine.ownership.deadletter import Headers, headers_size
+from streams.mapping.outcomes import OWN_REASONS
 
 REPLAY_OF: Final = "kpi-replay-of"
 COPY_OF: Final = "kpi-copy-of"
+LETTER_REASONS: Final = (*REASONS, *OWN_REASONS)
+"""Of events, and of records that kpi ingest could make none of."""
 OTHER: Final = "other"
 """In place of a reason or a field that this version does not know."""
 _FIRST: Final = "kpi-topic"
@@ -139,7 +142,7 @@ def _origin(headers: Headers) -> Origin | None:
         partition,
         offset,
         ms,
-        _known(_text(told, "kpi-reason"), REASONS),
+        _known(_text(told, "kpi-reason"), LETTER_REASONS),
         _field(_text(told, "kpi-field")),
         _text(told, "kpi-expected"),
         _known(_text(told, "kpi-shortened"), _SHORTENED),

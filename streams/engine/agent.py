@@ -1,4 +1,4 @@
-"""The one Faust agent: every batch of every source topic goes through it, in order, one at a time."""
+"""The one Faust agent: every batch of every topic that is read goes through it, in order, one at a time."""
 
 from collections.abc import Callable
 
@@ -6,7 +6,7 @@ import faust
 from faust.types import TP
 
 from streams.engine.kafka.fetch import Batch
-from streams.engine.ownership.assignment import Seeker
+from streams.engine.owner import Seeker
 
 Handler = Callable[[TP, Batch, Seeker], None]
 

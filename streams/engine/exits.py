@@ -35,6 +35,8 @@ class ExitCode(IntEnum):
     """Watchdog: records are waiting and none was applied for too long."""
     PUBLISHER_FAILED = 23
     """Computing or showing the values failed unexpectedly: a bug."""
+    TOPICS_ADDED = 24
+    """kpi ingest: there is a further topic, or partition, to read from the next start on."""
     BAD_TOPICS = 30
     """A topic is missing, cannot be created, or differs from what the service needs."""
     DEFINITION_CHANGED = 31

@@ -29,7 +29,7 @@ from streams.engine.exits import ExitCode, OnFatal
 from streams.engine.kafka.client import Client
 from streams.engine.kafka.failures import denied
 from streams.engine.kafka.fetch import Batch, KafkaRecord
-from streams.engine.ownership.assignment import Assignment
+from streams.engine.owner import Owner
 from streams.engine.verdict import describe
 
 log = logging.getLogger(__name__)
@@ -49,7 +49,7 @@ class Engine(Protocol):
     on_fatal: OnFatal
 
     @property
-    def owned(self) -> Assignment:
+    def owned(self) -> Owner:
         """The owned partitions."""
 
 
@@ -141,7 +141,7 @@ class Consumer(driver.Consumer):
         """What was fetched and thrown away since the last look: it must be read again."""
 
     @property
-    def _owned(self) -> Assignment:
+    def _owned(self) -> Owner:
         return cast(Engine, self.app).owned
 
     def _new_consumer_thread(self) -> Thread:

@@ -8,7 +8,8 @@ tombstone is no event, and neither is a message that is no change of a row; a de
 mapping that asks for ``op``.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Final, Protocol
 
 import msgspec
@@ -38,9 +39,14 @@ class Format(Protocol):
         """
 
 
-def format_of(name: FormatName, paths: Sequence[Path]) -> Format:
-    """The format of that name, for these paths."""
-    return _FORMATS[name](paths)
+FormatMaker = Callable[[Sequence[Path]], Format]
+
+
+def format_of(
+    name: FormatName, paths: Sequence[Path], further: Mapping[str, FormatMaker] = MappingProxyType({})
+) -> Format:
+    """The format of that name, for these paths; ``further``: those that are not known here."""
+    return further[name](paths) if name in further else _FORMATS[name](paths)
 
 
 class _Json:
@@ -114,6 +120,7 @@ _FORMATS: Final[dict[FormatName, type[_Json | _CloudEvents | _Debezium]]] = {
     "cloudevents": _CloudEvents,
     "debezium": _Debezium,
 }
+"""But for ``event``, whose records are not taken apart (passing.py), and those that need schemas."""
 
 
 def _value(record: Foreign) -> bytes:

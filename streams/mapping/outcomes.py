@@ -4,22 +4,25 @@ Rules: a record gives all of its events or none. Reasons are of a closed set, an
 taken from a record: paths are the mapping's own words.
 """
 
-from typing import Final, Literal, NamedTuple, TypeAlias
+from typing import Final, Literal, NamedTuple, TypeAlias, get_args
 
 import msgspec
 
 from streams.core.decode_reasons import Reason
 from streams.core.events import Kind
 
-MappingReason: TypeAlias = (
-    Reason
-    | Literal[
-        "unknown_value",  # none of the mapping's values, and it has no otherwise
-        "not_list",  # each names what is no array
-        "too_many_events",  # more elements, or more bytes of events, than one record may give
-        "bad_envelope",  # not the envelope that the format has
-    ]
-)
+OwnReason: TypeAlias = Literal[
+    "unknown_value",  # none of the mapping's values, and it has no otherwise
+    "not_list",  # each names what is no array
+    "too_many_events",  # more elements, or more bytes of events, than one record may give
+    "bad_envelope",  # not the envelope that the format has
+    "unknown_schema",  # of an id that the schema registry does not have
+    "bad_payload",  # no record of its schema
+    "too_large",  # an event that no source topic takes
+]
+OWN_REASONS: Final[tuple[OwnReason, ...]] = get_args(OwnReason)
+"""Why a foreign record is malformed, beside the reasons of events."""
+MappingReason: TypeAlias = Reason | OwnReason
 
 
 class Foreign(NamedTuple):

@@ -7,13 +7,14 @@ multiply.
 """
 
 from collections.abc import Mapping as Table
+from types import MappingProxyType
 from typing import Final
 
 from streams.core.decoding.decoder import Decoder
 from streams.core.events import Kind, Malformed
 from streams.mapping.building import Build, Slots, builders
 from streams.mapping.diagnosis import refused
-from streams.mapping.formats import format_of
+from streams.mapping.formats import FormatMaker, format_of
 from streams.mapping.outcomes import (
     ABSENT,
     CanonicalEvent,
@@ -37,10 +38,18 @@ _FEWER: Final = f"at most {MAX_EVENTS:,} elements, and {MAX_BYTES >> 20} MiB of 
 class Plan:
     """Turns records into outcomes."""
 
-    def __init__(self, source: Source, number: int, topic: str, base_currency: str, decoder: Decoder) -> None:
+    def __init__(  # noqa: PLR0917 - what it is made of
+        self,
+        source: Source,
+        number: int,
+        topic: str,
+        base_currency: str,
+        decoder: Decoder,
+        further: Table[str, FormatMaker] = MappingProxyType({}),
+    ) -> None:
         self._source, self._number, self._decoder = source, number, decoder
         slots = Slots(source.each, [path for paths in paths_of(source).values() for path in paths])
-        self._format = format_of(source.format, slots.outer)
+        self._format = format_of(source.format, slots.outer, further)
         self._inner = Reader(slots.inner) if source.each is not None else None
         self._each = None if source.each is None else slots[source.each]
         self._where = [

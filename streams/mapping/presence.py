@@ -3,10 +3,11 @@
 Rules: a source is asked of the records of its topic whose conditions hold, for each path of each key.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from streams.mapping.building import Slots
-from streams.mapping.formats import format_of
+from streams.mapping.formats import FormatMaker, format_of
 from streams.mapping.outcomes import ABSENT, WRONG, Foreign, IgnoredError, RefusedError
 from streams.mapping.paths import Path
 from streams.mapping.reading import Reader, elements
@@ -22,6 +23,8 @@ class Presence:
     """Counts for one source."""
 
     source: Source
+    formats: Mapping[str, FormatMaker] = field(default_factory=dict)
+    """Those that are not known here."""
     records: int = 0
     """Records whose conditions hold; of a list's elements one is enough."""
     found: dict[tuple[str, Path], int] = field(default_factory=dict)
@@ -30,7 +33,7 @@ class Presence:
     def __post_init__(self) -> None:
         self.found = {(key, path): 0 for key, paths in paths_of(self.source).items() for path in paths}
         self._slots = Slots(self.source.each, [path for _, path in self.found])
-        self._format = format_of(self.source.format, self._slots.outer)
+        self._format = format_of(self.source.format, self._slots.outer, self.formats)
         self._inner = Reader(self._slots.inner)
 
     def note(self, record: Foreign) -> None:

@@ -7,12 +7,16 @@ compared with is JSON text, as a record would have it.
 from collections.abc import Mapping as Table
 from dataclasses import dataclass, field
 from datetime import tzinfo
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from streams.core.events import Kind
 from streams.mapping.paths import Path
 
-FormatName: TypeAlias = Literal["json", "cloudevents", "debezium", "csv"]
+FormatName: TypeAlias = Literal[
+    "json", "cloudevents", "debezium", "csv", "event", "avro", "json-schema", "protobuf"
+]
+WITH_SCHEMAS: Final = frozenset(("avro", "json-schema", "protobuf"))
+"""Formats whose records need a schema registry: they stand in Kafka, never in a file."""
 Unit: TypeAlias = Literal["any", "rfc3339", "s", "ms", "us", "ns", "pattern"]
 Tokens: TypeAlias = Table[bytes, bytes]
 """JSON text in a record -> JSON text in the event."""

@@ -24,6 +24,10 @@ _CALLED: Final = {"s": "seconds", "ms": "milliseconds", "us": "microseconds", "n
 _MAX_DIGITS: Final = 24
 _MAX_CHARS: Final = 64
 _NUMBER: Final = re.compile(rb"-?[0-9]{1,24}(?:\.[0-9]{1,24})?(?:[eE][+-]?[0-9]{1,2})?").fullmatch
+_SMALL: Final = re.compile(
+    rb'"[0-9]{4}-[0-9]{2}-[0-9]{2}[tT][0-9:.]{8,30}(?:[zZ]|[+-][0-9]{2}:[0-9]{2})"'
+).fullmatch
+"""RFC 3339 may have its letters small, which events may not."""
 _EXACT: Final = Context(prec=200, rounding=ROUND_FLOOR)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MS: Final = timedelta(milliseconds=1)
@@ -43,7 +47,7 @@ def converter(spec: Time) -> Convert | None:
 def _only_text(token: bytes) -> bytes:
     if not token.startswith(b'"') and token not in ABSENT:
         raise RefusedError("wrong_type", "a time like 2026-03-01T12:00:00Z")
-    return token
+    return token.upper() if _SMALL(token) else token
 
 
 def _scaled(shift: int, expected: str) -> Convert:

@@ -16,7 +16,7 @@ from streams.mapping.field_keys import fields, read_attribute
 from streams.mapping.fields import ENVELOPE, OWN, fields_of
 from streams.mapping.keys import MappingError, known, missing, path, table, text, word, wrong
 from streams.mapping.paths import Path
-from streams.mapping.specs import FormatName, Ids, Mapping, Money, Source, Spec, Time, Value
+from streams.mapping.specs import FormatName, Ids, KindRule, Mapping, Money, Source, Spec, Time, Value
 
 MAX_SOURCES: Final = 100
 _MAX_TOPIC: Final = 249
@@ -98,6 +98,8 @@ def _source(at: str, item: object, definition: Definition | None) -> Source:
     if "kind" not in said:
         raise missing(f"{at}kind", f"one of {', '.join(KINDS)}, or a table with path and values")
     kind = kind_rule(f"{at}kind", said["kind"])
+    if said.get("format") == "event":
+        return _passed(at, said, kind)
     allowed = fields_of(kind.kinds)
     _known_fields(said, at, kind.kinds, allowed)
     topic, form = _topic(f"{at}topic", said.get("topic")), _format(f"{at}format", said.get("format"))
@@ -114,6 +116,14 @@ def _source(at: str, item: object, definition: Definition | None) -> Source:
         raise missing(f"{at}source", f"given: the topic's name is longer than {_MAX_SOURCE} characters")
     _check_paths(at, source)
     return source
+
+
+def _passed(at: str, said: Table[str, object], kind: KindRule) -> Source:
+    """Records that are events already have nothing to be mapped."""
+    known(said, ("topic", "format", "kind"), at, " of events that are passed as they are")
+    if kind.fixed is None:
+        raise wrong(f"{at}kind", said["kind"], f"one of {', '.join(KINDS)}: one for all events of the topic")
+    return Source(_topic(f"{at}topic", said.get("topic")), "event", (), kind, None, {}, {})
 
 
 def _known_fields(
@@ -176,6 +186,8 @@ def _check_paths(at: str, source: Source) -> None:
 def _one_format_a_topic(sources: tuple[Source, ...]) -> None:
     forms: dict[str, FormatName] = {}
     for i, source in enumerate(sources):
+        if source.format == "event" and source.topic in forms:
+            raise wrong(f"source[{i}].topic", source.topic, "a topic that no other [[source]] reads")
         if forms.setdefault(source.topic, source.format) != source.format:
             raise wrong(
                 f"source[{i}].format", source.format, f"{forms[source.topic]}: the same for all of a topic"

@@ -15,11 +15,15 @@ FILE: Final = "_FILE"
 """What is added to a secret's key for the name of a file that holds it."""
 
 
-Reader = Literal["worker", "publisher", "commands"]
-WORKER: Final[tuple[Reader, ...]] = ("worker",)
+Reader = Literal["worker", "publisher", "ingest", "commands"]
+INGEST: Final[tuple[Reader, ...]] = ("ingest",)
+READING: Final[tuple[Reader, ...]] = ("worker", "ingest")
+"""Whoever is a member of a consumer group."""
 SHOWING: Final[tuple[Reader, ...]] = ("worker", "publisher")
-"""Whoever publishes or serves HTTP."""
-ALL: Final[tuple[Reader, ...]] = ("worker", "publisher", "commands")
+"""Whoever publishes."""
+SERVING: Final[tuple[Reader, ...]] = ("worker", "publisher", "ingest")
+"""Whoever serves HTTP."""
+ALL: Final[tuple[Reader, ...]] = ("worker", "publisher", "ingest", "commands")
 
 
 class SettingsError(ValueError):

@@ -7,8 +7,10 @@ from typing import Literal
 from streams.core.events import KINDS, Kind
 from streams.core.partition.placement import Partitioner
 from streams.settings.declare import (
+    INGEST,
+    READING,
+    SERVING,
     SHOWING,
-    WORKER,
     choice,
     duration,
     other,
@@ -45,37 +47,37 @@ class Settings:
         "5s", "From one evaluation by dimension to the next; a multiple of KPI_TICK.", SHOWING, least="100ms"
     )
     session_timeout: int = duration(
-        "10s", "How long a worker may be silent before its partitions go to others.", WORKER, least="1s"
+        "10s", "How long a worker may be silent before its partitions go to others.", READING, least="1s"
     )
     heartbeat_interval: int = duration(
         "500ms",
         "Of the consumer group: how soon the others learn that a worker has left; at most a third of "
         "KPI_SESSION_TIMEOUT.",
-        WORKER,
+        READING,
         least="100ms",
     )
-    rebalance_timeout: int = duration("30s", "How long a rebalance waits for a worker.", WORKER, least="1s")
+    rebalance_timeout: int = duration("30s", "How long a rebalance waits for a worker.", READING, least="1s")
     request_timeout: int = duration("30s", "How long a broker may take to answer.", least="1s")
     stuck_timeout: int = duration(
-        "60s", "The watchdog ends a worker that makes no progress for so long.", WORKER, least="10s"
+        "60s", "The watchdog ends a worker that makes no progress for so long.", READING, least="10s"
     )
     processing_guarantee: Literal["exactly_once", "at_least_once"] = choice(
         "exactly_once",
         "Whether state and offsets move in Kafka transactions; at_least_once is for brokers that have none.",
-        SHOWING,
+        SERVING,
     )
     role: Literal["all", "worker", "publisher"] = choice(
         "all", "worker: counts; publisher: shows what workers count; all: both.", SHOWING
     )
-    http_host: str = text("127.0.0.1", "Address to serve the board, metrics and health on.", SHOWING)
+    http_host: str = text("127.0.0.1", "Address to serve the board, metrics and health on.", SERVING)
     http_port: int = whole(
-        8700, "Its port; 0 takes a free one, which the log names.", SHOWING, low=0, high=65_535
+        8700, "Its port; 0 takes a free one, which the log names.", SERVING, low=0, high=65_535
     )
     http_hosts: str = text(
         "",
         """Names under which browsers, Prometheus or a proxy ask for it, separated by commas; addresses and
         localhost need none; * allows any.""",
-        SHOWING,
+        SERVING,
         example="kpi.example.org,worker-1",
     )
     redis_url: str = secret_text(
@@ -124,6 +126,34 @@ class Settings:
     )
     demo: bool = switch("Whether this is the demo, which needs no secret.")
     definition_file: str = text("", "TOML file of what the numbers mean; empty: the documented defaults.")
+    mapping_file: str = text(
+        "", "TOML file that says how records of foreign topics become events; kpi ingest needs one.", INGEST
+    )
+    ingest_interval: int = duration(
+        "200ms", "From one transaction of a foreign partition to the next, at least.", INGEST, least="10ms"
+    )
+    ingest_http: str = text(
+        "",
+        """Topics of the mapping whose records come over HTTP, POST /events/TOPIC, and not from Kafka;
+        separated by commas; empty: none.""",
+        INGEST,
+        example="web.orders,web.answers",
+    )
+    ingest_token: str = secret_text(
+        "What senders over HTTP have to show; required where KPI_INGEST_HTTP names topics.",
+        INGEST,
+    )
+    registry_url: str = text(
+        "",
+        "Where the schema registry is, for records in Avro, JSON Schema and Protobuf.",
+        INGEST,
+        example="https://registry:8081",
+    )
+    registry_username: str = text("", "The registry's user, for HTTP's basic authentication.", INGEST)
+    registry_password: str = secret_text("That user's password.", INGEST)
+    registry_cafile: str = text(
+        "", "PEM file of the authority that signed the registry's certificate; empty: the system's.", INGEST
+    )
     topic_signup: str = text("crm.customer.signup.v1", "Source topic of signups.")
     topic_purchase: str = text("crm.customer.purchase.v1", "Source topic of purchases.")
     topic_cancellation: str = text("crm.customer.cancellation.v1", "Source topic of cancellations.")
@@ -139,12 +169,12 @@ class Settings:
         least="1h",
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = choice(
-        "INFO", "What is logged at least; DEBUG also what the libraries say.", SHOWING
+        "INFO", "What is logged at least; DEBUG also what the libraries say.", SERVING
     )
     log_format: Literal["console", "json"] = choice(
-        "console", "A line of text for people, or a JSON object for programs.", SHOWING
+        "console", "A line of text for people, or a JSON object for programs.", SERVING
     )
-    datadir: Path = other(_DATADIR, "A folder that Faust asks for; nothing is kept there.", WORKER)  # noqa: RUF009 - a field
+    datadir: Path = other(_DATADIR, "A folder that Faust asks for; nothing is kept there.", READING)  # noqa: RUF009 - a field
     unknown: tuple[str, ...] = ()
     """Keys with our prefix that mean nothing: the caller warns of them."""
 

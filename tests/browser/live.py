@@ -12,7 +12,8 @@ from streams.core.definition.definition import Definition
 from streams.core.kpi.snapshot import Snapshot
 from streams.publish.board.board import Board
 from streams.publish.http.health import Health
-from streams.publish.http.server import Address, HttpServer
+from streams.publish.http.listener import Address
+from streams.publish.http.server import HttpServer
 from streams.publish.prometheus.exposition import Exposition
 from streams.publish.prometheus.metrics import Sample
 from tests.browser.scenes import END_MS, Scene

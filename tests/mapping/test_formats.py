@@ -1,15 +1,17 @@
 """CloudEvents in both modes, Debezium with and without its schema, and what is neither."""
 
 import json
+import re
 from typing import Any
 
 import pytest
 
-from streams.mapping import Foreign, Ignored
+from streams.mapping import Foreign, Ignored, Mapped, MappingError, parse_mapping
 from tests.mapping.support import (
     NOW,
     ORDER,
     TOPIC,
+    foreign,
     mapper,
     members,
     outcome,
@@ -130,3 +132,39 @@ def test_what_is_no_change_of_a_row_is_refused() -> None:
     """Without op it is something else."""
     assert refusal(outcome(ORDER, **ROW)) == ("bad_envelope", "", "")
     assert refusal(outcome(change(None), **ROW)) == ("bad_envelope", "", "")
+
+
+EVENTS = 'version = "1"\n[[source]]\ntopic = "shop.orders"\nformat = "event"\nkind = "purchase"\n'
+
+
+def test_an_event_passes_as_it_is_under_its_customers_key() -> None:
+    """Byte by byte, spaces too; whatever key it had."""
+    value = b'{ "event_id":"p-1","customer_id":"c-7","occurred_at":1772366000000,"amount":1,"currency":"EUR"}'
+    found = mapper(EVENTS).one(foreign(value)._replace(key=b"order-1"))
+    assert isinstance(found, Mapped)
+    assert [(one.kind, one.key, one.value) for one in found.events] == [("purchase", b"c-7", value)]
+
+
+def test_what_is_no_event_is_told_by_field() -> None:
+    """As the contract has it: there is no path."""
+    value = (
+        b'{"event_id":"p-1","customer_id":"c-7","occurred_at":1772366000000,"amount":"x","currency":"EUR"}'
+    )
+    assert refusal(mapper(EVENTS).one(foreign(value))) == ("bad_money", "amount", "")
+    assert refusal(mapper(EVENTS).one(foreign(b""))) == ("empty_value", "", "")
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ('where = { "a" = 1 }', "source[0].where: unknown key"),
+        ('customer_id = "c"', "source[0].customer_id: unknown key"),
+        ('[[source]]\ntopic = "shop.orders"\nformat = "event"\nkind = "signup"', "source[1].topic"),
+    ],
+)
+def test_events_have_nothing_to_be_mapped(said: str, told: str) -> None:
+    """And one kind a topic."""
+    with pytest.raises(MappingError, match=re.escape(told)):
+        parse_mapping(EVENTS + said, "m.toml")
+    with pytest.raises(MappingError, match=r"source\[0\]\.kind"):
+        parse_mapping(EVENTS.replace('"purchase"', '{ path = "t", values = { a = "signup" } }'), "m.toml")

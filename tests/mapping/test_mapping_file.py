@@ -46,7 +46,10 @@ def mistake(text: str, definition: Definition | None = None) -> str:
         ),
         (
             {"format": '"jsn"'},
-            'source[0].format: "jsn": allowed is json, cloudevents, debezium, csv; meant is perhaps',
+            (
+                'source[0].format: "jsn": allowed is json, cloudevents, debezium, csv, event, avro, '
+                "json-schema, protobuf; meant is perhaps json"
+            ),
         ),
         ({"kind": None}, "source[0].kind: is missing: it must be one of signup, purchase"),
         ({"kind": '"order"'}, 'source[0].kind: "order": allowed is one of signup, purchase'),

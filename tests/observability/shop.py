@@ -22,7 +22,8 @@ from streams.core.partition.sweep.steps import finish
 from streams.engine.ownership.stats import Stats
 from streams.publish.board.board import Board
 from streams.publish.http.health import Health
-from streams.publish.http.server import Address, HttpServer
+from streams.publish.http.listener import Address
+from streams.publish.http.server import HttpServer
 from streams.publish.prometheus.exposition import Exposition
 from streams.publish.prometheus.metrics import Sample
 from streams.replay.recount import SOURCE_TOPICS

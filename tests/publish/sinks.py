@@ -15,7 +15,8 @@ from streams.client import AsyncKpiReader
 from streams.core.definition.definition import Definition
 from streams.publish.board.board import Board
 from streams.publish.http.health import Health
-from streams.publish.http.server import Address, HttpServer
+from streams.publish.http.listener import Address
+from streams.publish.http.server import HttpServer
 from streams.publish.prometheus.exposition import Exposition
 from streams.publish.redis.sink import RedisSink
 from streams.publish.sink import Sink

@@ -7,7 +7,8 @@ import pytest
 from streams.publish.board.board import Board
 from streams.publish.http.answering import HEADERS, is_ours
 from streams.publish.http.health import Health
-from streams.publish.http.server import Address, HttpServer
+from streams.publish.http.listener import Address
+from streams.publish.http.server import HttpServer
 from streams.publish.prometheus.exposition import Exposition
 from tests.publish.sinks import DEFINITION, running
 

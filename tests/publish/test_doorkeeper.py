@@ -14,7 +14,8 @@ from streams.embedded import free_port
 from streams.publish.board.board import Board
 from streams.publish.http.doorkeeper import Doorkeeper, most_connections
 from streams.publish.http.health import Health
-from streams.publish.http.server import Address, HttpServer
+from streams.publish.http.listener import Address
+from streams.publish.http.server import HttpServer
 from streams.publish.prometheus.exposition import Exposition
 from tests.publish.sinks import DEFINITION, running
 from tests.support.eventually import eventually_async

@@ -14,7 +14,8 @@ import pytest
 
 from streams.publish.board.board import Board
 from streams.publish.http.health import Health
-from streams.publish.http.server import Address, HttpError, HttpServer
+from streams.publish.http.listener import Address, HttpError
+from streams.publish.http.server import HttpServer
 from streams.publish.prometheus.exposition import Exposition
 from streams.publish.prometheus.metrics import Sample
 from tests.publish import world

@@ -9,8 +9,10 @@ from streams.cli.definitions import chosen_definition
 from streams.cli.environment import client_settings
 from streams.cli.errors import CliError
 from streams.cli.exits import Exit
+from streams.cli.mappings import load_mapping
 from streams.cli.terminal import say
 from streams.rights import ROLES, Role, kafka_line, kafka_rights, redis_rights
+from streams.settings import Settings
 
 _ROLES = "\n".join(("\b", "Roles:", *(f"  {role:<13}  {says}" for role, says in ROLES.items())))
 
@@ -20,7 +22,7 @@ _ROLES = "\n".join(("\b", "Roles:", *(f"  {role:<13}  {says}" for role, says in 
         "kpi acls worker",
         "kpi acls reader --user dashboards",
         reads="KPI_APP_ID, KPI_BROKERS, KPI_DEFINITION_FILE, KPI_PROCESSING_GUARANTEE, KPI_REDIS_URL, "
-        "KPI_TOPIC_*",
+        "KPI_TOPIC_*; for ingest KPI_MAPPING_FILE",
     )
     + f"\n\n{_ROLES}"
 )
@@ -33,7 +35,7 @@ def command(*, role: Role, user: str) -> None:
     it, as replicas and nodes of a cluster keep users of their own. Asks no server, and grants nothing.
     """
     settings = client_settings()
-    for right in kafka_rights(role, settings):
+    for right in kafka_rights(role, settings, _foreign(settings) if role == "ingest" else ()):
         say(kafka_line(right, user, settings.brokers))
     tenant = chosen_definition(settings.definition_file or None).tenant
     if not settings.redis_url:
@@ -45,3 +47,11 @@ def command(*, role: Role, user: str) -> None:
     if rules:
         login = () if role == "doctor" else ("on", ">PASSWORD")
         say(shlex.join(["redis-cli", "ACL", "SETUSER", user, *login, *rules]))
+
+
+def _foreign(settings: Settings) -> list[str]:
+    """The topics of the mapping."""
+    if not settings.mapping_file:
+        raise CliError(Exit.USAGE, "KPI_MAPPING_FILE: not set; it must be the mapping that kpi ingest has")
+    mapping, _ = load_mapping(settings.mapping_file)
+    return [source.topic for source in mapping.sources]

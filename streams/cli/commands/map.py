@@ -133,7 +133,7 @@ def _checked(read: Foreigns, records: str) -> int:
     asked = [
         (number, Presence(source))
         for number, source in enumerate(read.mapping.sources)
-        if source.reads(read.topic)
+        if source.reads(read.topic) and source.format != "event"
     ]
     now_ms = time.time_ns() // 1_000_000
     for _, value in read.units(LineFile(records), records):

@@ -10,13 +10,14 @@ import asyncio
 import logging
 from collections.abc import Coroutine, Iterable, Mapping
 from time import monotonic
-from typing import Any, Protocol
+from typing import Any
 
 from faust.types import TP
 
 from streams.engine.exits import ExitCode, OnFatal, log_traceback
 from streams.engine.garbage import calm_collector
 from streams.engine.kafka.fetch import Batch
+from streams.engine.owner import Seeker
 from streams.engine.ownership.owned_partition import Context, OwnedPartition
 from streams.engine.ownership.stats import Sample
 from streams.engine.ownership.task import Admission
@@ -29,13 +30,6 @@ _POLL_S = 0.2
 _CONCURRENT_RECOVERIES = 4
 _UNWRITTEN = 32_768
 """Customers of all partitions that may be unwritten before a flush is due, whatever the hurry."""
-
-
-class Seeker(Protocol):
-    """What an assignment asks of the consumer."""
-
-    async def seek_wait(self, partitions: Mapping[TP, int]) -> None:
-        """Read on from these offsets."""
 
 
 class Assignment:

@@ -57,19 +57,26 @@ def headers_size(headers: Headers) -> int:
 
 def letter(topic: str, partition: int, record: KafkaRecord, malformed: Malformed) -> DeadLetter:
     """The dead letter of a malformed record; shortened where it would not fit."""
+    return letter_of(topic, partition, record, malformed.reason, malformed.field, expected(malformed))
+
+
+def letter_of(  # noqa: PLR0917 - what stands in the headers, in their order
+    topic: str, partition: int, record: KafkaRecord, reason: str, field: str, wanted: str
+) -> DeadLetter:
+    """The same, of a record malformed for this reason in this field (or none), where this was wanted."""
     timestamp = record.timestamp if record.timestamp is not None and record.timestamp >= 0 else None
     origin: Headers = [
         ("kpi-topic", topic.encode()),
         ("kpi-partition", b"%d" % partition),
         ("kpi-offset", b"%d" % record.offset),
         ("kpi-timestamp", b"" if timestamp is None else b"%d" % timestamp),
-        ("kpi-reason", malformed.reason.encode()),
+        ("kpi-reason", reason.encode()),
     ]
-    if malformed.field:
-        origin.append(("kpi-field", malformed.field.encode()))
-    origin.append(("kpi-expected", expected(malformed).encode()))
+    if field:
+        origin.append(("kpi-field", field.encode()))
+    origin.append(("kpi-expected", wanted.encode()))
     headers = [*record.headers, *origin]
-    full = DeadLetter(record.key, record.value, headers, topic=topic, field=malformed.field)
+    full = DeadLetter(record.key, record.value, headers, topic=topic, field=field)
     return full if full.size <= _ROOM else _shortened(full, record.headers, origin)
 
 

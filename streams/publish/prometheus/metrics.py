@@ -251,7 +251,52 @@ PROCESS = (
     ),
 )
 
-CATALOGUE = {m.name: m for m in (*KPIS, *PARTS, *COMPONENTS, *ACCOUNT, *DOCUMENT, *ALARMS, *PROCESS)}
+INGEST = (
+    Metric(
+        "kpi_streams_ingest_records_total",
+        "counter",
+        "Foreign records, by what became of them.",
+        ("topic", "outcome", "reason"),
+    ),
+    Metric("kpi_streams_ingest_events_total", "counter", "Events made of foreign records.", ("event",)),
+    Metric(
+        "kpi_streams_ingest_left_out_total",
+        "counter",
+        "Elements of lists that the mapping leaves out.",
+        ("topic",),
+    ),
+    Metric(
+        "kpi_streams_ingest_field_absent",
+        "gauge",
+        "1 for a field of the mapping that none of the records has that were looked at.",
+        ("source", "field"),
+    ),
+    Metric(
+        "kpi_streams_ingest_http_requests_total",
+        "counter",
+        "Requests that brought records, by the status of the answer.",
+        ("status",),
+    ),
+    Metric(
+        "kpi_streams_ingest_registry_up",
+        "gauge",
+        "0 while a schema is needed that the registry does not tell, for want of an answer.",
+    ),
+    Metric(
+        "kpi_streams_ingest_lag",
+        "gauge",
+        "Foreign records whose outcome is not written so far.",
+        ("topic", "partition"),
+    ),
+    Metric(
+        "kpi_streams_ingest_waiting_seconds",
+        "gauge",
+        "Time since a partition's last transaction while records wait, else 0.",
+        ("topic", "partition"),
+    ),
+)
+
+CATALOGUE = {m.name: m for m in (*KPIS, *PARTS, *COMPONENTS, *ACCOUNT, *DOCUMENT, *ALARMS, *PROCESS, *INGEST)}
 """Every metric by name, in the order in which they are shown."""
 
 

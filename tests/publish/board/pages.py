@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator
 from streams.core.definition.definition import Definition
 from streams.publish.board.board import Board
 from streams.publish.http.health import Health
-from streams.publish.http.server import Address, HttpServer
+from streams.publish.http.listener import Address
+from streams.publish.http.server import HttpServer
 from streams.publish.prometheus.exposition import Exposition
 
 ASK = b"GET /api/events HTTP/1.1\r\nHost: localhost\r\n\r\n"
