@@ -104,7 +104,8 @@ class HttpServer:
     async def _alarms(self, _request: web.Request) -> web.Response:
         alarms = None if self._snapshot is None else self._snapshot.alarms
         if alarms is None:
-            return json_answer({"status": "unavailable", "reasons": ["nothing is known of alarms"]}, UNAVAILABLE)
+            reasons = ["nothing is known of alarms"]
+            return json_answer({"status": "unavailable", "reasons": reasons}, UNAVAILABLE)
         return web.Response(body=alarms.json, content_type="application/json")
 
     async def _document(self, request: web.Request) -> web.Response:
