@@ -137,8 +137,7 @@ def test_a_wrong_certificate_is_one_line_by_everybody(
             sink.publish(snapshot(0))
             await failing(sink, times=1)
 
-    asyncio.run(others())
-    collected()
+    collected(others())
     (line,) = lines(caplog)
     assert (fits(line), cure in line) == (True, True), line
     environ = fleet.environ(files)

@@ -234,8 +234,7 @@ def test_what_is_wrong_is_told_by_everybody(
             sink.publish(snapshot(0))
             await failing(sink, times=1)
 
-    asyncio.run(others())
-    collected()
+    collected(others())
     (line,) = lines(caplog)
     assert (any(word in line for word in kinds.values()), cure in line) == (True, True), line
     ran = kpi("get", "orders", "--tenant", TENANT, **access.environ(READER))
@@ -266,8 +265,7 @@ def test_a_history_is_told_of_where_only_a_person_can_help(
         reading.cancel()
         await asyncio.wait([reading])
 
-    asyncio.run(scene())
-    collected()
+    collected(scene())
     (line,) = told()
     assert "it does not trust our client certificate" in line
 
