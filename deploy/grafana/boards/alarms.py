@@ -1,7 +1,19 @@
 """Alarms: what is out of the ordinary, by how much, and how near the rest is to it."""
 
 from deploy.grafana.boards.board import Board, Row
-from deploy.grafana.boards.panels import AMBER, NUMBER, RED, SCORE, SECONDS, Panel, Query, Say, curves, number, rows
+from deploy.grafana.boards.panels import (
+    AMBER,
+    NUMBER,
+    RED,
+    SCORE,
+    SECONDS,
+    Panel,
+    Query,
+    Say,
+    curves,
+    number,
+    rows,
+)
 from deploy.grafana.boards.queries import whole
 
 _STREAM = "{{alarm}} {{dimension}} {{value}}"
@@ -13,7 +25,7 @@ def alarms() -> Board:
     return Board(
         "kpi-alarms",
         "Alarms",
-        "Counts that are out of the ordinary of the four weeks before; begin and end of episodes as annotations.",
+        "Counts that are out of the ordinary; annotations from begin to end of each episode.",
         [Row("Now", _now()), Row("Over time", _over_time())],
         annotated=f"{whole('crm_alarm_active')} == 1",
     )
@@ -26,7 +38,10 @@ def _now() -> list[Panel]:
     )
     age = Say("Counted up to", "How long ago; some five minutes when all is well.", SECONDS, "KpisStale")
     listed = Say(
-        "Streams in alarm", "With the decimal logarithm of their evidence, the greatest first.", SCORE, "ChurnSpike"
+        "Streams in alarm",
+        "With the decimal logarithm of their evidence, the greatest first.",
+        SCORE,
+        "ChurnSpike",
     )
     count = f"sum by (job) ({whole('crm_alarm_streams', status='%s')})"
     in_alarm = f"{whole('crm_alarm_evidence_log10')} and {whole('crm_alarm_active')} == 1"
