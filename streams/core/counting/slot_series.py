@@ -141,12 +141,10 @@ class SlotSeries:
     def spread(self) -> None:
         """Bring to the values what was noted of their profiles."""
         waiting, self._waiting = self._waiting, {}
-        first, fine = self._today - self._kept_days + 1, self._today - d.FINE_DAYS + 1
+        fine = self._today - d.FINE_DAYS + 1
         for (profile, slot), row in waiting.items():
-            day = slot // d.SLOTS_A_DAY
-            if day < first:
-                self._touched_before = True
-            elif any(row):
+            if any(row):
+                day = slot // d.SLOTS_A_DAY
                 place = slot % d.SLOTS_A_DAY if day >= fine else 0
                 for group in (OVERALL, *self._values_of(profile)):
                     self._add(group, day, place, row)
