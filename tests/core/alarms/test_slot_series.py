@@ -109,10 +109,10 @@ def test_days_age() -> None:
 def test_many_slots_do_not_wait_in_memory() -> None:
     """They are spread as soon as there are too many."""
     made = series()
-    for slot in range(50_001):
+    for slot in range(200_001):
         made.order(slot, NOON_MS, 7, 1)
     found = rows(telling(made, NOON_MS))
-    assert found == {DAY: {143: [0, 0, 0, 50_001, 0, 0, 0]}}
+    assert found == {DAY: {143: [0, 0, 0, 200_001, 0, 0, 0]}}
 
 
 @pytest.mark.parametrize("flat", [[1, 2, 3], [288, *[1] * 7], [-1, *[1] * 7]])
