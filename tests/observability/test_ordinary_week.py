@@ -78,9 +78,9 @@ def test_over_two_ordinary_months_the_score_does_not_drop(tmp_path: Path) -> Non
 
 
 def test_a_spike_is_seen_as_an_alarm_and_nothing_else_is(tmp_path: Path) -> None:
-    """Five ordinary weeks, and a segment that leaves for three hours of the last day: one alert, in time."""
+    """Six ordinary weeks, and a segment that leaves for three hours of the last day: one alert, in time."""
     spike = Spike("smb", END_MS - 6 * HOUR_MS, 150, 3 * HOUR_MS)
-    business = Business(11, 3_000, 38, END_MS, spike=spike)
+    business = Business(11, 3_000, 42, END_MS, spike=spike)
     with backfilled(tmp_path, business, "3h", "1h,24h") as server:
         end_s = END_MS // 1000
         (series,) = query_range(server, EXPRESSIONS["ChurnSpike"], days_before_end(2), end_s, STEP_S["3h"])
