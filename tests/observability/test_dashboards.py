@@ -18,7 +18,15 @@ from tests.observability.files import (
 )
 from tests.observability.promql import grouped_by, labels_of, selectors
 
-UIDS = {"kpi-overview", "kpi-churn", "kpi-value", "kpi-satisfaction", "kpi-engine", "kpi-runbook"}
+UIDS = {
+    "kpi-overview",
+    "kpi-alarms",
+    "kpi-churn",
+    "kpi-value",
+    "kpi-satisfaction",
+    "kpi-engine",
+    "kpi-runbook",
+}
 """Links and bookmarks hold them: a changed one is a broken one."""
 PROVISIONING = ROOT / "deploy/grafana/provisioning"
 FOREIGN = {"up", "ALERTS"}

@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -10,6 +11,7 @@ from deploy.metrics.cardinality import series_bound
 from deploy.metrics.page import PAGE, page
 from streams.core.definition.definition import SHARED_VALUES, Definition
 from streams.core.events import KINDS
+from streams.core.kpi.alarms import Alarms, StreamState
 from streams.core.kpi.snapshot import Snapshot, build
 from streams.core.kpi.values.value import Sweep
 from streams.core.totals import LATENESS_MS, OVERALL, Group, Totals
@@ -38,7 +40,23 @@ def busy(definition: Definition, values: int) -> Snapshot:
         if definition.has_revenue_shares(window) and (group == OVERALL or group[0] in definition.dimensions)
     }
     partitions = {str(number): {"lag": 0, "state": "ok"} for number in range(4)}
-    return build(totals, definition, computed_at_ms=world.T0, partitions=partitions, sweeps=sweeps)  # type: ignore[arg-type]
+    return build(
+        totals,
+        definition,
+        computed_at_ms=world.T0,
+        partitions=partitions,  # type: ignore[arg-type]
+        sweeps=sweeps,
+        alarms=Alarms(world.T0, 8.0, 1, tuple(streams(definition, names))),
+    )
+
+
+def streams(definition: Definition, names: list[str]) -> Iterator[StreamState]:
+    """Of every alarm the whole and all that has a name, in alarm."""
+    published = [*names[: definition.max_values], *SHARED_VALUES]
+    for alarm in definition.watched:
+        for dimension, value in [OVERALL, *((d, v) for d in alarm.dimensions or () for v in published)]:
+            said = (alarm.name, alarm.measure, alarm.way, dimension, value)
+            yield StreamState(*said, "alarm", 9.0, 20, 1.5, 900_000, 1.25, world.T0, 9.0)
 
 
 def test_the_page_is_what_the_catalogue_says() -> None:

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.system("prometheus", "promtool")
 
 EXPRESSIONS = {name: inlined(alert["expr"]) for name, alert in alerts().items()}
 ASKED = [found for expression in EXPRESSIONS.values() for found in selectors(expression)]
-STEP_S = {"5m": 300, "1h": 3_600, "12h": 43_200}
+STEP_S = {"5m": 300, "3h": 10_800, "12h": 43_200}
 OF_THE_ENGINE = {"LagHigh", "RecoveryTooLong", "RedisTenantTaken", "RedisWriteFailing"}
 """They ask for what a replay has not: lag, states of partitions, Redis."""
 OF_LONGER_WINDOWS = {"NpsDrop", "ChurnSpike", "AlarmActive"}
@@ -81,11 +81,11 @@ def test_a_spike_is_seen_as_an_alarm_and_nothing_else_is(tmp_path: Path) -> None
     """Six ordinary weeks, and a segment that leaves for three hours of the last day: one alert, in time."""
     spike = Spike("smb", END_MS - 6 * HOUR_MS, 150, 3 * HOUR_MS)
     business = Business(11, 3_000, 42, END_MS, spike=spike)
-    with backfilled(tmp_path, business, "1h", "1h,24h") as server:
+    with backfilled(tmp_path, business, "3h", "1h,24h") as server:
         end_s = END_MS // 1000
-        (series,) = query_range(server, EXPRESSIONS["ChurnSpike"], days_before_end(6), end_s, STEP_S["1h"])
+        (series,) = query_range(server, EXPRESSIONS["ChurnSpike"], days_before_end(2), end_s, STEP_S["3h"])
         instants = [instant * 1000 for instant, _ in series["values"]]
-        assert spike.at_ms < instants[0] <= spike.at_ms + 2 * HOUR_MS
-        assert instants == list(range(instants[0], END_MS + 1, HOUR_MS))
+        assert spike.at_ms < instants[0] <= spike.at_ms + 3 * HOUR_MS
+        assert instants[-1] >= END_MS - 3 * HOUR_MS
         spoken = 'crm_alarm_active{alarm="churn_spike",dimension="",value=""}'
-        assert held(server, spoken, 5, "1h") > 100
+        assert held(server, spoken, 2, "3h") > 12

@@ -25,7 +25,7 @@ def alarms() -> Board:
     return Board(
         "kpi-alarms",
         "Alarms",
-        "Counts out of the ordinary of the four weeks before; begin and end of episodes as annotations.",
+        "Counts that are out of the ordinary; annotations from begin to end of each episode.",
         [Row("Now", _now()), Row("Over time", _over_time())],
         annotated=f"{whole('crm_alarm_active')} == 1",
     )

@@ -31,6 +31,7 @@ class Board:
         rows: from top to bottom.
         windowed: whether a window can be chosen.
         by_dimension: whether a dimension can be chosen.
+        annotated: expression that holds during what is drawn over all panels, from its begin to its end.
     """
 
     uid: str
@@ -39,6 +40,7 @@ class Board:
     rows: Sequence[Row]
     windowed: bool = False
     by_dimension: bool = False
+    annotated: str = ""
 
     def build(self) -> dashboard.Dashboard:
         """The dashboard as the SDK's builder."""
@@ -58,6 +60,8 @@ class Board:
             board = board.with_variable(_window())
         if self.by_dimension:
             board = board.with_variable(_dimension())
+        if self.annotated:
+            board = board.annotation(_annotation(self.annotated))
         number = 0
         for row in self.rows:
             board = board.with_row(dashboard.Row(row.title))
@@ -65,6 +69,11 @@ class Board:
                 number += 1
                 board = board.with_panel(panel.id(number))
         return board
+
+
+def _annotation(expr: str) -> dashboard.AnnotationQuery:
+    query = dashboard.AnnotationQuery().name("Alarms").datasource(SOURCE).enable(enable=True)
+    return query.icon_color("red").expr(expr)
 
 
 def _others() -> dashboard.DashboardLink:

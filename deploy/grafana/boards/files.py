@@ -6,6 +6,7 @@ from pathlib import Path
 from grafana_foundation_sdk.builders import dashboard
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 
+from deploy.grafana.boards.alarms import alarms
 from deploy.grafana.boards.churn import churn
 from deploy.grafana.boards.engine import engine
 from deploy.grafana.boards.overview import overview
@@ -18,7 +19,7 @@ DIRECTORY = Path(__file__).parents[1] / "dashboards"
 
 def files() -> dict[str, str]:
     """The content of each file by its name, which is the dashboard's uid."""
-    boards = [board.build() for board in (overview(), churn(), value(), satisfaction(), engine())]
+    boards = [board.build() for board in (overview(), alarms(), churn(), value(), satisfaction(), engine())]
     return dict(map(_file, (*boards, runbook())))
 
 

@@ -40,11 +40,6 @@ _decode: Final = msgspec.msgpack.Decoder(list[int]).decode
 _decode_count: Final = msgspec.msgpack.Decoder(int).decode
 
 
-def slot_of(ms: int) -> int:
-    """The number of the slot that an instant lies in, since the epoch."""
-    return (ms - 1) // SLOT_MS
-
-
 def pack_day(slots: Slots) -> bytes:
     """A day as bytes: slot and numbers, one slot after the other in order of time."""
     return _encode([number for slot in sorted(slots) for number in (slot, *slots[slot])])

@@ -5,7 +5,8 @@ spread to the values of the profile when somebody asks. Like panes, none of it i
 derives it from the records. What was sealed counts at the end of its pane.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from array import array
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final, TypeAlias
 
 from streams.core.alarms import day as d
@@ -20,9 +21,36 @@ Told: TypeAlias = tuple[Group, int, bytes | None]
 
 BEFORE: Final = -1
 """In the place of a day: how many customers were active before the first slot that is kept."""
-_MOST_WAITING: Final = 50_000
+_MOST_WAITING: Final = 200_000
+_MOST_OPEN: Final = 4_096
+"""Days of groups that are unpacked at once; 8 KiB each."""
+_BITS: Final = 24
+_PROFILE: Final = (1 << _BITS) - 1
+_CELLS: Final = d.SLOTS_A_DAY * d.WIDTH
+_ZEROS: Final = [0] * d.WIDTH
 _NPS_LAST: Final = q.NPS + 2
 _NO_DAY: Final = -(1 << 40)
+
+
+class _Opened:
+    """A day of one profile while numbers are spread to the values that it has."""
+
+    __slots__ = ("active", "cells", "groups", "lowest")
+
+    def __init__(self, groups: list[Group], cells: "list[array[int]]") -> None:
+        self.groups = groups
+        self.cells = cells
+        self.lowest = _CELLS
+        self.active = 0
+
+    def add(self, place: int, amount: int) -> None:
+        """Add to a number of each value."""
+        for numbers in self.cells:
+            numbers[place] += amount
+        if place < self.lowest:  # noqa: PLR1730 - a call for each number is dear
+            self.lowest = place
+        if place % d.WIDTH == d.ACTIVE:
+            self.active += amount
 
 
 class SlotSeries:
@@ -54,11 +82,11 @@ class SlotSeries:
         self._today = _NO_DAY
         self._first_ms = _NO_DAY
         """What is dated at or before it is too old."""
-        self._waiting: dict[tuple[int, int], list[int]] = {}
-        """(profile, slot) -> numbers that no value has yet."""
+        self._waiting: dict[int, int] = {}
+        """Slot, quantity and profile as one number -> what no value has yet."""
         self._cold: dict[tuple[Group, int], bytes] = {}
-        self._open: dict[tuple[Group, int], d.Slots] = {}
-        """Days that have changed lately, unpacked."""
+        self._open: dict[tuple[Group, int], array[int]] = {}
+        """Days that have changed lately: their numbers, slot by slot; of coarse days one slot."""
         self._changed: dict[tuple[Group, int], int] = {}
         """(group, day) -> the first slot that nobody was told of."""
         self._sums: dict[Group, int] = {}
@@ -110,13 +138,11 @@ class SlotSeries:
         if ms <= self._first_ms:
             self._touched_before = True
             return
-        key = profile, (ms - 1) // d.SLOT_MS
-        row = self._waiting.get(key)
-        if row is None:
-            if len(self._waiting) >= _MOST_WAITING:
-                self.spread()
-            row = self._waiting[key] = [0] * d.WIDTH
-        row[quantity] += amount
+        waiting = self._waiting
+        key = ((ms - 1) // d.SLOT_MS * d.WIDTH + quantity) << _BITS | profile
+        waiting[key] = waiting.get(key, 0) + amount
+        if len(waiting) > _MOST_WAITING:
+            self.spread()
 
     # ---- keeping
 
@@ -129,7 +155,7 @@ class SlotSeries:
         self._today = today
         first, fine = today - self._kept_days + 1, today - d.FINE_DAYS + 1
         self._first_ms = first * d.DAY_MS
-        for key in [key for key in self._keys() if key[1] < fine]:
+        for key in [key for key in {*self._cold, *self._open} if key[1] < fine]:
             slots = self._take(key)
             if key[1] >= first:
                 self._put(key, d.coarse(slots))
@@ -141,39 +167,50 @@ class SlotSeries:
     def spread(self) -> None:
         """Bring to the values what was noted of their profiles."""
         waiting, self._waiting = self._waiting, {}
-        first, fine = self._today - self._kept_days + 1, self._today - d.FINE_DAYS + 1
-        for (profile, slot), row in waiting.items():
-            day = slot // d.SLOTS_A_DAY
-            if day < first:
-                self._touched_before = True
-            elif any(row):
-                place = slot % d.SLOTS_A_DAY if day >= fine else 0
-                for group in (OVERALL, *self._values_of(profile)):
-                    self._add(group, day, place, row)
+        fine = self._today - d.FINE_DAYS + 1
+        opened: dict[tuple[int, int], _Opened] = {}
+        for key, amount in waiting.items():
+            if not amount:
+                continue
+            profile = key & _PROFILE
+            day, place = divmod(key >> _BITS, _CELLS)
+            if day < fine:
+                place %= d.WIDTH
+            found = opened.get((profile, day))
+            if found is None:
+                groups = [OVERALL, *self._values_of(profile)]
+                found = opened[profile, day] = _Opened(groups, [self._cells(group, day) for group in groups])
+            found.add(place, amount)
+        for (_, day), found in opened.items():
+            self._note_changes(day, found)
+        if len(self._open) > _MOST_OPEN:
+            for one in list(self._open):
+                self._put(one, self._take(one))
 
-    def _add(self, group: Group, day: int, place: int, row: Sequence[int]) -> None:
-        key = group, day
-        slots = self._open.get(key)
-        if slots is None:
-            slots = self._open[key] = self._take(key)
-        known = slots.get(place)
-        sums = list(row) if known is None else [a + b for a, b in zip(known, row, strict=True)]
-        if any(sums):
-            slots[place] = sums
-        else:
-            slots.pop(place, None)
-        self._sums[group] = self._sums.get(group, 0) + row[d.ACTIVE]
-        slot = day * d.SLOTS_A_DAY + place
-        self._changed[key] = min(slot, self._changed.get(key, slot))
+    def _note_changes(self, day: int, opened: "_Opened") -> None:
+        slot = day * d.SLOTS_A_DAY + opened.lowest // d.WIDTH
+        for group in opened.groups:
+            self._sums[group] = self._sums.get(group, 0) + opened.active
+            self._changed[group, day] = min(slot, self._changed.get((group, day), slot))
 
-    def _keys(self) -> set[tuple[Group, int]]:
-        return {*self._cold, *self._open}
+    def _cells(self, group: Group, day: int) -> "array[int]":
+        """The numbers of a day, to be changed."""
+        cells = self._open.get((group, day))
+        if cells is None:
+            fine = day > self._today - d.FINE_DAYS
+            cells = self._open[group, day] = array("i", bytes(4 * (_CELLS if fine else d.WIDTH)))
+            packed = self._cold.pop((group, day), None)
+            for slot, row in ({} if packed is None else d.unpack_day(packed)).items():
+                cells[slot * d.WIDTH : (slot + 1) * d.WIDTH] = array("i", row)
+        return cells
 
     def _take(self, key: tuple[Group, int]) -> d.Slots:
-        """Take a day out, unpacked; an empty one if there is none."""
-        slots = self._open.pop(key, None)
-        packed = self._cold.pop(key, None)
-        return slots if slots is not None else {} if packed is None else d.unpack_day(packed)
+        """Take a day out, slot by slot; an empty one if there is none."""
+        cells = self._open.pop(key, None)
+        if cells is None:
+            packed = self._cold.pop(key, None)
+            return {} if packed is None else d.unpack_day(packed)
+        return _slots(cells)
 
     def _put(self, key: tuple[Group, int], slots: d.Slots) -> None:
         if slots:
@@ -213,15 +250,21 @@ class SlotSeries:
     def _tell(self, key: tuple[Group, int], over: int) -> Told:
         """What is known of a day up to the last slot that is over; a day that is over is laid to rest."""
         group, day = key
-        slots = self._take(key)
+        today = self._open.get(key) if day == self._today else None
+        slots = self._take(key) if today is None else _slots(today)
         begin = day * d.SLOTS_A_DAY
         told = {slot: row for slot, row in slots.items() if begin + slot < over}
         if len(told) < len(slots):
             self._changed[key] = over
         else:
             del self._changed[key]
-        if day < self._today:
+        if today is None:
             self._put(key, slots)
-        elif slots:
-            self._open[key] = slots
         return group, day, d.pack_day(told) if told else None
+
+
+def _slots(cells: "array[int]") -> d.Slots:
+    """The slots of a day that are not all zeros."""
+    numbers = cells.tolist()
+    rows = (numbers[at : at + d.WIDTH] for at in range(0, len(numbers), d.WIDTH))
+    return {slot: row for slot, row in enumerate(rows) if row != _ZEROS}

@@ -124,6 +124,9 @@ def test_an_episode_is_no_older_than_what_is_known() -> None:
     series = ordinary(days=44)
     found = judge(series, "up", -1_000.0)
     assert (found.status, series.end_ms - found.started_ms) == ("alarm", 9 * DAY * SLOT_MS - SLOT_MS)
+    long = replace(series, days=[1_440] * 86)
+    begun = (len(series.counts) - REACH) * SLOT_MS
+    assert series.end_ms - judge(long, "up", -1_000.0).started_ms == begun
 
 
 def test_the_evidence_of_a_day_rests_on_the_tolerance_of_that_day() -> None:

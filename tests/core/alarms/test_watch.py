@@ -187,6 +187,34 @@ def test_where_little_is_kept_nothing_is_watched() -> None:
     assert AlarmWatch(short).judge([part(told(a=even()), DAYS * 288)], NAMED) is None
 
 
+def test_a_stream_of_next_to_nothing_never_speaks() -> None:
+    """Less than one count in two days: nobody can say how much its days differ."""
+    rare = [int(slot % (288 * 7) == 0) for slot in range(DAYS * 288)]
+    assert {one.status for one in _judged({OVERALL: {d.CHURNED: rare}}).streams} == {"learning"}
+
+
+def test_two_alarms_on_one_quantity_and_days_that_pass_and_go() -> None:
+    """The series is made once; a day that is withdrawn counts no more."""
+    two = replace(
+        CHURN, alarms=(Alarm("up", "churned_customers", "up"), Alarm("down", "churned_customers", "down", ()))
+    )
+    watch, numbers = AlarmWatch(two), spiked(even(DAYS + 2), 4 * 288, 9)
+    for slots in (DAYS * 288 - 9, DAYS * 288 + 2, (DAYS + 1) * 288):
+        now = part(told(a=numbers), slots)
+        for rows_of in (
+            now.rows,
+            {key: packed for key, packed in now.rows.items() if key[1] != FIRST_DAY + 12},
+        ):
+            mine = watch.judge([SeriesPart(now.t_ms, rows_of)], NAMED)
+            assert mine == AlarmWatch(two).judge([SeriesPart(now.t_ms, rows_of)], NAMED)
+            assert mine is not None
+            assert [one.alarm for one in mine.streams] == ["up", "up", "down"]
+            assert {one.alarm for one in mine.active} <= {"up"}
+    assert watch.judge(
+        [SeriesPart(now.t_ms, {**now.rows, (("region", "eu"), FIRST_DAY): b"?"})], NAMED
+    ) == watch.judge([now], NAMED)
+
+
 @settings(max_examples=examples(15))
 @given(
     st.lists(
