@@ -5,7 +5,7 @@ is told once, and shown until a record has it.
 """
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from streams.engine.ownership.stats import Sample
@@ -50,11 +50,13 @@ class Lacking:
             if presence.records == LEAST:
                 self._tell(number, presence)
 
-    def samples(self) -> Iterator[Sample]:
+    def samples(self) -> list[Sample]:
         """1 for each field that none of the records has that were looked at."""
+        samples: list[Sample] = []
         for number, _, presence in self._all:
             for key, _path in _absent(presence):
-                yield "kpi_streams_ingest_field_absent", {"source": str(number), "field": key}, 1
+                samples.append(("kpi_streams_ingest_field_absent", {"source": str(number), "field": key}, 1))
+        return samples
 
     def _tell(self, number: int, presence: Presence) -> None:
         for key, path in _absent(presence):

@@ -24,8 +24,8 @@ pytestmark = pytest.mark.system("prometheus", "promtool")
 EXPRESSIONS = {name: inlined(alert["expr"]) for name, alert in alerts().items()}
 ASKED = [found for expression in EXPRESSIONS.values() for found in selectors(expression)]
 STEP_S = {"5m": 300, "3h": 10_800, "12h": 43_200}
-OF_THE_ENGINE = {"LagHigh", "RecoveryTooLong", "RedisTenantTaken", "RedisWriteFailing"}
-"""They ask for what a replay has not: lag, states of partitions, Redis."""
+OF_THE_ENGINE = {"IngestStands", "LagHigh", "RecoveryTooLong", "RedisTenantTaken", "RedisWriteFailing"}
+"""They ask for what a replay has not: lag, states of partitions, foreign topics, Redis."""
 OF_LONGER_WINDOWS = {"NpsDrop", "ChurnSpike", "AlarmActive"}
 """The last two need five weeks before they say anything."""
 NOT_YET = {'crm_new_customers{window="7d"}', 'crm_churn_spike_seasonal_p{window="24h"}'}
