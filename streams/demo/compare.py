@@ -3,8 +3,9 @@
 Rules: the recount reads the journal's bytes with ``streams.replay.recount`` and has seen no Kafka, no engine,
 no publisher. Everything that has one right value is compared exactly and in both directions: missing, wrong
 and surplus. Not compared: when a value was computed, partitions and their lag, the process' own metrics;
-the shares of revenue, which a sweep computes live at a time of its own; how many events were late, and how
-many beyond retention when they were applied, which depends on when that was.
+the shares of revenue, which a sweep computes live at a time of its own; alarms, which are judged beside the
+ticks, as of the last five minutes that all partitions have told (their own tests hold them to a replay); how
+many events were late, and how many beyond retention when they were applied, which depends on when that was.
 """
 
 from collections.abc import Iterator, Mapping
@@ -25,12 +26,14 @@ _SHOWN = 20
 _OWN_AFFAIR = {
     ("computed_at",),
     ("partitions",),
+    ("alarms",),
     ("accounting", "late_beyond_retention"),
     ("accounting", "late"),
     ("accounting", "refused_values"),
 }
 _OWN_METRICS = (
     "crm_snapshot_computed_timestamp_seconds",
+    "crm_alarm_",
     "crm_events_late_beyond_retention",
     "crm_event_lateness_seconds",
     "crm_window_corrections_total",
