@@ -33,7 +33,7 @@ _OWN_AFFAIR = {
 }
 _OWN_METRICS = (
     "crm_snapshot_computed_timestamp_seconds",
-    "crm_alarm_",
+    "crm_alarm",
     "crm_events_late_beyond_retention",
     "crm_event_lateness_seconds",
     "crm_window_corrections_total",

@@ -149,3 +149,19 @@ def test_an_order_among_the_sums_goes_on_activating() -> None:
         assert one.apply("cancellation", [kafka_record(cancelled)]) == []
         assert one.totals().groups[OVERALL][0] == active
     assert one.unwritten == 1
+
+
+def test_an_order_during_a_sweep_does_not_hide_the_last_one_before_it(state: PartitionState) -> None:
+    """Of somebody whose orders are sums, but for the new one."""
+    exact = state.sweep({})[OVERALL, "30d"].buyers
+    steps = state.sweeping(5)
+    next(steps)
+    later = T + HOUR_MS
+    state.advance(later)
+    for customer in ("c0", "c1", "c2", "c3", "c4", "c5"):
+        bought = record("purchase", customer, later, f"{customer} new", amount="5.00") | {"timestamp": later}
+        state.apply("purchase", [kafka_record(bought)])
+    merger = SweepMerger(UNDER, 0)
+    merger.offer([finish(steps)], {})
+    merger.merge()
+    assert merger.shares(T)[OVERALL, "30d"].buyers == exact

@@ -420,3 +420,56 @@ def test_a_withdrawn_order_changes_the_risk() -> None:
         bands.append(tuple(one.state.totals().groups[OVERALL][2:5]))
         assert Recounted(records, T).differences([one]) == []
     assert len({*bands}) > 1
+
+
+def test_who_leaves_and_returns_with_a_long_history() -> None:
+    """Again and again, to other profiles, through restarts: as the recount says."""
+    records: list[Record] = [record("signup", "a", T - 50 * HOUR_MS, "s", plan="a")]
+    records += [
+        record("purchase", "a", T - (2_900 - n) * MINUTE_MS, f"p{n}", amount="1.00") for n in range(HUNDRED)
+    ]
+    for n in range(12):
+        at = T - (2_000 - 20 * n) * MINUTE_MS
+        records += [
+            record("cancellation", "a", at, f"c{n}", reason=f"r{n % 3}"),
+            record("purchase", "a", at + MINUTE_MS, f"q{n}", amount="2.00"),
+            record("signup", "a", at + 2 * MINUTE_MS, f"u{n}", plan=f"p{n % 4}"),
+        ]
+    one = driven([], 128)
+    for number, each in enumerate(records):
+        one.take([each])
+        if number % 7 == 0:
+            one.restart()
+    assert history_of(one).transitions
+    assert Recounted(records, T).differences([one]) == []
+
+
+def test_what_is_overdue_within_a_chunk_bounds_what_may_come() -> None:
+    """The newest overdue purchase stands among others that are not."""
+    definition = replace(Definition(), kept_for_ms=5 * DAY_MS)
+    records = [at_its_time("purchase", T - 6 * DAY_MS + n * HOUR_MS, f"p{n}") for n in range(60)]
+    records += [
+        at_its_time("purchase", T, "now"),
+        record("purchase", "a", T - 6 * DAY_MS + HOUR_MS + 1, "sealed"),
+    ]
+    records.append(record("purchase", "a", T - 5 * DAY_MS - 1, "after the horizon"))
+    one = Driven(definition, 480)
+    one.state.advance(T)
+    one.take(records)
+    assert one.state.accounting_only().accounting.ignored == {"sealed": 1}
+    assert Recounted(records, T, definition).differences([one]) == []
+
+
+def test_a_chunk_that_the_log_has_and_takes_back_is_none() -> None:
+    """As an uncompacted log tells it."""
+    one = driven(purchases(HUNDRED), 256)
+    one.flush()
+    two = Driven(Definition(), 256)
+    key = IDENTITY.customer("b")
+    two.state.restore(b"HC" + key + b"p\0\0\0\0", bytes(PURCHASE_SIZE))
+    two.state.restore(b"HC" + key + b"p\0\0\0\0", None)
+    for name, value in one.log.items():
+        two.state.restore(name, value)
+    two.state.restored(one.state.header())
+    assert same(one.state.totals(), two.state.totals())
+    assert list(two.state._customers.long) == [IDENTITY.customer("a")]

@@ -135,12 +135,10 @@ class Intake:
         """No later event touches purchases, or answers, before the newest one dated before it.
 
         Repeats and late ones are told by their own topic's time. Voids, which have their own, may be behind
-        the other topics by ``kept_for``; those that wait here reach as far as they say. A replay, which
-        applies nothing at receipt, keeps all ids.
+        the other topics by ``kept_for``; those that wait here reach as far as they say. (A replay, which
+        applies nothing at receipt, keeps all ids: it never asks.)
         """
         arrived, kept_for_ms = self.arrivals.newest, self._kept_for_ms
-        if self._journal is not None:
-            return 0, 0
         by_voids = min(max(arrived.values(), default=NEVER) - 2 * kept_for_ms, self.parking.voids_reach_ms)
         purchases, answers = (arrived.get(kind, NEVER) - kept_for_ms for kind in LIMITED)
         return min(purchases, by_voids), min(answers, by_voids)

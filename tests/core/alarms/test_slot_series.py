@@ -120,3 +120,17 @@ def test_what_is_no_packed_day_is_refused(flat: list[int]) -> None:
     """Eight numbers a slot, and 288 slots."""
     with pytest.raises(ValueError, match=r"a packed day has|a day has 288"):
         d.unpack_day(msgspec.msgpack.encode(flat))
+
+
+def test_many_open_days_are_laid_to_rest_and_told_all_the_same() -> None:
+    """More groups in a batch than are kept unpacked."""
+    made = SlotSeries(d.KEPT_DAYS, lambda profile: [("plan", str(profile))])
+    made.move(NOON_MS)
+    for profile in range(5_000):
+        made.order(profile, NOON_MS, 7, 1)
+    made.spread()
+    made.order(17, NOON_MS, 7, 1)
+    told = telling(made, NOON_MS + d.SLOT_MS, groups=())
+    assert rows(told, OVERALL) == {DAY: {143: [0, 0, 0, 5_001, 0, 0, 0]}}
+    assert rows(told, ("plan", "17")) == {DAY: {143: [0, 0, 0, 2, 0, 0, 0]}}
+    assert rows(told, ("plan", "4999")) == {DAY: {143: [0, 0, 0, 1, 0, 0, 0]}}
