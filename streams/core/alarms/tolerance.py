@@ -49,10 +49,11 @@ def day_variation(days: Sequence[int]) -> float | None:
     return sqrt(k / chi_square_quantile(k, _CONFIDENT) * beyond_chance)
 
 
-@lru_cache(maxsize=4_096)
 def tolerance(variation: float) -> float:
     """How many times the expectation is ordinary still: that of one day in a thousand, and a tenth more."""
-    if not variation:
-        return LEAST_TOLERANCE
-    shape = 1 / (variation * variation)
+    return _of_gamma(1 / (variation * variation)) if variation else LEAST_TOLERANCE
+
+
+@lru_cache(maxsize=4_096)
+def _of_gamma(shape: float) -> float:
     return max(LEAST_TOLERANCE, _MARGIN * gamma_quantile(shape, _RARE) / shape)
