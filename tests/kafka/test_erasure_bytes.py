@@ -75,6 +75,7 @@ class Traces:
         self._service = service
         self._data = data
         self._sources = tuple(f"{topic}-" for topic in service.deployment.settings.source_topics)
+        self._read: dict[Path, tuple[tuple[int, int, int], bytes]] = {}
         self.digest = Identity(read(service.deployment.environ).secret_bytes).customer(ME)
 
     def found(self) -> set[str]:
@@ -93,24 +94,31 @@ class Traces:
     def _everything(self) -> Iterator[tuple[str, bytes]]:
         for folder in self._data.iterdir():
             if folder.is_dir() and not folder.name.startswith(self._sources):
-                yield from ((folder.name.rpartition("-")[0], data) for data in _contents(folder))
-        yield from (("a file of the worker", data) for data in _contents(self._service.workers[0].files))
+                yield from ((folder.name.rpartition("-")[0], data) for data in self._contents(folder))
+        yield from (("a file of the worker", data) for data in self._contents(self._service.workers[0].files))
         yield "the log", self._service.workers[0].output.read_bytes()
         with redis.Redis.from_url(self._service.redis_url) as client:
             yield from (
                 ("redis", repr(pair).encode()) for pair in _redis(client, self._service.definition.tenant)
             )
 
+    def _contents(self, folder: Path) -> Iterator[bytes]:
+        for file in folder.rglob("*"):
+            if file.suffix not in _INDEXES:
+                with suppress(FileNotFoundError, IsADirectoryError):  # compacted away meanwhile
+                    yield file.name.encode() + self._bytes(file)
+
+    def _bytes(self, file: Path) -> bytes:
+        """What a file holds; read again only if it has changed."""
+        there = file.stat()
+        state = there.st_ino, there.st_size, there.st_mtime_ns
+        if self._read.get(file, ((), b""))[0] != state:
+            self._read[file] = state, file.read_bytes()
+        return self._read[file][1]
+
     def marked(self) -> bool:
         """Whether the marker of the erase is there."""
         return any(b"E" + self.digest in data for _, data in self._everything())
-
-
-def _contents(folder: Path) -> Iterator[bytes]:
-    for file in folder.rglob("*"):
-        if file.is_file() and file.suffix not in _INDEXES:
-            with suppress(FileNotFoundError):  # compacted away meanwhile
-                yield file.name.encode() + file.read_bytes()
 
 
 def _redis(client: "redis.Redis", tenant: str) -> Iterator[tuple[object, object]]:

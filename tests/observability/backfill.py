@@ -15,8 +15,8 @@ END_MS = 1_776_211_200_000
 """The end of simulated time: the end of a day."""
 TARGET = 'job="kpi-streams",instance="worker-1:8700"'
 """What a scrape puts to each series."""
-FEWEST = "max_values = 1\nmax_profiles = 12\n"
-"""Named values of each dimension and combinations of them: no condition of an alert asks for any."""
+FEWEST = "dimensions = []\nmax_values = 1\n"
+"""Dimensions and named values of each: no condition of an alert asks for any."""
 _KPI = re.compile(r'kpi="[^"]+"')
 """Of the parts of KPIs only those of the KPIs asked for."""
 _OCCURRED = re.compile(rb'"occurred_at":"([^"]+)"')
