@@ -29,7 +29,7 @@ def ahead(count: int, ms: int) -> list[Record]:
 @pytest.mark.parametrize("ms", [1, 280 * SECOND_MS])
 def test_purchases_ahead_of_the_clock_are_kept_over_a_restart(ms: int) -> None:
     """Of one customer, at one instant or over the whole skew: counted means kept."""
-    count = 20_000
+    count = 6_000
     one = Driven(PLAIN)
     one.state.advance(NOW_MS)
     one.take_batch(ahead(count, ms))
