@@ -17,6 +17,7 @@ UNMEASURED = (
     "tests/chaos/",
     "tests/demo/",
     "tests/engine/test_protocol_model.py",
+    "tests/foreign/",
     "tests/kafka/",
     "tests/laws/test_definitions.py",
     "tests/laws/test_dimensions_law.py",

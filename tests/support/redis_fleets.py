@@ -70,7 +70,7 @@ class ClusterNode(ValkeyServer):
     name = "Valkey cluster node"
 
     def _arguments(self, directory: Path) -> list[str]:
-        bus = ["--cluster-port", str(free_port()), "--cluster-node-timeout", "1000"]
+        bus = ["--cluster-port", str(free_port()), "--cluster-node-timeout", "5000"]
         return [*super()._arguments(directory), "--cluster-enabled", "yes", *bus]
 
 

@@ -14,7 +14,7 @@ from tests.support.certificates import Certificate
 from tests.support.redis_fleets import SERVICE, joined
 
 PROGRAM = "redis-server"
-CLUSTERED = ("--cluster-enabled", "yes", "--cluster-node-timeout", "1000", "--tls-cluster", "yes")
+CLUSTERED = ("--cluster-enabled", "yes", "--cluster-node-timeout", "5000", "--tls-cluster", "yes")
 
 
 class TlsRedis(ValkeyServer):

@@ -21,6 +21,7 @@ LONGEST = (
     "tests/engine/test_protocol_model.py",
     "tests/security/",
     "tests/kafka/",
+    "tests/foreign/",
     "tests/demo/",
     "tests/observability/",
     "tests/embedded/",
