@@ -97,7 +97,7 @@ def test_the_spike_test_gives_the_contracts_check_values(
 
 
 @given(histories(), ANY_T)
-@settings(max_examples=examples(60))
+@settings(max_examples=examples(20))
 def test_every_record_is_in_exactly_one_class(records: list[Record], t_ms: int) -> None:
     """Received = counted + ignored + malformed, as of any t."""
     found = recount(records, t_ms)["accounting"]
@@ -107,7 +107,7 @@ def test_every_record_is_in_exactly_one_class(records: list[Record], t_ms: int) 
 
 
 @given(histories(), ANY_T)
-@settings(max_examples=examples(60))
+@settings(max_examples=examples(20))
 def test_customers_add_up(records: list[Record], t_ms: int) -> None:
     """A = B + N + R - C - E in every window, the bands add up to A, and C0 is a part of B."""
     rules = Definition()
@@ -123,7 +123,7 @@ def test_customers_add_up(records: list[Record], t_ms: int) -> None:
 
 
 @given(histories(), ANY_T)
-@settings(max_examples=examples(60))
+@settings(max_examples=examples(20))
 def test_the_values_of_a_dimension_add_up_to_the_whole(records: list[Record], t_ms: int) -> None:
     """Every number of every profile dimension; churn by reason and churn type likewise."""
     found = counts(records, t_ms)
@@ -139,7 +139,7 @@ def test_the_values_of_a_dimension_add_up_to_the_whole(records: list[Record], t_
 
 
 @given(histories(), ANY_T, st.randoms(use_true_random=False))
-@settings(max_examples=examples(60))
+@settings(max_examples=examples(20))
 def test_another_order_of_arrival_changes_nothing(records: list[Record], t_ms: int, rng: Random) -> None:
     """No class of a record, and no figure."""
     receipts = classify(records, KEEPING)

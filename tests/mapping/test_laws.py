@@ -94,7 +94,7 @@ def identity(kind: Kind) -> Mapper:
 IDENTITY = {kind: identity(kind) for kind in KINDS}
 
 
-@settings(max_examples=examples(1_000))
+@settings(max_examples=examples(250))
 @given(st.sampled_from(MAPPERS), raw, st.sampled_from([NOW, -1, 0, 2**62]))
 def test_whatever_comes_in_has_an_outcome(mapper: Mapper, value: bytes, timestamp_ms: int) -> None:
     """Never an exception; what is mapped are events that the service counts, keyed by their customers."""
@@ -114,7 +114,7 @@ def test_whatever_comes_in_has_an_outcome(mapper: Mapper, value: bytes, timestam
         assert found.described()
 
 
-@settings(max_examples=examples(1_000))
+@settings(max_examples=examples(250))
 @given(records())
 def test_the_identity_changes_no_event(case: tuple[Kind, Plain]) -> None:
     """What the decoder takes, it takes as the same event through a mapping of each field to itself."""
@@ -128,7 +128,7 @@ def test_the_identity_changes_no_event(case: tuple[Kind, Plain]) -> None:
     assert DECODER.one(kind, one.key, one.value, one.timestamp_ms) == before
 
 
-@settings(max_examples=examples(300))
+@settings(max_examples=examples(100))
 @given(st.sampled_from(KINDS).flatmap(lambda kind: st.tuples(st.just(kind), values(kind))))
 def test_what_an_identity_takes_beyond_the_decoder_is_only_numbers_and_flags_in_quotes(
     case: tuple[Kind, bytes],
@@ -143,7 +143,7 @@ def test_what_an_identity_takes_beyond_the_decoder_is_only_numbers_and_flags_in_
             assert bytes(token).strip(b'"').lstrip(b"0") == bytes(said[name]).strip(b'"').lstrip(b"0")
 
 
-@settings(max_examples=examples(300))
+@settings(max_examples=examples(100))
 @given(st.sampled_from(MAPPERS), st.lists(raw, max_size=12))
 def test_outcomes_add_up_to_the_records(mapper: Mapper, sent: list[bytes]) -> None:
     """Each record has one, the same whatever stands around it."""
@@ -163,7 +163,7 @@ def test_a_path_is_read_as_it_is_written(path: Path) -> None:
     assert parse_path(str(path)) == path
 
 
-@settings(max_examples=examples(1_000))
+@settings(max_examples=examples(250))
 @given(st.lists(paths, min_size=1, max_size=6, unique=True), raw)
 def test_the_fast_way_and_the_slow_one_read_the_same(wanted: list[Path], value: bytes) -> None:
     """Every value at every path, or the same refusal."""
@@ -179,7 +179,7 @@ def test_the_fast_way_and_the_slow_one_read_the_same(wanted: list[Path], value: 
     assert fast in (slow, "invalid_utf8")
 
 
-@settings(max_examples=examples(200))
+@settings(max_examples=examples(60))
 @given(st.lists(raw, max_size=6), st.sampled_from(["json", "csv"]))
 def test_any_sample_has_a_draft(sample: list[bytes], form: str) -> None:
     """The same one each time; what it says is TOML but for what a person must add."""
