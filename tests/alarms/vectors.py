@@ -29,7 +29,7 @@ def _limits(most: int, p: float) -> Floats:
 
 
 def _table(values: Counts, p: float) -> Floats:
-    most = 1 << int(values.max() + 1).bit_length()
+    most = 1 << int(np.max(values) + 1).bit_length()
     return np.asarray(_limits(most, p)[values])
 
 
