@@ -14,6 +14,7 @@ from bench import (
     baseline,
     compiled,
     core,
+    customers,
     history,
     hotspots,
     ingest,
@@ -36,6 +37,7 @@ _WITHOUT_KAFKA: dict[str, Callable[..., Iterator[Figure]]] = {
     "tick": tick.measure,
     "memory": memory.measure,
     "history": history.measure,
+    "customers": customers.measure,
 }
 _ON_KAFKA: dict[str, Callable[..., Iterator[Figure]]] = {
     "worker": worker.measure,
