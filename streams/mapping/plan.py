@@ -89,19 +89,27 @@ class Plan:
     def outcomes(self, records: Sequence[Foreign]) -> list[Outcome]:
         """What becomes of records, in their order; each as by itself."""
         read, make = self._format.values, self._listed if self.several else self._make
-        found: list[_Made | Outcome] = []
-        for record in records:
+        made: list[_Made] = []
+        others: dict[int, Outcome] = {}
+        for at, record in enumerate(records):
             try:
-                found.append(make(read(record), b"", record.timestamp_ms))
+                one = make(read(record), b"", record.timestamp_ms)
             except RefusedError as error:
-                found.append(Refused(error.reason, "", "", error.expected))
+                one = Refused(error.reason, "", "", error.expected)
             except IgnoredError as error:
-                found.append(Ignored("where", str(error)))
-        judged = iter(self._judged([one for one in found if isinstance(one, _Made)]))
-        return [self._outcome(next(judged)) if isinstance(one, _Made) else one for one in found]
-
-    def _outcome(self, judged: CanonicalEvent | Refused) -> Outcome:
-        return Mapped((judged,), self._number) if isinstance(judged, CanonicalEvent) else judged
+                one = Ignored("where", str(error))
+            if isinstance(one, _Made):
+                made.append(one)
+            else:
+                others[at] = one
+        number = self._number
+        judged: list[Outcome] = [
+            Mapped((one,), number) if isinstance(one, CanonicalEvent) else one for one in self._judged(made)
+        ]
+        if not others:
+            return judged
+        rest = iter(judged)
+        return [others[at] if at in others else next(rest) for at in range(len(records))]
 
     def _listed(self, values: list[bytes], _: bytes, timestamp_ms: int) -> Outcome:
         """What becomes of the elements of one record's list."""
@@ -171,11 +179,10 @@ class Plan:
         """What the decoder of canonical events says, in their order."""
         if not made:
             return []
-        first = made[0].kind
-        if all(one.kind is first for one in made):
-            found = self._decoder.batch(first, made)
+        kinds = set() if self._kind else {one.kind for one in made}
+        if len(kinds) < 2:  # noqa: PLR2004 - nearly always
+            found = self._decoder.batch(made[0].kind, made)
         else:
-            kinds = {one.kind for one in made}
             of = {
                 kind: iter(self._decoder.batch(kind, [o for o in made if o.kind == kind])) for kind in kinds
             }
