@@ -71,12 +71,13 @@ def kafka_rights(role: Role, settings: Settings, foreign: Sequence[str] = ()) ->
     Args:
         role: whose rights.
         settings: name topics and group.
-        foreign: the topics of a mapping, ``*`` in them for any characters, for the role ``ingest``.
+        foreign: the topics of a mapping, ``*`` in them for any characters, for the roles ``ingest`` and
+            ``steward``.
     """
     sources = tuple(settings.source_topics)
     changelog, totals, dead = settings.topic_changelog, settings.topic_totals, settings.topic_dead_letter
     if role in _OF_ITS_OWN:
-        yield from _OF_ITS_OWN[role](settings)
+        yield from _OF_ITS_OWN[role](settings, foreign)
     elif role == "worker":
         yield from _topics(sources, "Read", "Describe", "DescribeConfigs")
         yield from _topics((changelog, totals), "Read", "Write", "Describe", "DescribeConfigs")
@@ -104,7 +105,7 @@ def kafka_rights(role: Role, settings: Settings, foreign: Sequence[str] = ()) ->
         yield from _topics(sources, "Read", "Describe", "DescribeConfigs")
 
 
-def _repartitioner(settings: Settings) -> Iterator[KafkaRight]:
+def _repartitioner(settings: Settings, _: Sequence[str]) -> Iterator[KafkaRight]:
     sources = tuple(settings.source_topics)
     copies = (*(f"{name}.repartition" for name in sources), f"{settings.app_id}.repartition")
     whole = ("Create", "Delete", "Read", "Write", "Describe", "DescribeConfigs", "AlterConfigs")
@@ -116,14 +117,15 @@ def _repartitioner(settings: Settings) -> Iterator[KafkaRight]:
         yield KafkaRight("transactional-id", f"{settings.app_id}-", True, ("Write", "Describe"))
 
 
-def _steward(settings: Settings) -> Iterator[KafkaRight]:
+def _steward(settings: Settings, foreign: Sequence[str]) -> Iterator[KafkaRight]:
     yield from _topics((settings.topic_dead_letter,), "Read", "Write", "Delete", "Describe")
     yield from _topics(tuple(settings.source_topics), "Write", "Describe", "DescribeConfigs")
+    yield from _foreign(foreign, "Write", "Describe", "DescribeConfigs")
     if settings.exactly_once:
         yield KafkaRight("transactional-id", f"{settings.app_id}-{TASK}", False, ("Write", "Describe"))
 
 
-_OF_ITS_OWN: Final[dict[Role, Callable[[Settings], Iterator[KafkaRight]]]] = {
+_OF_ITS_OWN: Final[dict[Role, Callable[[Settings, Sequence[str]], Iterator[KafkaRight]]]] = {
     "repartitioner": _repartitioner,
     "steward": _steward,
 }
@@ -132,12 +134,16 @@ _OF_ITS_OWN: Final[dict[Role, Callable[[Settings], Iterator[KafkaRight]]]] = {
 def _ingest(settings: Settings, foreign: Sequence[str]) -> Iterator[KafkaRight]:
     yield from _topics(tuple(settings.source_topics), "Write", "Describe", "DescribeConfigs")
     yield from _topics((settings.topic_dead_letter,), "Write", "Describe")
-    for name in dict.fromkeys(foreign):
-        first, star, _ = name.partition("*")
-        prefixed = bool(first and star)  # of nothing but a star: Kafka's own name of all topics
-        yield KafkaRight("topic", first or "*", prefixed, ("Read", "Describe"))
+    yield from _foreign(foreign, "Read", "Describe")
     yield KafkaRight("group", f"{settings.app_id}-ingest", False, ("Read", "Describe"))
     yield KafkaRight("transactional-id", f"{settings.app_id}-ingest-", True, ("Write", "Describe"))
+
+
+def _foreign(names: Sequence[str], *operations: str) -> Iterator[KafkaRight]:
+    for name in dict.fromkeys(names):
+        first, star, _ = name.partition("*")
+        prefixed = bool(first and star)  # of nothing but a star: Kafka's own name of all topics
+        yield KafkaRight("topic", first or "*", prefixed, operations)
 
 
 def _topics(names: tuple[str, ...], *operations: str) -> Iterator[KafkaRight]:

@@ -44,6 +44,14 @@ _OPTIONS = (
         help=f"Of this kind of event: {', '.join(KINDS)}; may be repeated; default: any.",
     ),
     click.option(
+        "--topic",
+        "origins",
+        multiple=True,
+        metavar="NAME",
+        help="That came from this topic, as a list shows it: one of yours that kpi ingest reads, too; may be "
+        "repeated; default: any.",
+    ),
+    click.option(
         "--reason",
         "reasons",
         multiple=True,
@@ -89,6 +97,7 @@ def chosen(command: Callable[..., None]) -> Callable[..., None]:
     @wraps(command)
     def call(  # noqa: PLR0917 - one argument an option
         kinds: tuple[str, ...],
+        origins: tuple[str, ...],
         reasons: tuple[str, ...],
         since: int | None,
         until: int | None,
@@ -105,6 +114,7 @@ def chosen(command: Callable[..., None]) -> Callable[..., None]:
             until,
             customer,
             frozenset(places),
+            frozenset(origins),
         )
         command(settings=settings, wanted=wanted, **others)
 

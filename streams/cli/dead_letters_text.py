@@ -18,6 +18,8 @@ from streams.deadletters.letter import Letter, Place
 
 _FOREIGN = "foreign"
 _PLACES = 10
+_MOST_NAMED = 200
+"""Topics and reasons that a summary tells apart: anybody can write letters that name topics."""
 
 
 def hashed(letter: Letter, identity: Identity | None) -> str | None:
@@ -67,7 +69,7 @@ def document(letter: Letter, kind: Kind | None, identity: Identity | None) -> di
 
 
 class Summary:
-    """Counts letters by kind and reason."""
+    """Counts letters by kind, or the topic of others that they came from, and reason."""
 
     def __init__(self) -> None:
         self._counts: Counter[tuple[str, str]] = Counter()
@@ -75,7 +77,9 @@ class Summary:
     def add(self, letter: Letter, kind: Kind | None) -> None:
         """Count one."""
         origin = letter.origin
-        named = (_FOREIGN, "") if origin is None else (kind or "other topic", origin.reason)
+        named = (_FOREIGN, "") if origin is None else (kind or origin.topic, origin.reason)
+        if named not in self._counts and len(self._counts) >= _MOST_NAMED and origin is not None:
+            named = (kind or "other topic", origin.reason)
         self._counts[named] += 1
 
     def lines(self) -> Iterator[str]:

@@ -5,7 +5,7 @@ records make a broker refuse a batch is found before, so that it can be told by 
 cannot be read, that is said, and nothing is guessed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -89,46 +89,53 @@ class Target(NamedTuple):
     limits: Mapping[str, TopicLimits]
 
 
-def ask(settings: Settings, most: int = MAX_RECORD_BYTES) -> Target:
+def ask(settings: Settings, most: int = MAX_RECORD_BYTES, foreign: Sequence[str] = ()) -> Target:
     """What the source topics take and keep; what cannot be known is told on standard error.
 
     Args:
         settings: name the topics.
         most: bytes of a record that may be sent, whatever the topics take.
+        foreign: further topics, of others: they may keep what they like.
 
     Raises:
         CliError: Kafka gives no answer, a topic is missing, or one cannot keep events.
     """
     client = Client(settings)
-    cluster, resources = answered(client, _ask(client, settings), "asking what topics keep")
+    cluster, resources = answered(
+        client, _ask(client, [*settings.source_topics, *foreign]), "asking what topics keep"
+    )
     missing = sorted(name for code, _, _, name, _ in resources if code == UnknownTopicOrPartitionError.errno)
     if missing:
         raise CliError(Exit.FAILED, f"missing topics: {', '.join(missing)}; kpi topics create makes them")
     return Target(
-        cluster, {name: _limits(code, name, entries, most) for code, _, _, name, entries in resources}
+        cluster,
+        {
+            name: _limits(code, name, entries, most, ours=name in settings.source_topics)
+            for code, _, _, name, entries in resources
+        },
     )
 
 
-async def _ask(client: Client, settings: Settings) -> tuple[str, list[Any]]:
+async def _ask(client: Client, topics: Sequence[str]) -> tuple[str, list[Any]]:
     admin = client.admin()
     try:
         await admin.start()
         cluster = str((await admin.describe_cluster()).get("cluster_id"))
-        asked = [ConfigResource(ConfigResourceType.TOPIC, name) for name in settings.source_topics]
+        asked = [ConfigResource(ConfigResourceType.TOPIC, name) for name in topics]
         answers = await admin.describe_configs(asked)
     finally:
         await admin.close()
     return cluster, [resource for answer in answers for resource in answer.resources]
 
 
-def _limits(code: int, topic: str, entries: list[Any], most: int) -> TopicLimits:
+def _limits(code: int, topic: str, entries: list[Any], most: int, *, ours: bool) -> TopicLimits:
     if code:
         why = for_code(code).__name__
         say(f"{topic}: how long it keeps records cannot be read ({why}): it may delete them", err=True)
         return TopicLimits(topic, max_bytes=most)
     config = {entry[0]: entry[1] for entry in entries}
     policies = {policy.strip() for policy in config.get("cleanup.policy", "delete").split(",")}
-    if "compact" in policies:
+    if "compact" in policies and ours:
         raise CliError(
             Exit.FAILED,
             f"topic {topic} keeps only the newest event of each customer "

@@ -53,7 +53,7 @@ class Cancellation(Envelope, frozen=True, gc=False):
 
 @final
 class Survey(Envelope, frozen=True, gc=False):
-    """A customer answered; ``scale`` is the greatest score there is (nps 10, csat 5 or 10, ces 7)."""
+    """A customer answered; ``scale`` is the greatest score there is, one of those of the survey."""
 
     survey: str
     score: int

@@ -1,9 +1,13 @@
 """The record that a letter keeps, as it can go elsewhere: into a file, or to its source topic once more."""
 
+from typing import Final
+
 from streams.core.events import Kind
 from streams.deadletters.letter import Letter, Origin
 from streams.deadletters.wanted import Wanted
 from streams.replay.lines import Line
+
+SHORTENED: Final = "not whole: it was too large for a dead letter"
 
 
 def original(letter: Letter, wanted: Wanted) -> tuple[Origin, Kind] | str:
@@ -14,7 +18,7 @@ def original(letter: Letter, wanted: Wanted) -> tuple[Origin, Kind] | str:
     if kind is None:
         return "of a topic that this deployment does not read"
     if origin.shortened:
-        return "not whole: it was too large for a dead letter"
+        return SHORTENED
     return origin, kind
 
 

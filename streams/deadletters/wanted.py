@@ -33,6 +33,7 @@ class Wanted:
         until_ms: written before this.
         customer: whose they are.
         places: where they stand; empty: anywhere.
+        origins: topics that the records came from, read here or not; empty: whatever topic.
     """
 
     topics: Mapping[str, Kind]
@@ -42,12 +43,17 @@ class Wanted:
     until_ms: int | None = None
     customer: str | None = None
     places: frozenset[Place] = frozenset()
+    origins: frozenset[str] = frozenset()
 
     @property
     def everything(self) -> bool:
         """Whether nothing is chosen."""
         chosen = (self.since_ms, self.until_ms, self.customer)
-        return not (self.kinds or self.reasons or self.places) and chosen == (None, None, None)
+        return not (self.kinds or self.reasons or self.places or self.origins) and chosen == (
+            None,
+            None,
+            None,
+        )
 
     def kind(self, letter: Letter) -> Kind | None:
         """The kind of event of a letter; None if it is foreign, or of a topic that is not read here."""
@@ -59,6 +65,7 @@ class Wanted:
         return (
             (not self.places or letter.place in self.places)
             and (not self.kinds or self.kind(letter) in self.kinds)
+            and (not self.origins or (origin is not None and origin.topic in self.origins))
             and (not self.reasons or (origin is not None and origin.reason in self.reasons))
             and (self.since_ms is None or letter.timestamp >= self.since_ms)
             and (self.until_ms is None or letter.timestamp < self.until_ms)

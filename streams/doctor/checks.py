@@ -12,7 +12,7 @@ from typing import TypeAlias
 from aiokafka.errors import KafkaError
 from redis.exceptions import RedisError
 
-from streams.doctor import kafka, ours, partitioner, redis, redis_rights, rights, state, workers
+from streams.doctor import ingest, kafka, ours, partitioner, redis, redis_rights, rights, state, workers
 from streams.doctor.case import Case
 from streams.doctor.finding import Finding, SkippedError, Verdict, parted, skipped
 from streams.engine.exits import EngineError
@@ -35,6 +35,7 @@ CHECKS: dict[str, Look] = {
     "state": state.state,
     "workers": workers.workers,
     "clock of workers": workers.clock_of_workers,
+    "ingest": ingest.ingest,
     "redis": redis.connection,
     "redis rights": redis_rights.rights,
     "redis memory": redis.memory,

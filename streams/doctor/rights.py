@@ -45,6 +45,21 @@ async def rights(case: Case) -> list[Finding]:
     settings = case.settings
     role: Role = "publisher" if settings.role == "publisher" else "worker"
     wanted = list(kafka_rights(role, settings))
+    missing, untold = await _compared(case, wanted)
+    if missing:
+        return _told(case, missing)
+    if untold == len(wanted):
+        return [skipped("this broker does not tell rights: it is too old, or no topic is there yet")]
+    return [ok(f"a {role} may do all it needs, as far as Kafka tells")]
+
+
+async def lacking(case: Case, wanted: Iterable[KafkaRight]) -> list[Finding]:
+    """Rights of these that are missing, as far as Kafka tells."""
+    return _told(case, (await _compared(case, list(wanted)))[0])
+
+
+async def _compared(case: Case, wanted: list[KafkaRight]) -> tuple[list[KafkaRight], int]:
+    """Those that are missing, and of how many nothing is told."""
     allowed = await _of_topics(case, [right.name for right in wanted if right.resource == "topic"])
     missing, untold = [], 0
     for right in wanted:
@@ -57,14 +72,10 @@ async def rights(case: Case) -> list[Finding]:
         if had is None:
             untold += 1
             continue
-        lacking = tuple(name for name in right.operations if not had >> _BITS[name] & 1)
-        if lacking:
-            missing.append(right._replace(operations=lacking))
-    if missing:
-        return _told(case, missing)
-    if untold == len(wanted):
-        return [skipped("this broker does not tell rights: it is too old, or no topic is there yet")]
-    return [ok(f"a {role} may do all it needs, as far as Kafka tells")]
+        lacks = tuple(name for name in right.operations if not had >> _BITS[name] & 1)
+        if lacks:
+            missing.append(right._replace(operations=lacks))
+    return missing, untold
 
 
 def _told(case: Case, missing: Iterable[KafkaRight]) -> list[Finding]:

@@ -8,6 +8,7 @@ delete at once ends the process: "counted" would be a lie.
 
 from collections import deque
 from collections.abc import Callable, Mapping
+from itertools import islice
 from typing import Final
 
 from streams.core.definition.definition import duration_text
@@ -24,6 +25,10 @@ from streams.settings import Settings
 
 AHEAD_MS: Final = 60_000
 _MAX_KEYS: Final = 200_000
+_SOME: Final = 64
+"""Records that are mapped together."""
+_SOME_BYTES: Final = 1 << 20
+"""Of their values: what comes of them is in memory together."""
 _TOO_LARGE: Final = Refused("too_large", "", "", f"events of at most {BATCH_BYTES:,} bytes with their key")
 
 Keeps = Mapping[str, int]
@@ -68,39 +73,53 @@ class Converter:
             EngineError: a source topic would not keep one of them.
         """
         now = self._clock()
-        latest = now + AHEAD_MS
-        take, outcome_of, add = waiting.popleft, self.outcome, into.add_event
         first = waiting[0]
-        self._lacking.note(Foreign(topic, first.key, first.value, latest, _headers(first)))
-        for _ in range(min(most, len(waiting))):
-            record = take()
-            timestamp = record.timestamp if record.timestamp <= latest else now
-            outcome = outcome_of(Foreign(topic, record.key, record.value, timestamp, _headers(record)))
+        self._lacking.note(Foreign(topic, first.key, first.value, now, _headers(first)))
+        while most > 0 and waiting and not into.full:
+            taken = _some(waiting, min(most, _SOME))
+            most -= len(taken)
+            self._convert(topic, partition, taken, waiting, into, now)
+
+    def _convert(  # noqa: PLR0917 - what it does it to, and where
+        self,
+        topic: str,
+        partition: int,
+        taken: list[KafkaRecord],
+        waiting: deque[KafkaRecord],
+        into: Pending,
+        now: int,
+    ) -> None:
+        """Map records that are the first of those that wait; the rest of them goes on waiting."""
+        latest, take, target, add = now + AHEAD_MS, waiting.popleft, self.target, into.add_event
+        foreign = [
+            Foreign(
+                topic, one.key, one.value, one.timestamp if one.timestamp <= latest else now, _headers(one)
+            )
+            for one in taken
+        ]
+        for record, mapped, outcome in zip(taken, foreign, self._mapper.many(foreign), strict=False):
+            take()
             into.records += 1
             into.upto = record.offset + 1
-            if isinstance(outcome, Mapped):
+            fitting = _fitting(outcome)
+            if isinstance(fitting, Mapped):
                 if self.keeps:
-                    self._check_kept(topic, partition, record, outcome.events, now - timestamp)
+                    self._check_kept(topic, partition, record, fitting.events, now - mapped.timestamp_ms)
                 into.mapped += 1
-                into.left_out += outcome.left_out
-                for event in outcome.events:
-                    add(self.target(event), event)
-            elif isinstance(outcome, Ignored):
-                into.outcomes["ignored", outcome.why] += 1
+                into.left_out += fitting.left_out
+                for event in fitting.events:
+                    add(target(event), event)
+            elif isinstance(fitting, Ignored):
+                into.outcomes["ignored", fitting.why] += 1
             else:
-                into.outcomes["malformed", outcome.reason] += 1
-                into.add_letter(_letter(topic, partition, record, outcome))
+                into.outcomes["malformed", fitting.reason] += 1
+                into.add_letter(_letter(topic, partition, record, fitting))
             if into.full:
-                break
+                return
 
     def outcome(self, record: Foreign) -> Outcome:
         """What becomes of a record; an event that no source topic takes is malformed."""
-        outcome = self._mapper.one(record)
-        if isinstance(outcome, Mapped):
-            for event in outcome.events:
-                if len(event.key) + len(event.value) > BATCH_BYTES:
-                    return _TOO_LARGE
-        return outcome
+        return _fitting(self._mapper.one(record))
 
     def target(self, event: CanonicalEvent) -> tuple[str, int]:
         """The source topic and the partition of an event."""
@@ -128,7 +147,29 @@ class Converter:
                 )
 
 
+def _some(waiting: deque[KafkaRecord], most: int) -> list[KafkaRecord]:
+    """The first ones: so many at the most, and not much more than ``_SOME_BYTES`` of them."""
+    taken: list[KafkaRecord] = []
+    size = 0
+    for record in islice(waiting, most):
+        taken.append(record)
+        size += len(record.value or b"")
+        if size > _SOME_BYTES:
+            break
+    return taken
+
+
+def _fitting(outcome: Outcome) -> Outcome:
+    if isinstance(outcome, Mapped):
+        for event in outcome.events:
+            if len(event.key) + len(event.value) > BATCH_BYTES:
+                return _TOO_LARGE
+    return outcome
+
+
 def _headers(record: KafkaRecord) -> tuple[tuple[str, bytes], ...]:
+    if not record.headers:
+        return ()
     return tuple((name, value) for name, value in record.headers if value is not None)
 
 

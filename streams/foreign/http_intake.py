@@ -22,7 +22,7 @@ from aiohttp import web
 from aiokafka.errors import KafkaError
 
 from streams.engine.kafka.client import Client
-from streams.engine.ownership.producer import Batches
+from streams.engine.ownership.transactions import Batches
 from streams.foreign.converting import Converter
 from streams.foreign.pending import Pending
 from streams.foreign.stats import ForeignStats

@@ -10,6 +10,7 @@ import logging
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import islice
 from time import monotonic, perf_counter
 
 from aiokafka import TopicPartition
@@ -181,11 +182,13 @@ class ForeignPartition:
         since = perf_counter()
         topic, partition = self.place
         while self._waiting and not self._pending.full:
-            schemas, first = self._context.schemas, self._waiting[0]
-            if schemas is not None and (missing := schemas.missing(topic, first.value)) is not None:
-                await self._load(schemas, missing)
-                continue  # meanwhile the partition may have been begun anew
-            before, most = len(self._waiting), _SOME if schemas is None else 1
+            schemas, most = self._context.schemas, _SOME
+            if schemas is not None:
+                most, missing = schemas.known(topic, [one.value for one in islice(self._waiting, _SOME)])
+                if missing is not None and not most:
+                    await self._load(schemas, missing)
+                    continue  # meanwhile the partition may have been begun anew
+            before = len(self._waiting)
             self._context.converter.convert(topic, partition, self._waiting, self._pending, most)
             self._bytes -= self._bytes * (before - len(self._waiting)) // before
             if perf_counter() - since > SLICE_S:

@@ -1,24 +1,17 @@
 """The one writer of a foreign partition: events, dead letters and the group's offset, all or nothing.
 
-Starting it fences every earlier owner of that partition and settles what they left open: the transactional
-id is the partition's, since a group's generation fences nobody in transactions of aiokafka. Beside the
-offset stands the topic's id, so that a topic made anew is told from the one before it.
-
-After any exception nothing may be written through it again.
+The transactional id is the partition's, since a group's generation fences nobody in transactions of
+aiokafka. Beside the offset stands the topic's id, so that a topic made anew is told from the one before it.
 """
 
 import asyncio
-from contextlib import suppress
 
 from aiokafka import TopicPartition
-from aiokafka.errors import IllegalOperation
 from aiokafka.structs import OffsetAndMetadata
 
 from streams.engine.kafka.client import Client
-from streams.engine.ownership.producer import Batches
+from streams.engine.ownership.transactions import OneWriter, Parcel
 from streams.foreign.pending import Pending
-
-_STOP_TIMEOUT_S = 5.0
 
 
 def group_of(app_id: str) -> str:
@@ -26,7 +19,7 @@ def group_of(app_id: str) -> str:
     return f"{app_id}-ingest"
 
 
-class Writer:
+class Writer(OneWriter):
     """Writes the transactions of one foreign partition.
 
     Args:
@@ -37,22 +30,9 @@ class Writer:
     """
 
     def __init__(self, client: Client, place: TopicPartition, topic_id: str, dead: tuple[str, int]) -> None:
+        super().__init__(client, f"ingest-{place.topic}-{place.partition}")
         self._place, self._topic_id, self._dead = place, topic_id, dead
         self._group = group_of(client.app_id)
-        self._producer = client.producer(f"ingest-{place.topic}-{place.partition}")
-
-    async def start(self) -> None:
-        """Connect, and become the only owner: earlier ones are fenced from here on."""
-        try:
-            await self._producer.start()
-        except BaseException:
-            await self.stop()
-            raise
-
-    async def stop(self) -> None:
-        """Disconnect; one that cannot say good-bye in time is left to its timeouts."""
-        with suppress(Exception):  # fenced or broken: what it had to say is void anyway
-            await asyncio.wait_for(self._producer.stop(), _STOP_TIMEOUT_S)
 
     async def write(self, pending: Pending) -> None:
         """Write a transaction, and return when it is durable.
@@ -61,29 +41,19 @@ class Writer:
             Exception: of any kind; whether it became durable is unknown.
         """
         producer = self._producer
-        packed = []
+        packed: list[Parcel] = []
         for target, events in pending.events.items():
-            batches = Batches(producer.create_batch)
+            batches = self.batches()
             for event in events:
                 batches.add(event.key, event.value, event.timestamp_ms)
-            packed.append((target, batches.done))
+            packed.append((*target, batches.done))
             await asyncio.sleep(0)
-        letters = Batches(producer.create_batch)
+        letters = self.batches()
         for letter in pending.dead:
             letters.add(letter.key, letter.value, None, letter.headers)
-        packed.append((self._dead, letters.done))
+        packed.append((*self._dead, letters.done))
         await producer.begin_transaction()
-        try:
-            futures = [
-                await producer.send_batch(batch, topic, partition=partition)
-                for (topic, partition), batches in packed
-                for batch in batches
-            ]
-        except IllegalOperation:  # the transaction has failed meanwhile, and commits nothing any more:
-            await producer.commit_transaction()  # this raises what ended it
-            raise
-        if futures:
-            await asyncio.gather(*futures)
+        await self.send(packed)
         offset = OffsetAndMetadata(pending.upto, self._topic_id)
         await producer.send_offsets_to_transaction({self._place: offset}, self._group)
         await producer.commit_transaction()

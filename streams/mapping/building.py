@@ -32,6 +32,8 @@ class Build(NamedTuple):
     path: str
     head: bytes
     token: Token
+    constant: bytes | None
+    """Its JSON text, where it is the same in every event."""
 
 
 class Slots:
@@ -75,7 +77,8 @@ def builders(source: Source, kind: Kind, slots: Slots, topic: str, base_currency
 
 def _build(name: str, spec: Spec, token: Token) -> Build:
     paths = spec.paths if isinstance(spec, Ids) else () if isinstance(spec, Constant) else (spec.path,)
-    return Build(name, " and ".join(map(str, paths)), msgspec.json.encode(name) + b":", token)
+    constant = spec.token if isinstance(spec, Constant) else None
+    return Build(name, " and ".join(map(str, paths)), msgspec.json.encode(name) + b":", token, constant)
 
 
 def _token(spec: Spec, field: Field, slots: Slots) -> Token:
@@ -99,18 +102,20 @@ def _token(spec: Spec, field: Field, slots: Slots) -> Token:
 
 
 def _ids(ats: list[int], *, counted: bool) -> Token:
-    only = ats[0] if len(ats) == 1 else None
+    part, only = values.part, ats[0]
+
+    def one(read: list[bytes], index: bytes) -> bytes:
+        if index and counted:
+            return b'"%b%b"' % (part(read[only]), index)
+        token = read[only]
+        if token in ABSENT:
+            raise RefusedError("missing_field", values.ID_EXPECTED)
+        return values.as_text(token)
 
     def joined(read: list[bytes], index: bytes) -> bytes:
-        index = index if counted else b""
-        if not index and only is not None:
-            token = read[only]
-            if token in ABSENT:
-                raise RefusedError("missing_field", values.ID_EXPECTED)
-            return values.as_text(token)
-        return b'"' + b":".join([values.part(read[at]) for at in ats]) + index + b'"'
+        return b'"%b%b"' % (b":".join([part(read[at]) for at in ats]), index if counted else b"")
 
-    return joined
+    return one if len(ats) == 1 else joined
 
 
 def _money(spec: Money, slots: Slots, currency: Token | None, base_digits: int) -> Token:
@@ -130,7 +135,8 @@ def _money(spec: Money, slots: Slots, currency: Token | None, base_digits: int) 
         if not conditions:
             return token
         for where, tokens in conditions:
-            if read[where] not in tokens and not values.is_one_of(read[where], tokens):
+            said = read[where]
+            if said not in tokens and not (b"\\" in said and values.is_one_of(said, tokens)):
                 return token
         return money.negated(token)
 

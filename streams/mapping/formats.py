@@ -54,7 +54,7 @@ class _Json:
         self._read = Reader(paths).read
 
     def values(self, record: Foreign) -> list[bytes]:
-        return self._read(_value(record))
+        return self._read(record.value or _value(record))
 
 
 class _CloudEvents:

@@ -3,11 +3,23 @@
 So whatever key or partition a producer gave them, they come to where their customer lives.
 """
 
+from collections.abc import Sequence
+
+import msgspec
+
 from streams.core.decoding.decoder import Decoder
 from streams.core.decoding.expected import expected
-from streams.core.events import Malformed
+from streams.core.events import Event, Malformed
 from streams.mapping.outcomes import CanonicalEvent, Foreign, Mapped, Outcome, Refused
 from streams.mapping.specs import Source
+
+
+class _Given(msgspec.Struct, frozen=True, gc=False):
+    """A record without its key, as the decoder reads it."""
+
+    value: bytes | None
+    timestamp: int
+    key: None = None
 
 
 class Passing:
@@ -17,11 +29,20 @@ class Passing:
         assert source.kind.fixed is not None  # noqa: S101 - toml_file has seen to it
         self._kind, self._number, self._decoder = source.kind.fixed, number, decoder
 
-    def outcome(self, record: Foreign) -> Outcome:
-        """The event itself, or why it is none; its key is not looked at."""
-        event = self._decoder.one(self._kind, None, record.value, record.timestamp_ms)
+    several = False
+    """A record is one event."""
+
+    def outcomes(self, records: Sequence[Foreign]) -> list[Outcome]:
+        """The events themselves, or why they are none; keys are not looked at."""
+        given = [_Given(record.value, record.timestamp_ms) for record in records]
+        found = self._decoder.batch(self._kind, given)
+        return [
+            self._outcome(one.value or b"", one.timestamp, event)
+            for one, event in zip(given, found, strict=True)
+        ]
+
+    def _outcome(self, value: bytes, timestamp_ms: int, event: Event | Malformed) -> Outcome:
         if isinstance(event, Malformed):
             return Refused(event.reason, event.field, "", expected(event))
-        assert record.value is not None  # noqa: S101 - it is an event
         key = event.customer_id.encode()
-        return Mapped((CanonicalEvent(self._kind, key, record.value, record.timestamp_ms),), self._number)
+        return Mapped((CanonicalEvent(self._kind, key, value, timestamp_ms),), self._number)

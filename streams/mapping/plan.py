@@ -7,8 +7,11 @@ multiply.
 """
 
 from collections.abc import Mapping as Table
+from collections.abc import Sequence
 from types import MappingProxyType
 from typing import Final
+
+import msgspec
 
 from streams.core.decoding.decoder import Decoder
 from streams.core.events import Kind, Malformed
@@ -20,6 +23,7 @@ from streams.mapping.outcomes import (
     CanonicalEvent,
     Foreign,
     Ignored,
+    IgnoredError,
     Mapped,
     Outcome,
     Refused,
@@ -33,6 +37,17 @@ from streams.mapping.values import is_one_of, plain
 MAX_EVENTS: Final = 10_000
 MAX_BYTES: Final = 32 << 20
 _FEWER: Final = f"at most {MAX_EVENTS:,} elements, and {MAX_BYTES >> 20} MiB of events"
+
+
+class _Made(msgspec.Struct, frozen=True, gc=False):
+    """An event that is not judged yet, in the form that the decoder reads; and what it was made of."""
+
+    value: bytes
+    timestamp: int
+    kind: Kind
+    values: list[bytes]
+    index: bytes
+    key: None = None
 
 
 class Plan:
@@ -62,25 +77,43 @@ class Plan:
             kind: builders(source, kind, slots, topic, base_currency) for kind in source.kind.kinds
         }
         self._makes = {
-            kind: ([build.token for build in builds], _template(builds))
+            kind: ([build.token for build in builds if build.constant is None], _template(builds))
             for kind, builds in self._builds.items()
         }
 
-    def outcome(self, record: Foreign) -> Outcome:
-        """What becomes of a record.
+    @property
+    def several(self) -> bool:
+        """Whether one record may give several events, so that what it becomes may be much larger."""
+        return self._each is not None
 
-        Raises:
-            RefusedError: it is not of the format.
-            IgnoredError: the format says that it is no event.
-        """
-        values = self._format.values(record)
-        if self._each is None:
-            found = self._event(values, b"", record.timestamp_ms)
-            return Mapped((found,), self._number) if isinstance(found, CanonicalEvent) else found
-        return self._several(values, values[self._each], record.timestamp_ms)
+    def outcomes(self, records: Sequence[Foreign]) -> list[Outcome]:
+        """What becomes of records, in their order; each as by itself."""
+        read, make = self._format.values, self._listed if self.several else self._make
+        made: list[_Made] = []
+        others: dict[int, Outcome] = {}
+        for at, record in enumerate(records):
+            try:
+                one = make(read(record), b"", record.timestamp_ms)
+            except RefusedError as error:
+                one = Refused(error.reason, "", "", error.expected)
+            except IgnoredError as error:
+                one = Ignored("where", str(error))
+            if isinstance(one, _Made):
+                made.append(one)
+            else:
+                others[at] = one
+        number = self._number
+        judged: list[Outcome] = [
+            Mapped((one,), number) if isinstance(one, CanonicalEvent) else one for one in self._judged(made)
+        ]
+        if not others:
+            return judged
+        rest = iter(judged)
+        return [others[at] if at in others else next(rest) for at in range(len(records))]
 
-    def _several(self, values: list[bytes], listed: bytes, timestamp_ms: int) -> Outcome:
-        each = str(self._source.each)
+    def _listed(self, values: list[bytes], _: bytes, timestamp_ms: int) -> Outcome:
+        """What becomes of the elements of one record's list."""
+        each, listed = str(self._source.each), values[self._each or 0]
         if listed in ABSENT:
             return Refused("missing_field", "each", each, "a list")
         if not listed.startswith(b"["):
@@ -93,32 +126,41 @@ class Plan:
         return self._of_elements(values, [bytes(part) for part in parts], timestamp_ms)
 
     def _of_elements(self, values: list[bytes], parts: list[bytes], timestamp_ms: int) -> Outcome:
-        events: list[CanonicalEvent] = []
-        ignored, size = None, 0
+        made: list[_Made] = []
+        last: Ignored | Refused | None = None
+        size = 0
         for index, part in enumerate(parts):
-            assert self._inner is not None  # noqa: S101 - there is each
-            try:
-                inner = self._inner.read(part)
-            except RefusedError as error:
-                return Refused(error.reason, "each", f"{self._source.each}.{index}", error.expected)
-            found = self._event(values + inner, b":%d" % index, timestamp_ms)
-            if isinstance(found, CanonicalEvent):
-                events.append(found)
+            found = self._element(values, index, part, timestamp_ms)
+            if isinstance(found, _Made):
+                made.append(found)
                 size += len(found.value)
-            elif isinstance(found, Refused):
-                return found
+                if size > MAX_BYTES:
+                    last = Refused("too_many_events", "each", str(self._source.each), _FEWER)
+                    break
             else:
-                ignored = found
-            if size > MAX_BYTES:
-                return Refused("too_many_events", "each", str(self._source.each), _FEWER)
-        if not events:
-            assert type(ignored) is Ignored  # noqa: S101 - there was an element
-            return ignored
-        return Mapped(tuple(events), self._number, len(parts) - len(events))
+                last = found
+                if isinstance(found, Refused):
+                    break
+        events = self._judged(made)
+        good = [one for one in events if isinstance(one, CanonicalEvent)]
+        if len(good) < len(events):  # what is wrong there stands before the last
+            return next(one for one in events if isinstance(one, Refused))
+        if last is not None and (isinstance(last, Refused) or not made):
+            return last
+        return Mapped(tuple(good), self._number, len(parts) - len(good))
 
-    def _event(
-        self, values: list[bytes], index: bytes, timestamp_ms: int
-    ) -> CanonicalEvent | Ignored | Refused:
+    def _element(
+        self, values: list[bytes], index: int, part: bytes, timestamp_ms: int
+    ) -> _Made | Ignored | Refused:
+        assert self._inner is not None  # noqa: S101 - there is each
+        try:
+            inner = self._inner.read(part)
+        except RefusedError as error:
+            return Refused(error.reason, "each", f"{self._source.each}.{index}", error.expected)
+        return self._make(values + inner, b":%d" % index, timestamp_ms)
+
+    def _make(self, values: list[bytes], index: bytes, timestamp_ms: int) -> _Made | Ignored | Refused:
+        """The event as it is judged next."""
         for at, tokens, reason in self._where:
             if values[at] not in tokens and not is_one_of(values[at], tokens):
                 return Ignored("where", reason)
@@ -130,11 +172,27 @@ class Plan:
             found = [made(values, index) for made in makes]
         except RefusedError:
             return self._first_refused(kind, values, index)
-        value = template % tuple(found) if b"" not in found else self._without(kind, found)
-        event = self._decoder.one(kind, None, value, timestamp_ms)
-        if isinstance(event, Malformed):
-            return refused(event, self._builds[kind], values, index)
-        return CanonicalEvent(kind, event.customer_id.encode(), value, timestamp_ms)
+        value = self._without(kind, found) if b"" in found else template % tuple(found)
+        return _Made(value, timestamp_ms, kind, values, index)
+
+    def _judged(self, made: list[_Made]) -> list[CanonicalEvent | Refused]:
+        """What the decoder of canonical events says, in their order."""
+        if not made:
+            return []
+        kinds = set() if self._kind else {one.kind for one in made}
+        if len(kinds) < 2:  # noqa: PLR2004 - nearly always
+            found = self._decoder.batch(made[0].kind, made)
+        else:
+            of = {
+                kind: iter(self._decoder.batch(kind, [o for o in made if o.kind == kind])) for kind in kinds
+            }
+            found = [next(of[one.kind]) for one in made]
+        return [
+            refused(event, self._builds[one.kind], one.values, one.index)
+            if isinstance(event, Malformed)
+            else CanonicalEvent(one.kind, event.customer_id.encode(), one.value, one.timestamp)
+            for one, event in zip(made, found, strict=True)
+        ]
 
     def _first_refused(self, kind: Kind, values: list[bytes], index: bytes) -> Refused:
         """The field whose rule refuses; one does."""
@@ -147,8 +205,9 @@ class Plan:
 
     def _without(self, kind: Kind, tokens: list[bytes]) -> bytes:
         """An event some of whose fields are absent."""
-        parts = [b.head + token for b, token in zip(self._builds[kind], tokens, strict=True) if token]
-        return b"{" + b",".join(parts) + b"}"
+        given = iter(tokens)
+        said = [(b.head, next(given) if b.constant is None else b.constant) for b in self._builds[kind]]
+        return b"{" + b",".join([head + token for head, token in said if token]) + b"}"
 
     def _kind_of(self, values: list[bytes]) -> Kind | None:
         assert self._kind_at is not None  # noqa: S101 - it is not fixed
@@ -164,4 +223,9 @@ class Plan:
 
 def _template(builds: list[Build]) -> bytes:
     """An event all of whose fields are there."""
-    return b"{" + b",".join(build.head.replace(b"%", b"%%") + b"%b" for build in builds) + b"}"
+    fields = [
+        build.head.replace(b"%", b"%%")
+        + (b"%b" if build.constant is None else build.constant.replace(b"%", b"%%"))
+        for build in builds
+    ]
+    return b"{" + b",".join(fields) + b"}"

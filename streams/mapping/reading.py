@@ -88,17 +88,25 @@ def _fast(paths: Sequence[Path]) -> Callable[[bytes], list[bytes]] | None:
     except ValueError:  # a name with a quote, a backslash or a control character
         return None
     decode = msgspec.json.Decoder(made).decode
-    found = attrgetter(*(".".join(_named(names, stem)) for stem in stems), "f0", "f0")  # a tuple, even of one
+    found = _getter([".".join(_named(names, stem)) for stem in stems])
     rests = [path.parts[len(stem) :] for path, stem in zip(paths, stems, strict=True)]
     deeper = [(i, rest) for i, rest in enumerate(rests) if rest]
 
     def read(value: bytes) -> list[bytes]:
-        raws = [bytes(raw) for raw in found(decode(value))[:-2]]
+        raws = list(map(bytes, found(decode(value))))
         for i, rest in deeper:
             raws[i] = at(raws[i], rest)
         return raws
 
     return read
+
+
+def _getter(places: Sequence[str]) -> Callable[[Any], tuple[Any, ...]]:
+    """The attributes of an object, a tuple of however many."""
+    if len(places) > 1:
+        return attrgetter(*places)
+    each = [attrgetter(place) for place in places]
+    return lambda made: tuple([get(made) for get in each])
 
 
 def _tree(paths: Sequence[Path]) -> tuple[_Tree, list[tuple[str, ...]]]:

@@ -200,6 +200,8 @@ class _Draft:
         survey = name or ("nps" if most > 7 or min(map(int, found.texts)) == 0 else "csat")  # noqa: PLR2004
         self._say("survey", f'{{ value = "{survey}" }}', "nps, csat or ces")
         self._path("score", _score)
+        if survey == "csat" and most > 5:  # noqa: PLR2004 - the scale that is meant if none is said
+            self._say("scale_max", f"{{ value = {7 if most <= 7 else 10} }}", "3, 4, 5, 7 or 10")  # noqa: PLR2004
         self._path("touchpoint", lambda one: _exactly(one, "touchpoint"), must=False)
 
     def _signup(self) -> None:

@@ -57,7 +57,9 @@ def is_one_of(token: bytes, tokens: frozenset[bytes]) -> bool:
 
 def as_text(token: bytes) -> bytes:
     """A text, or a whole number as one."""
-    return token if token.startswith(b'"') or not _WHOLE(token) else b'"%s"' % token
+    if token.startswith(b'"'):
+        return token
+    return b'"%s"' % token if token.isdigit() or _WHOLE(token) else token
 
 
 def as_whole(token: bytes) -> bytes:
@@ -112,6 +114,12 @@ def part(token: bytes) -> bytes:
     Raises:
         RefusedError: it is no text and no whole number, absent or empty.
     """
+    if len(token) <= MAX_ID:  # nearly always, and letters and digits
+        if token.isdigit():
+            return token
+        within = token[1:-1]
+        if within.isalnum() and token.startswith(b'"'):
+            return within
     if _SIMPLE_ID(token):
         return token.strip(b'"')
     if token in ABSENT:

@@ -54,6 +54,16 @@ class _Framed:
 
 def _at(value: Any, path: Sequence[str]) -> bytes:  # noqa: ANN401 - a decoded record
     """What stands at a path, as JSON text."""
+    try:
+        found = value
+        for part in path:
+            found = found[part]
+    except (TypeError, KeyError):  # an index, or nothing
+        return _walked(value, path)
+    return _text(found)
+
+
+def _walked(value: Any, path: Sequence[str]) -> bytes:  # noqa: ANN401 - a decoded record
     for part in path:
         if value is None:
             return b""
@@ -63,11 +73,17 @@ def _at(value: Any, path: Sequence[str]) -> bytes:  # noqa: ANN401 - a decoded r
             value = value[int(part)] if int(part) < len(value) else None
         else:
             return WRONG
+    return _text(value)
+
+
+def _text(value: Any) -> bytes:  # noqa: ANN401 - a decoded value
     if value is None:
         return b""
-    if isinstance(value, bytes) or (isinstance(value, float | Decimal) and not math.isfinite(value)):
-        return WRONG
     try:
+        if isinstance(value, str | int):  # nearly always
+            return _encode(value)
+        if isinstance(value, bytes) or (isinstance(value, float | Decimal) and not math.isfinite(value)):
+            return WRONG
         return _encode(value)
     except (TypeError, ValueError, msgspec.MsgspecError):
         return WRONG

@@ -15,7 +15,7 @@ from streams.mapping.outcomes import RefusedError
 from streams.mapping.specs import Source
 from streams.registry import avro, protobuf
 from streams.registry.client import RegistryClient, Schema, TroubleError, UnknownSchemaError
-from streams.registry.wire import unframed
+from streams.registry.wire import id_of
 
 log = logging.getLogger(__name__)
 
@@ -66,12 +66,21 @@ class Schemas:
             framed = self._framed[topic] = any(source.reads(topic) for source in self._sources)
         if not framed:
             return None
-        try:
-            schema_id = unframed(value).schema_id
-        except RefusedError:
+        schema_id = id_of(value)
+        if schema_id is None:
             return None
         known = self._known.get(schema_id)
         return None if known is not None and known.until > monotonic() else schema_id
+
+    def known(self, topic: str, values: Iterable[bytes | None]) -> tuple[int, int | None]:
+        """How many values from the first on can be read, and the id that is missing for the next one."""
+        count = 0
+        for value in values:
+            missing = self.missing(topic, value)
+            if missing is not None:
+                return count, missing
+            count += 1
+        return count, None
 
     def decoder(self, schema_id: int, kind: str) -> Decode | None:
         """What decodes records of a schema; None for JSON.

@@ -15,6 +15,11 @@ class Framed(NamedTuple):
     payload: bytes
 
 
+def id_of(value: bytes | None) -> int | None:
+    """The id of a value's schema; None where it is not of this form."""
+    return int.from_bytes(value[1:_HEAD], "big") if value and len(value) >= _HEAD and not value[0] else None
+
+
 def unframed(value: bytes | None) -> Framed:
     """Take a value apart.
 

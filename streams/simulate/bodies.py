@@ -75,7 +75,7 @@ def survey(
 ) -> str:
     """A survey answer; the scale is named where it is not the usual one."""
     fields = f',"survey":"{kind}","score":{score},"touchpoint":"{touchpoint}"'
-    if kind == "csat":
+    if kind == "csat" or (kind, scale) == ("ces", 5):
         fields += f',"scale_max":{scale}'
     if comment:
         fields += f',"comment":"{comment}"'

@@ -52,7 +52,7 @@ _WRONG: tuple[tuple[str, dict[str, str | None]], ...] = (
     ("survey", {"score": "11"}),
     ("survey", {"score": "-1"}),
     ("survey", {"survey": '"mood"'}),
-    ("survey", {"survey": '"csat"', "scale_max": "7"}),
+    ("survey", {"survey": '"csat"', "scale_max": "6"}),
     ("survey", {"survey": '"ces"', "score": "0"}),
     ("void", {"voids_event_id": None}),
     ("erase", {"source": "5"}),

@@ -7,7 +7,7 @@ from streams.simulate import bodies, market
 from streams.simulate.world import Customer, World
 
 _BUYER_SOURCE = "shop"
-_TOP = {"nps": 10, "csat5": 5, "csat10": 10, "ces": 7}
+_TOP = {"nps": 10, "csat5": 5, "csat7": 7, "csat10": 10, "ces": 7, "ces5": 5}
 _REVIEWS = tuple(market.REVIEW_SHARE.items())
 _SCATTER = 0.14
 
@@ -83,7 +83,7 @@ def _answer(world: World, customer: Customer, epoch: int, survey: str, at: int) 
     score = min(top, max(bottom, round(bottom + mood * (top + 0.8 - bottom))))
     customer.last_ms = dated = world.delivery.occurs(at)
     comment = market.COMMENTS.pick(rng.random())
-    kind = survey.rstrip("015")
+    kind = survey.rstrip("0157")
     body = bodies.survey(
         world.number("r"),
         customer.name,

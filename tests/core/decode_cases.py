@@ -74,6 +74,16 @@ GOOD: list[tuple[Kind, dict[str, Any], Event]] = [
         {"survey": "csat", "score": 6, "scale_max": 10, "touchpoint": "web", "comment": "never kept"},
         Survey(*COMMON, survey="csat", score=6, scale=10, touchpoint="web"),
     ),
+    *[
+        (
+            "survey",
+            {"survey": survey, "score": score, "scale_max": scale},
+            Survey(*COMMON, survey=survey, score=score, scale=scale),
+        )
+        for survey, scales in (("csat", (3, 4, 5, 7, 10)), ("ces", (5, 7)))
+        for scale in scales
+        for score in (1, scale)
+    ],
     ("survey", {"comment": LONG_TEXT * 40, "score": 10}, Survey(*COMMON, survey="nps", score=10, scale=10)),
     (
         "survey",
@@ -134,8 +144,16 @@ BAD: list[tuple[Kind, dict[str, Any], str]] = [
     *[("survey", {"survey": "csat", "scale_max": 10, "score": wrong}, "bad_score") for wrong in (0, 11)],
     *[("survey", {"survey": "ces", "score": wrong}, "bad_score") for wrong in (0, 8)],
     *[("survey", {"scale_max": wrong}, "bad_scale") for wrong in (0, 5, 100)],
-    ("survey", {"survey": "csat", "scale_max": 7}, "bad_scale"),
-    ("survey", {"survey": "ces", "scale_max": 10}, "bad_scale"),
+    *[
+        ("survey", {"survey": survey, "scale_max": scale, "score": wrong}, "bad_score")
+        for survey, scale in (("csat", 3), ("csat", 4), ("csat", 7), ("ces", 5))
+        for wrong in (0, scale + 1)
+    ],
+    *[
+        ("survey", {"survey": "csat", "scale_max": wrong, "score": 1}, "bad_scale")
+        for wrong in (1, 2, 6, 8, 100)
+    ],
+    *[("survey", {"survey": "ces", "scale_max": wrong, "score": 1}, "bad_scale") for wrong in (3, 4, 6, 10)],
     *[("survey", {"scale_max": wrong}, "wrong_type") for wrong in (10.0, "10", True)],
     ("survey", {"touchpoint": LONG_TEXT}, "too_long"),
     ("survey", {"comment": ["a"]}, "wrong_type"),

@@ -18,7 +18,7 @@ from streams.core.definition.definition import Definition
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 YEAR_9999_ENDS = 253_402_300_800_000
-SURVEYS = {"nps": [(10, 0)], "csat": [(5, 1), (10, 1)], "ces": [(7, 1)]}
+SURVEYS = {"nps": [(10, 0)], "csat": [(5, 1), (3, 1), (4, 1), (7, 1), (10, 1)], "ces": [(7, 1), (5, 1)]}
 """Survey → its scales as (greatest, least) score, the default first."""
 
 

@@ -253,6 +253,6 @@ def _with_squares(vector: list[int]) -> list[int]:
     active, long_term, *_ = vector
     windows = {w.name: flows(vector, DEFINITION, w) for w in DEFINITION.windows}
     for counts in windows.values():
-        for answers in ("csat5", "csat10", "ces"):
+        for answers in ("csat5", "csat10", "ces", "csat3", "csat4", "csat7", "ces5"):
             counts[f"{answers}_squares"] += counts[f"{answers}_sum"] ** 2
     return vector_of(DEFINITION, windows, active=active + 10**13, long_term=long_term)

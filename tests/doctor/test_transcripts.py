@@ -65,6 +65,16 @@ def producers_changed(stage: Stage) -> Settings:
     return {"KPI_TOPIC_PURCHASE": topic}
 
 
+def foreign_topic_gone(stage: Stage) -> Settings:
+    """A mapping of a topic that nobody has made."""
+    file = stage.folder / "mapping.toml"
+    file.write_text(
+        'version = "1"\n[[source]]\ntopic = "shop.orders"\nformat = "json"\nkind = "erase"\n'
+        'customer_id = "who"\nevent_id = "id"\noccurred_at = { path = "at", unit = "ms" }\n'
+    )
+    return {"KPI_MAPPING_FILE": str(file)}
+
+
 def redis_of_others(stage: Stage) -> Settings:
     """A Redis that drops keys, in which another deployment writes the same tenant."""
     with redis.Redis.from_url(stage.own.url) as client:
@@ -100,6 +110,7 @@ SET_UPS: dict[str, Callable[[Stage], Settings]] = {
     "Another secret": lambda stage: {"KPI_SECRET": stage.healthy["KPI_SECRET"] + "!"},
     "Another definition": definition_changed,
     "Producers with another partitioner": producers_changed,
+    "A topic that `kpi ingest` waits for": foreign_topic_gone,
     "Redis is not there": lambda _: {"KPI_REDIS_URL": f"redis://127.0.0.1:{free_port()}/0"},
     "A Redis user who lacks rights": redis_user,
     "A Redis that drops keys, and belongs to somebody else": redis_of_others,
@@ -114,7 +125,7 @@ def normal(told: str, stage: Stage) -> str:
     for pattern, shown in (
         (r"127\.0\.0\.1:\d+", "kafka:9092"),
         (r"\b(\w+)-[0-9a-f]{8}-", r"crm.\1"),
-        (r"/\S*/definition\.toml", "definition.toml"),
+        (r"/\S*/(definition|mapping)\.toml", r"\1.toml"),
         (r"(cluster|Kafka) [\w-]{22}\b", r"\1 4L6g3nShT-eMCtK--X86sw"),
         (r"Valkey [\d.]+", "Valkey 9.1.2"),
     ):

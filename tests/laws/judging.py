@@ -1,7 +1,7 @@
 """Compares what partitions counted with the recount: every number of every group, and the accounting."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from streams.core.definition.definition import Definition
@@ -15,14 +15,14 @@ Named = dict[Group, dict[str, dict[str, int]]]
 """Group -> ``now`` or window -> name -> number."""
 
 
-def named(groups: dict[Group, Vector], definition: Definition) -> Named:
+def named(groups: Mapping[Group, Vector], definition: Definition, flows: Sequence[str] = FLOWS) -> Named:
     """Vectors as the recount names their numbers; all-zero groups are left out."""
     out: Named = {}
     for group, vector in groups.items():
         row = {"now": dict(zip(GAUGES, vector, strict=False))}
         for i, window in enumerate(definition.windows):
-            at = len(GAUGES) + i * len(FLOWS)
-            row[window.name] = dict(zip(FLOWS, vector[at : at + len(FLOWS)], strict=True))
+            at = len(GAUGES) + i * len(flows)
+            row[window.name] = dict(zip(flows, vector[at : at + len(flows)], strict=True))
         if any(n for numbers in row.values() for n in numbers.values()):
             out[group] = row
     return out

@@ -72,6 +72,11 @@ MAPPERS = [
         ),
         toml(format='"debezium"', customer_id='"after.customer.id"', where='{ "op" = ["c", "d"] }'),
         toml(format='"cloudevents"', customer_id='"data.customer.id"'),
+        toml(where='{ "status" = "paid" }')
+        + toml(
+            kind='{ path = "status", values = { "paid" = "purchase", "9" = "erase" } }',
+            customer_id='"customer"',
+        ).partition("\n")[2],
         toml(
             occurred_at='{ path = "at", unit = "%Y-%m-%d", timezone = "Europe/Berlin" }',
             currency='"customer.0.1"',
@@ -146,11 +151,12 @@ def test_what_an_identity_takes_beyond_the_decoder_is_only_numbers_and_flags_in_
 @settings(max_examples=examples(100))
 @given(st.sampled_from(MAPPERS), st.lists(raw, max_size=12))
 def test_outcomes_add_up_to_the_records(mapper: Mapper, sent: list[bytes]) -> None:
-    """Each record has one, the same whatever stands around it."""
+    """Each record has one, the same whatever stands around it, by itself or with others."""
     found: list[Outcome] = [mapper.one(Foreign(TOPIC, None, value, NOW)) for value in sent]
     counts = Counter(type(one) for one in found)
     assert counts[Mapped] + counts[Ignored] + counts[Refused] == len(sent)
     assert [mapper.one(Foreign(TOPIC, None, value, NOW)) for value in reversed(sent)] == found[::-1]
+    assert list(mapper.many([Foreign(TOPIC, None, value, NOW) for value in sent])) == found
 
 
 parts = st.lists(st.sampled_from(NAMES) | st.text(min_size=1, max_size=3), min_size=1, max_size=4)

@@ -91,6 +91,9 @@ def test_kinds_are_told_by_what_records_have() -> None:
     """A score, an amount, a cancellation, else a signup with its attributes."""
     assert 'survey = { value = "csat" }' in drafted({"rating": 4}, {"rating": 5})
     assert 'survey = { value = "nps" }' in drafted({"score": 0}, {"score": 10})
+    assert "scale_max = { value = 7 }" in drafted({"rating": 6}, {"rating": 2})
+    assert "scale_max = { value = 10 }" in drafted({"csat": 6}, {"csat": 9})
+    assert "scale_max" not in drafted({"rating": 4}, {"rating": 5})
     assert 'kind = "cancellation"' in drafted({"cancelled_at": "2026-03-01T12:00:00Z", "reason": "price"})
     assert 'attributes.plan = "plan"' in drafted({"user_id": 7, "plan": "pro"})
     assert 'amount = { path = "betrag", decimal = "," }' in drafted({"betrag": "12,50"}, {"betrag": "3,00"})

@@ -21,7 +21,7 @@ SEASONAL_SHIFTS_MS = {
     HOUR_MS: [days * DAY_MS for days in range(1, 8)],
     DAY_MS: [days * DAY_MS for days in (7, 14, 21, 28)],
 }
-SATISFIED = {5: 4, 10: 9}
+SATISFIED = {3: 3, 4: 3, 5: 4, 7: 6, 10: 9}
 
 
 def span(t_ms: int, window: Window, definition: Definition) -> Span:
@@ -124,7 +124,9 @@ def survey_counts(by_person: Sequence[Sequence[Event]]) -> Counts:
         scores = [e.score for e in csat if e.scale == scale]
         counts |= _sums(f"csat{scale}", scores)
         counts[f"csat{scale}_satisfied"] = sum(score >= satisfied for score in scores)
-    return counts | _sums("ces", [e.score for e in answers if e.survey == "ces"])
+    for name, scale in (("ces", 7), ("ces5", 5)):
+        counts |= _sums(name, [e.score for e in answers if e.survey == "ces" and e.scale == scale])
+    return counts
 
 
 def _votes(name: str, scores: Sequence[int]) -> Counts:

@@ -14,7 +14,7 @@ from tests.recount.event import TOPICS, Event
 from tests.recount.fields import Bad
 from tests.recount.labels import label
 
-SCALES = {"nps": (10,), "csat": (5, 10), "ces": (7,)}
+SCALES = {"nps": (10,), "csat": (5, 3, 4, 7, 10), "ces": (7, 5)}
 """Allowed ``scale_max`` by survey; the first is the default."""
 ANY_LENGTH = sys.maxsize
 DEEPEST = 256

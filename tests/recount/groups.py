@@ -31,7 +31,10 @@ Rename = Callable[[str], str]
 GroupCounts = dict[str, Counts]
 """``now`` and each window by name -> counts."""
 
-ANSWERS = ("nps_p", "nps_passive", "nps_d", "csat5_n", "csat10_n", "ces_n")
+ANSWERS = (
+    *("nps_p", "nps_passive", "nps_d", "ces_n", "ces5_n"),
+    *("csat3_n", "csat4_n", "csat5_n", "csat7_n", "csat10_n"),
+)
 """What there is of answers in the counts of a window."""
 
 

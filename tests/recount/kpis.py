@@ -108,11 +108,12 @@ def survey_values(c: Counts, definition: Definition, *, latest_known: bool = Tru
         del values["nps_score.latest"]
         if headline == "latest":
             del values["nps_score"]
-    for scale in (5, 10):
+    for scale in (5, 10, 3, 4, 7):
         satisfied, n = c[f"csat{scale}_satisfied"], c[f"csat{scale}_n"]
         values[f"csat_ratio.{scale}"] = _part(f"csat_ratio.{scale}", definition, satisfied, n)
         values[f"csat_mean.{scale}"] = _mean(f"csat_mean.{scale}", f"csat{scale}", c, scale, definition)
-    return {**values, "ces_mean": _mean("ces_mean", "ces", c, 7, definition)}
+    values["ces_mean"] = _mean("ces_mean", "ces", c, 7, definition)
+    return {**values, "ces_mean.5": _mean("ces_mean.5", "ces5", c, 5, definition)}
 
 
 def _nps(kpi: str, votes: str, c: Counts, definition: Definition) -> Value:

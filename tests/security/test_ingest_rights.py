@@ -39,9 +39,9 @@ def test_the_least_rights_are_enough(secured: SecuredKafka, tmp_path: Path) -> N
         stage.end()
 
 
-def printed(**environ: str) -> "subprocess.CompletedProcess[str]":
-    """What ``kpi acls ingest`` prints."""
-    command = [sys.executable, "-m", "streams.cli.main", "acls", "ingest", "--user", "mapper"]
+def printed(role: str = "ingest", **environ: str) -> "subprocess.CompletedProcess[str]":
+    """What ``kpi acls`` prints of a role."""
+    command = [sys.executable, "-m", "streams.cli.main", "acls", role, "--user", "mapper"]
     kept = {key: text for key, text in os.environ.items() if not key.startswith("KPI_")}
     return subprocess.run(command, env=kept | environ, capture_output=True, text=True, check=False)
 
@@ -61,3 +61,14 @@ def test_the_topics_of_the_mapping_are_printed(tmp_path: Path) -> None:
     ran = printed()
     assert (ran.returncode, ran.stderr.count("\n")) == (2, 1)
     assert "KPI_MAPPING_FILE" in ran.stderr
+
+
+def test_who_sends_letters_again_may_write_where_they_came_from(tmp_path: Path) -> None:
+    """As far as there is a mapping: without one nobody reads foreign topics."""
+    file = tmp_path / "m.toml"
+    file.write_text(MAPPING.replace("{name}", ""))
+    write = "--operation Write --operation Describe --operation DescribeConfigs --topic "
+    told = printed("steward", KPI_MAPPING_FILE=str(file), KPI_REDIS_URL="").stdout
+    assert f"{write}shop. --resource-pattern-type prefixed\n" in told
+    assert f"{write}app.events\n" in told
+    assert "shop." not in printed("steward", KPI_REDIS_URL="").stdout

@@ -22,7 +22,7 @@ _ROLES = "\n".join(("\b", "Roles:", *(f"  {role:<13}  {says}" for role, says in 
         "kpi acls worker",
         "kpi acls reader --user dashboards",
         reads="KPI_APP_ID, KPI_BROKERS, KPI_DEFINITION_FILE, KPI_PROCESSING_GUARANTEE, KPI_REDIS_URL, "
-        "KPI_TOPIC_*; for ingest KPI_MAPPING_FILE",
+        "KPI_TOPIC_*; for ingest and steward KPI_MAPPING_FILE",
     )
     + f"\n\n{_ROLES}"
 )
@@ -35,7 +35,7 @@ def command(*, role: Role, user: str) -> None:
     it, as replicas and nodes of a cluster keep users of their own. Asks no server, and grants nothing.
     """
     settings = client_settings()
-    for right in kafka_rights(role, settings, _foreign(settings) if role == "ingest" else ()):
+    for right in kafka_rights(role, settings, _foreign(settings, role)):
         say(kafka_line(right, user, settings.brokers))
     tenant = chosen_definition(settings.definition_file or None).tenant
     if not settings.redis_url:
@@ -49,8 +49,10 @@ def command(*, role: Role, user: str) -> None:
         say(shlex.join(["redis-cli", "ACL", "SETUSER", user, *login, *rules]))
 
 
-def _foreign(settings: Settings) -> list[str]:
-    """The topics of the mapping."""
+def _foreign(settings: Settings, role: Role) -> list[str]:
+    """The topics of the mapping, for the roles that have to do with them."""
+    if role not in {"ingest", "steward"} or (role == "steward" and not settings.mapping_file):
+        return []
     if not settings.mapping_file:
         raise CliError(Exit.USAGE, "KPI_MAPPING_FILE: not set; it must be the mapping that kpi ingest has")
     mapping, _ = load_mapping(settings.mapping_file)

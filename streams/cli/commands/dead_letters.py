@@ -18,10 +18,13 @@ from streams.cli.environment import client_settings
 from streams.cli.errors import CliError
 from streams.cli.exits import Exit
 from streams.cli.kafka_errors import answered
+from streams.cli.mappings import load_mapping
 from streams.cli.output import opened_to_write
 from streams.cli.terminal import say
 from streams.core.customer.identity import Identity
+from streams.core.definition.definition import Definition
 from streams.deadletters.deleting import DeletingError, Plan, delete, plan, still_there
+from streams.deadletters.foreign import ForeignLetters, RegistryAwayError
 from streams.deadletters.letter import Letter, Place
 from streams.deadletters.original import line, original
 from streams.deadletters.reading import LetterLog, opened, undecided
@@ -29,7 +32,7 @@ from streams.deadletters.replaying import Judge, Replayed, replay
 from streams.deadletters.wanted import Wanted
 from streams.engine.kafka.client import Client
 from streams.replay.lines import to_line
-from streams.settings import Settings
+from streams.settings import Settings, SettingsError
 
 _LISTED = 10
 _READS = f"{KAFKA}, KPI_TOPIC_DEAD_LETTER, KPI_TOPIC_*"
@@ -145,7 +148,7 @@ def export(*, settings: Settings, wanted: Wanted, limit: int | None, file: str) 
     epilog=closing(
         "kpi dead-letters replay --reason foreign_partition --dry-run",
         "kpi dead-letters replay --kind purchase --since 2h",
-        reads=f"{_READS}, KPI_DEFINITION_FILE, KPI_PARTITIONER",
+        reads=f"{_READS}, KPI_DEFINITION_FILE, KPI_PARTITIONER, KPI_MAPPING_FILE, KPI_REGISTRY_*",
         ends="4 some were left out",
     ),
 )
@@ -161,10 +164,15 @@ def replay_letters(
     are left out, and told with the reason. Value, headers and timestamp are as they came; a record without a
     key gets the customer's id. The service counts an event once, so running it again does no harm. What comes
     back as a dead letter is never sent again. Sent letters stay: "kpi dead-letters delete" deletes them.
+
+    With KPI_MAPPING_FILE records of the topics that "kpi ingest" reads go back there, each into its partition
+    and with its own key, if the mapping makes events of them by now.
     """
     definition = chosen_definition(settings.definition_file or None)
-    judge = Judge(wanted, definition, refusal_of(settings), _now_ms, force=force)
     client = Client(settings)
+    foreign = _foreign(settings, definition)
+    topics = [] if foreign is None else answered(client, _read_by(client, foreign), "looking at topics")
+    judge = Judge(wanted, definition, refusal_of(settings, topics), _now_ms, foreign=foreign, force=force)
     left = 0
 
     def told(letter: Letter, why: str) -> None:
@@ -175,11 +183,26 @@ def replay_letters(
 
     async def run(log: LetterLog) -> Replayed:
         await _tell_open(client, log)
-        return await replay(
-            client, log, wanted, judge, settings.partitioner, told, limit=limit, dry_run=dry_run
-        )
+        try:
+            return await replay(
+                client,
+                log,
+                wanted,
+                judge,
+                settings.partitioner,
+                told,
+                foreign=topics,
+                limit=limit,
+                dry_run=dry_run,
+            )
+        finally:
+            if foreign is not None:
+                await foreign.close()
 
-    done = _asked(settings, run)
+    try:
+        done = _asked(settings, run)
+    except RegistryAwayError as error:
+        raise CliError(Exit.UNREACHABLE, str(error)) from error
     for sent in text.tally(done.sent, done="would be sent: " if dry_run else "sent: "):
         say(sent)
     say(f"{done.sent.total():>10,}  {'would be sent' if dry_run else 'sent'} in all")
@@ -246,6 +269,27 @@ def _tell_plan(planned: Plan, verb: str) -> None:
     say(f"{planned.deleted:,} letters {verb}; {planned.kept:,} that stay are written once more")
     if planned.mentioned:
         say(text.mentioned(planned), err=True)
+
+
+def _foreign(settings: Settings, definition: Definition) -> ForeignLetters | None:
+    """What the deployment's mapping says of letters, if it has one."""
+    if not settings.mapping_file:
+        return None
+    mapping, _ = load_mapping(settings.mapping_file)
+    try:
+        return ForeignLetters(mapping, definition, settings)
+    except SettingsError as error:
+        raise CliError(Exit.USAGE, str(error)) from error
+
+
+async def _read_by(client: Client, foreign: ForeignLetters) -> list[str]:
+    """The topics there are that the mapping reads."""
+    admin = client.admin()
+    try:
+        await admin.start()
+        return sorted(name for name in await admin.list_topics() if foreign.reads(name))
+    finally:
+        await admin.close()
 
 
 def _tell_left(left: Counter[str], verb: str) -> None:

@@ -6,7 +6,11 @@ from typing import Final
 from streams.core.counting import quantities as q
 from streams.core.customer.entries import (
     FORM_CES,
+    FORM_CES5,
+    FORM_CSAT3,
+    FORM_CSAT4,
     FORM_CSAT5,
+    FORM_CSAT7,
     FORM_CSAT10,
     FORM_NPS,
     SurveyEntry,
@@ -19,8 +23,15 @@ CellChange = tuple[int, int]
 PROFILE: Final = -1
 """In sums of a record: the customer's own profile, whichever it is."""
 
-_FORM_AT: Final = {FORM_CSAT5: q.CSAT5, FORM_CSAT10: q.CSAT10}
-_SATISFIED: Final = {FORM_CSAT5: 4, FORM_CSAT10: 9}
+_SATISFACTION: Final = {
+    FORM_CSAT3: (q.CSAT3, 3),
+    FORM_CSAT4: (q.CSAT4, 3),
+    FORM_CSAT5: (q.CSAT5, 4),
+    FORM_CSAT7: (q.CSAT7, 6),
+    FORM_CSAT10: (q.CSAT10, 9),
+}
+"""Form -> where it is counted, and the least score of who is satisfied."""
+_EFFORT: Final = {FORM_CES: q.CES, FORM_CES5: q.CES5}
 
 
 Lengths = tuple[int, ...]
@@ -47,8 +58,8 @@ def survey_changes(entry: SurveyEntry) -> list[CellChange]:
     score = entry.score
     if entry.form == FORM_NPS:
         return [(q.NPS + q.nps_class(score), 1)]
-    if entry.form == FORM_CES:
-        return [(q.CES, 1), (q.CES + 1, score), (q.CES + 2, score * score)]
-    at = _FORM_AT[entry.form]
-    satisfied = int(score >= _SATISFIED[entry.form])
-    return [(at, 1), (at + 1, satisfied), (at + 2, score), (at + 3, score * score)]
+    effort = _EFFORT.get(entry.form)
+    if effort is not None:
+        return [(effort, 1), (effort + 1, score), (effort + 2, score * score)]
+    at, least = _SATISFACTION[entry.form]
+    return [(at, 1), (at + 1, int(score >= least)), (at + 2, score), (at + 3, score * score)]

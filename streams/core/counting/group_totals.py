@@ -17,7 +17,7 @@ from streams.core.totals import FLOW_INDEX, FLOWS, Vector
 _AT: Final = FLOW_INDEX
 _LIFE: Final = tuple(_AT[name] for name in ("new", "reactivated", "churned", "erased"))
 _ORDERS: Final = slice(_AT["orders"], _AT["left_out"] + 1)
-_SURVEYS: Final = slice(_AT["nps_p"], _AT["ces_squares"] + 1)
+_SURVEYS: Final = slice(_AT["nps_p"], _AT["ces5_squares"] + 1)
 
 
 class Assembler:

@@ -41,8 +41,12 @@ NPS: Final = 0  # promoters, passives, detractors of all answers
 LATEST: Final = 3  # the same of each customer's latest answer
 CSAT5: Final = 6  # answers, satisfied, sum, sum of squares
 CSAT10: Final = 10
-CES: Final = 14  # answers, sum, sum of squares
-SURVEYS_WIDTH: Final = 17
+CES: Final = 14  # answers, sum, sum of squares; on the scale to 7
+CSAT3: Final = 17  # as CSAT5
+CSAT4: Final = 21
+CSAT7: Final = 25
+CES5: Final = 29  # as CES
+SURVEYS_WIDTH: Final = 32
 
 LIFE_FAMILY: Final = 0
 ORDERS_FAMILY: Final = 1

@@ -18,6 +18,10 @@ FORM_NPS: Final = 0
 FORM_CSAT5: Final = 1
 FORM_CSAT10: Final = 2
 FORM_CES: Final = 3
+FORM_CSAT3: Final = 4
+FORM_CSAT4: Final = 5
+FORM_CSAT7: Final = 6
+FORM_CES5: Final = 7
 
 
 @final

@@ -21,9 +21,13 @@ SCALES: Final[dict[tuple[str, int | None], tuple[int, int]]] = {
     ("nps", None): (0, 10),
     ("nps", 10): (0, 10),
     ("csat", None): (1, 5),
+    ("csat", 3): (1, 3),
+    ("csat", 4): (1, 4),
     ("csat", 5): (1, 5),
+    ("csat", 7): (1, 7),
     ("csat", 10): (1, 10),
     ("ces", None): (1, 7),
+    ("ces", 5): (1, 5),
     ("ces", 7): (1, 7),
 }
 """Survey and ``scale_max`` → the least and the greatest score."""

@@ -29,7 +29,7 @@ _OWN_WORDS: Final = {"churn_type": (INACTIVE,)}
 
 _CHURNS: Final = (FLOW_INDEX["churned"],)
 _ANSWERS: Final = tuple(
-    FLOW_INDEX[name] for name in ("nps_p", "nps_passive", "nps_d", "csat5_n", "csat10_n", "ces_n")
+    FLOW_INDEX[name] for name in FLOWS if name in {"nps_p", "nps_passive", "nps_d"} or name.endswith("_n")
 )
 
 _VOTES: Final = ("latest_p", "latest_passive", "latest_d")

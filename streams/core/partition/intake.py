@@ -10,7 +10,11 @@ from typing import Final, cast
 
 from streams.core.customer.entries import (
     FORM_CES,
+    FORM_CES5,
+    FORM_CSAT3,
+    FORM_CSAT4,
     FORM_CSAT5,
+    FORM_CSAT7,
     FORM_CSAT10,
     FORM_NPS,
     CancellationEntry,
@@ -42,8 +46,12 @@ from streams.core.totals import LATE_MS
 
 _FORMS: Final = {
     ("nps", 10): FORM_NPS,
+    ("csat", 3): FORM_CSAT3,
+    ("csat", 4): FORM_CSAT4,
     ("csat", 5): FORM_CSAT5,
+    ("csat", 7): FORM_CSAT7,
     ("csat", 10): FORM_CSAT10,
+    ("ces", 5): FORM_CES5,
     ("ces", 7): FORM_CES,
 }
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import Any, Protocol
 
 from streams.engine.ownership.deadletter import Headers
-from streams.engine.ownership.producer import Batches
+from streams.engine.ownership.transactions import Batches
 
 _UNSENT_BATCHES = 64
 

@@ -1,38 +1,29 @@
-"""The partitions this process owns: taken and given back with the consumer group's assignments.
+"""The partitions that a worker owns, and what it does with them: ticks, sweeps, totals of the log's ends.
 
-Faust decides who reads what, Kafka's transactions decide who owns what: an assignment only starts
-``acquire``. Records are dropped while an assignment is not complete; their offsets are not passed, so they
-come again. Every failure that leaves the state in doubt ends the process (see exits); nothing here writes
-a state whose flush failed.
+How they are taken and given back stands in ``base_assignment``.
 """
 
 import asyncio
-import logging
-from collections.abc import Coroutine, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from time import monotonic
-from typing import Any
 
 from faust.types import TP
 
-from streams.engine.exits import ExitCode, OnFatal, log_traceback
+from streams.engine.exits import ExitCode, OnFatal
 from streams.engine.garbage import calm_collector
 from streams.engine.kafka.fetch import Batch
-from streams.engine.owner import Seeker
+from streams.engine.ownership.base_assignment import BaseAssignment
 from streams.engine.ownership.owned_partition import Context, OwnedPartition
 from streams.engine.ownership.stats import Sample
 from streams.engine.ownership.task import Admission
-from streams.engine.verdict import damaged_source, verdict
+from streams.engine.verdict import damaged_source
 
-log = logging.getLogger(__name__)
-
-REVOKE_LIMIT_S = 5.0
-_POLL_S = 0.2
 _CONCURRENT_RECOVERIES = 4
 _UNWRITTEN = 32_768
 """Customers of all partitions that may be unwritten before a flush is due, whatever the hurry."""
 
 
-class Assignment:
+class Assignment(BaseAssignment[int, OwnedPartition]):
     """Owned partitions and their assignment.
 
     Args:
@@ -40,40 +31,21 @@ class Assignment:
         on_fatal: ends the process.
     """
 
+    acquiring = "recovery"
+    writing = "writing a flush"
+
     def __init__(self, context: Context, on_fatal: OnFatal) -> None:
-        self.partitions: dict[int, OwnedPartition] = {}
-        self.ready = False
-        """Whether every assigned partition is recovered and may be fed."""
-        self.generation = -1
+        super().__init__(context.client, context.stats, on_fatal, _CONCURRENT_RECOVERIES)
         self._context = context
         self._topics = set(context.settings.source_topics)
-        self._fatal = on_fatal
-        self._slots = asyncio.Semaphore(_CONCURRENT_RECOVERIES)
-        self._background: set[asyncio.Task[None]] = set()
-        self._seeking: set[TP] = set()
-        self._closing = False
 
     # -- assignments ----------------------------------------------------------------------------------
 
-    def on_assigned(self, assigned: Iterable[TP], generation: int) -> None:
-        """Take note of an assignment and start acquiring; returns at once."""
-        self.ready = False
-        self._seeking.clear()
-        if self._closing:
-            return
-        if not self._context.client.exactly_once and generation != self.generation + 1:
-            self._give_up(list(self.partitions))  # nobody fences us: what we hold may be old
-        self.generation = generation
-        self._context.stats.rebalances += 1
-        numbers = self._copartitioned(assigned)
-        self._give_up([number for number in self.partitions if number not in numbers])
-        for number in sorted(numbers):
-            partition = self.partitions.setdefault(number, OwnedPartition(number, self._context))
-            if partition.recovering is None or partition.recovering.done():
-                partition.recovering = asyncio.create_task(partition.acquire(self._slots))
-        log.info("assigned partitions %s (generation %d)", sorted(numbers), generation)
+    def key(self, place: TP) -> int:
+        """A partition has the same number in all source topics."""
+        return place.partition
 
-    def _copartitioned(self, assigned: Iterable[TP]) -> set[int]:
+    def wanted(self, assigned: Iterable[TP]) -> set[int]:
         """The assigned partitions; each must come with all of its source topics."""
         topics: dict[int, set[str]] = {}
         for place in assigned:
@@ -93,70 +65,22 @@ class Assignment:
                 )
         return set(topics)
 
-    async def wait_recovered(self, *_args: object, **_kwargs: object) -> None:
-        """Return when all partitions are acquired, or the assignment is outdated; Faust resumes then."""
-        generation = self.generation
-        while self.generation == generation:
-            pending = [task for task in self._recovering() if not task.done()]
-            if not pending:
-                break
-            await asyncio.wait(pending, timeout=_POLL_S)
-        if self._closing or self.generation != generation:
-            return
-        for partition in self.partitions.values():
-            self._check_recovered(partition)
-            if partition.ticking is None or partition.ticking.done():
-                partition.ticking = asyncio.create_task(self._tick(partition))
-            if partition.sweeping is None or partition.sweeping.done():
-                partition.sweeping = asyncio.create_task(self._sweep(partition))
-        calm_collector()
-        self.ready = True
-        log.info("ready: partitions %s", sorted(self.partitions))
+    def new(self, key: int) -> OwnedPartition:
+        """A partition, not recovered yet."""
+        return OwnedPartition(key, self._context)
 
-    def _recovering(self) -> list[asyncio.Task[None]]:
-        return [p.recovering for p in self.partitions.values() if p.recovering is not None]
+    def resume(self, partition: OwnedPartition) -> None:
+        """Have it tick and sweep."""
+        if partition.ticking is None or partition.ticking.done():
+            partition.ticking = asyncio.create_task(self._tick(partition))
+        if partition.sweeping is None or partition.sweeping.done():
+            partition.sweeping = asyncio.create_task(self._sweep(partition))
 
-    def _check_recovered(self, partition: OwnedPartition) -> None:
-        task = partition.recovering
-        error = None if task is None or task.cancelled() else task.exception()
-        doing = f"partition {partition.number}: recovery"
-        if error is not None:
-            self._fatal(*verdict(self._context.client.options, error, doing, ExitCode.RECOVERY_FAILED))
-        if not partition.valid:
-            self._fatal(ExitCode.RECOVERY_FAILED, f"{doing} was cancelled")
-
-    async def on_revoked(self) -> None:
-        """Before partitions move: write out what is in memory, as far as time allows."""
-        self.ready = False
-        flushes = {asyncio.create_task(p.flush()): p for p in self.partitions.values() if p.valid}
-        if not flushes:
-            return
-        done, _ = await asyncio.wait(flushes, timeout=REVOKE_LIMIT_S)
-        for task, partition in flushes.items():
-            if task not in done or task.exception() is not None:
-                log.warning("partition %d: last flush failed; it will be replayed", partition.number)
-                task.cancel()
-                if self.partitions.get(partition.number) is partition:  # else it is given up already
-                    self._give_up([partition.number])
-
-    async def close(self) -> None:
-        """A clean stop: last flush, then give everything up and take nothing any more."""
-        self._closing = True
-        await self.on_revoked()
-        self._give_up(list(self.partitions))
-        if self._background:
-            await asyncio.wait(self._background, timeout=REVOKE_LIMIT_S)
-
-    def _give_up(self, numbers: list[int]) -> None:
-        for number in numbers:
-            partition = self.partitions.pop(number)
-            partition.valid = False
-            self._start(partition.close())
-
-    def _start(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
-        self._background.add(task)
-        task.add_done_callback(self._background.discard)
+    async def wait_recovered(self, *args: object, **kwargs: object) -> None:
+        """Return when all partitions are recovered, or the assignment is outdated; Faust resumes then."""
+        await super().wait_recovered(*args, **kwargs)
+        if self.ready:
+            calm_collector()
 
     # -- running --------------------------------------------------------------------------------------
 
@@ -171,10 +95,8 @@ class Assignment:
             try:
                 await partition.flush()
             except Exception as error:  # noqa: BLE001 - the state is void, whatever it was
-                if self.partitions.get(partition.number) is not partition or not self.ready:
-                    return  # during a rebalance: acquire decides
-                doing = f"partition {partition.number}: writing a flush"
-                self._fatal(*verdict(self._context.client.options, error, doing, ExitCode.FLUSH_FAILED))
+                self.failed(partition.number, partition, error)
+                return  # during a rebalance: acquire decides
             self._check_readable(partition)
 
     def _check_readable(self, partition: OwnedPartition) -> None:
@@ -193,32 +115,18 @@ class Assignment:
         except Exception as error:  # noqa: BLE001 - a bug: going on would freeze what it publishes
             self._crashed(error, "sweeping over customers")
 
-    def handle(self, place: TP, batch: Batch, seeker: Seeker) -> None:
-        """Apply a batch, or refuse it; an unexpected exception ends the process."""
-        partition = self.partitions.get(place.partition)
-        if partition is None or not (self.ready and partition.valid) or partition.task is None:
-            self._context.stats.batches["dropped"] += 1
-            return
-        try:
-            admission = partition.task.take(place.topic, batch)
-        except Exception as error:  # noqa: BLE001 - acknowledging it and going on would lose the batch
-            self._crashed(error, "applying a batch")
-        stats = self._context.stats
+    def take(self, partition: OwnedPartition, place: TP, batch: Batch) -> Admission:
+        """Apply a batch, or refuse it."""
+        assert partition.task is not None  # noqa: S101 - valid implies it
+        admission = partition.task.take(place.topic, batch)
         if admission is Admission.TAKEN:
-            stats.batches["taken"] += 1
-            stats.records[place.topic] += len(batch)
-        elif admission is Admission.REPEATED:
-            stats.batches["repeated"] += 1
-        elif place not in self._seeking:
-            stats.batches["gap"] += 1
-            self._seeking.add(place)
-            self._start(self._seek(place, partition.task.received[place.topic], seeker))
+            self._stats.records[place.topic] += len(batch)
+        return admission
 
-    async def _seek(self, place: TP, offset: int, seeker: Seeker) -> None:
-        try:
-            await seeker.seek_wait({place: offset})
-        finally:
-            self._seeking.discard(place)
+    def received(self, partition: OwnedPartition, place: TP) -> int:
+        """Where a source is to be read on."""
+        assert partition.task is not None  # noqa: S101 - valid implies it
+        return partition.task.received[place.topic]
 
     def seen_ends(self, ends: Mapping[TP, int]) -> None:
         """Take note of the ends of the source logs; what waited for them goes on."""
@@ -236,10 +144,6 @@ class Assignment:
                 task.proceed()
         except Exception as error:  # noqa: BLE001 - as in handle
             self._crashed(error, "applying a batch")
-
-    def _crashed(self, error: Exception, doing: str) -> None:
-        log_traceback(doing, error)
-        self._fatal(ExitCode.HANDLER_CRASHED, f"{doing} failed: {type(error).__name__}")
 
     # -- what others ask ------------------------------------------------------------------------------
 
@@ -276,7 +180,7 @@ class Assignment:
 
     def samples(self) -> list[Sample]:
         """Engine metrics of this process."""
-        samples = self._context.stats.samples()
+        samples = self._stats.samples()
         now = monotonic()
         live = sum(1 for p in self.partitions.values() if p.task is not None and p.task.live)
         samples.append(("kpi_streams_partitions_owned", {}, len(self.partitions)))

@@ -297,3 +297,6 @@ class OwnedPartition:
         producer, self._producer = self._producer, None
         if producer is not None:
             await producer.stop()
+
+    def __str__(self) -> str:
+        return f"partition {self.number}"

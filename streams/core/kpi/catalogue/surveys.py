@@ -13,7 +13,7 @@ _SCALES = "Answers on different scales are never mixed: there is no overall figu
 _BOTH: Final[tuple[Scope, ...]] = ("customers", "answers")
 _SATISFIED_ON: Final = {
     5: Board("CSAT (of 5)", "satisfaction", why="no answers", worse=-1, tile=8, curve=True, colour="nps"),
-    10: Board("CSAT (of 10)", "satisfaction", why="no answers"),
+    **{scale: Board(f"CSAT (of {scale})", "satisfaction", why="no answers") for scale in (10, 3, 4, 7)},
 }
 _SCORE: Final = "Promoters (9, 10) less detractors (0 to 6), in points of all votes from -100 to 100"
 _NPS_SAYS: Final = "From -100 to 100; mind its interval below."
@@ -23,6 +23,15 @@ _ANSWERED: Final = Panel(
     6,
     "Answers",
     "What the values above rest on; few answers say little.",
+    width=8,
+)
+_TWO: Final = "The interval needs two answers."
+_OTHERS: Final = Panel(
+    "satisfaction",
+    "CSAT and CES",
+    7,
+    "CSAT on other scales",
+    "Share of satisfied answers: 3 of 3, 3 and 4 of 4, 6 and 7 of 7.",
     width=8,
 )
 
@@ -72,6 +81,22 @@ _SATISFACTION: Final = Family(
         ),
     ),
 )
+_BY_SCALE: Final = Family(
+    "crm_ces_mean_variant",
+    "Mean customer effort score on other scales than 1 to 7.",
+    "scale",
+    panels=(
+        Panel(
+            "satisfaction",
+            "CSAT and CES",
+            8,
+            "Effort on other scales",
+            "Mean of 1 (hard) to 5 (easy).",
+            width=8,
+            legend="of {{scale}}",
+        ),
+    ),
+)
 
 
 def _score(name: str, basis: NpsBasis | None = None) -> Callable[[Ground], Value]:
@@ -91,6 +116,46 @@ def _mean(name: str, answers: str, scale: tuple[int, int]) -> Callable[[Ground],
 
 def _satisfied(name: str, answers: str) -> Callable[[Ground], Value]:
     return lambda g: g.build.ratio(name, g.flows[f"{answers}_satisfied"], g.flows[f"{answers}_n"])
+
+
+def _says(scores: str) -> str:
+    return f"Share of answers {scores}, with interval."
+
+
+def _satisfaction(scale: int, satisfied: str, panel: Panel) -> tuple[Kpi, Kpi]:
+    """The part of the satisfied on a scale, and the mean."""
+    return (
+        Kpi(
+            name=f"csat_ratio.{scale}",
+            title=f"Customer satisfaction, 1 to {scale}",
+            meaning=f"The part of the answers that are {satisfied}.",
+            formula="{numerator} / {n}",
+            calls={"numerator": "satisfied", "n": "answers"},
+            edges=(_NO_ANSWER, _SCALES),
+            unit="ratio",
+            rests_on=ANSWERS,
+            scopes=_BOTH,
+            compute=_satisfied(f"csat_ratio.{scale}", f"csat{scale}"),
+            sampled=True,
+            family=_SATISFIED,
+            board=_SATISFIED_ON[scale],
+            panels=(panel, _ANSWERED.line(f"csat_ratio.{scale}", part="n")),
+        ),
+        Kpi(
+            name=f"csat_mean.{scale}",
+            title=f"Mean satisfaction, 1 to {scale}",
+            meaning="The mean of the answers.",
+            formula="{numerator} / {n}",
+            calls={"numerator": "Σ scores", "n": "answers"},
+            edges=(_NO_ANSWER, _TWO),
+            unit="number",
+            rests_on=ANSWERS,
+            scopes=_BOTH,
+            compute=_mean(f"csat_mean.{scale}", f"csat{scale}", (1, scale)),
+            sampled=True,
+            family=_SATISFACTION,
+        ),
+    )
 
 
 SURVEYS: Final = (
@@ -189,47 +254,14 @@ SURVEYS: Final = (
     ),
     *(
         kpi
-        for place, scale, satisfied in ((1, 5, "4 or 5"), (2, 10, "9 or 10"))
-        for kpi in (
-            Kpi(
-                name=f"csat_ratio.{scale}",
-                title=f"Customer satisfaction, 1 to {scale}",
-                meaning=f"The part of the answers that are {satisfied}.",
-                formula="{numerator} / {n}",
-                calls={"numerator": "satisfied", "n": "answers"},
-                edges=(_NO_ANSWER, _SCALES),
-                unit="ratio",
-                rests_on=ANSWERS,
-                scopes=_BOTH,
-                compute=_satisfied(f"csat_ratio.{scale}", f"csat{scale}"),
-                sampled=True,
-                family=_SATISFIED,
-                board=_SATISFIED_ON[scale],
-                panels=(
-                    _interval(
-                        "CSAT and CES",
-                        place,
-                        f"CSAT of {scale}",
-                        f"Share of answers {satisfied.replace(' or ', ' and ')}, with interval.",
-                    ),
-                    _ANSWERED.line(f"csat_ratio.{scale}", part="n"),
-                ),
-            ),
-            Kpi(
-                name=f"csat_mean.{scale}",
-                title=f"Mean satisfaction, 1 to {scale}",
-                meaning="The mean of the answers.",
-                formula="{numerator} / {n}",
-                calls={"numerator": "Σ scores", "n": "answers"},
-                edges=(_NO_ANSWER, "The interval needs two answers."),
-                unit="number",
-                rests_on=ANSWERS,
-                scopes=_BOTH,
-                compute=_mean(f"csat_mean.{scale}", f"csat{scale}", (1, scale)),
-                sampled=True,
-                family=_SATISFACTION,
-            ),
+        for scale, satisfied, panel in (
+            (5, "4 or 5", _interval("CSAT and CES", 1, "CSAT of 5", _says("4 and 5"))),
+            (10, "9 or 10", _interval("CSAT and CES", 2, "CSAT of 10", _says("9 and 10"))),
+            (3, "3", _OTHERS.line("of 3")),
+            (4, "3 or 4", _OTHERS.line("of 4")),
+            (7, "6 or 7", _OTHERS.line("of 7")),
         )
+        for kpi in _satisfaction(scale, satisfied, panel)
     ),
     Kpi(
         name="ces_mean",
@@ -237,7 +269,7 @@ SURVEYS: Final = (
         meaning="The mean of the answers to how easy it was.",
         formula="{numerator} / {n}",
         calls={"numerator": "Σ scores", "n": "answers"},
-        edges=(_NO_ANSWER, "The interval needs two answers."),
+        edges=(_NO_ANSWER, _TWO),
         unit="number",
         rests_on=ANSWERS,
         scopes=_BOTH,
@@ -249,5 +281,21 @@ SURVEYS: Final = (
             _interval("CSAT and CES", 3, "Effort", "Mean of 1 (hard) to 7 (easy), with interval."),
             _ANSWERED.line("ces_mean", part="n"),
         ),
+    ),
+    Kpi(
+        name="ces_mean.5",
+        title="Mean customer effort, 1 to 5",
+        meaning="The mean of the answers to how easy it was, on the scale to 5.",
+        formula="{numerator} / {n}",
+        calls={"numerator": "Σ scores", "n": "answers"},
+        edges=(_NO_ANSWER, _SCALES, _TWO),
+        unit="number",
+        rests_on=ANSWERS,
+        scopes=_BOTH,
+        compute=_mean("ces_mean.5", "ces5", (1, 5)),
+        sampled=True,
+        family=_BY_SCALE,
+        board=Board("Customer effort (1 to 5)", "satisfaction", why="no answers"),
+        panels=(_ANSWERED.line("ces_mean.5", part="n"),),
     ),
 )
