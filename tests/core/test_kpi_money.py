@@ -20,6 +20,14 @@ def test_money_is_minor_units_below_and_major_units_above() -> None:
     assert shown(found["repurchase_ratio"]) == (1.0, 1, 1, 1, "low_n")
 
 
+def test_revenue_is_shared_by_the_buyers_and_by_nobody_where_there_is_none() -> None:
+    """20.32 of three; a refund alone has no buyer to share it."""
+    found = values(flows_of(orders=4, orders_base=4, revenue=2032, buyers=3))
+    assert shown(found["revenue_per_buyer"]) == (2032 / 300, 2032, 3, 3, "low_n")
+    refund = values(flows_of(refunds_base=1, revenue=-300))
+    assert shown(refund["revenue_per_buyer"]) == (None, -300, 0, 0, "undefined")
+
+
 def test_a_frequency_of_one_is_no_proportion() -> None:
     """No interval, though the numerator does not exceed the denominator."""
     assert values(flows_of(orders=5, buyers=5))["purchase_frequency"].high is None

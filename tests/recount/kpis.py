@@ -91,6 +91,7 @@ def _life(c: Counts, active: int, at_start: int, definition: Definition) -> Valu
         "retention_ratio": _part("retention_ratio", definition, at_start - c["lost"], at_start),
         "acquisition_ratio": _part("acquisition_ratio", definition, c["new"], active),
         "growth_ratio": ratio("growth_ratio", definition, growth, at_start),
+        "quick_ratio": ratio("quick_ratio", definition, c["new"] + c["reactivated"], c["churned"]),
     }
 
 
@@ -143,6 +144,7 @@ def _orders(c: Counts, window: Window, definition: Definition) -> Values:
         "orders": count(c["orders"]),
         "buyers": count(c["buyers"]),
         "average_order_value": ratio("average_order_value", definition, revenue, base, scale=unit),
+        "revenue_per_buyer": ratio("revenue_per_buyer", definition, revenue, c["buyers"], scale=unit),
         "repurchase_ratio": _part("repurchase_ratio", definition, c["repeat_buyers"], c["buyers"]),
         "purchase_frequency": ratio("purchase_frequency", definition, c["orders"], c["buyers"]),
     }

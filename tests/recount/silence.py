@@ -11,6 +11,7 @@ ORDERS = (
     "buyers",
     "revenue",
     "average_order_value",
+    "revenue_per_buyer",
     "purchase_frequency",
     "repurchase_ratio",
     "purchase_retention_ratio",
