@@ -16,6 +16,8 @@ ORDERS = (
     "repurchase_ratio",
     "purchase_retention_ratio",
     "top20_revenue_ratio",
+    "net_revenue_retention_ratio",
+    "gross_revenue_retention_ratio",
     "abc.",
 )
 NEW = ("new_customers", "acquisition_cost")
