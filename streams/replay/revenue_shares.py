@@ -14,7 +14,7 @@ from streams.core.customer.entries import PURCHASE, PURCHASE_SIZE
 from streams.core.customer.groups import OTHER, UNKNOWN, Members, is_profile
 from streams.core.definition.definition import Definition, Window
 from streams.core.kpi.group_kpis import Sweeps
-from streams.core.kpi.values.value import Sweep
+from streams.core.kpi.values.value import Kept, Sweep
 from streams.core.partition.sweep.payments import Spent
 from streams.core.totals import OVERALL, Group, Named
 
@@ -24,6 +24,7 @@ _ENTRY = np.dtype([("digest", "S16"), ("at", "<i8"), ("amount", "<i8")])
 _NOTHING_PAID = PURCHASE.pack(b"", 0, 1)
 _SAFE = 2.0**62
 _EMPTY: Integers = np.zeros(0, dtype=np.int64)
+_NOBODY: Integers = np.zeros((3, 0), dtype=np.int64)
 
 
 class Spending:
@@ -83,14 +84,16 @@ class Spending:
         places = [_places(table, at, named.get(d, frozenset())) for at, d in enumerate(dimensions)]
         for window in self._windows:
             net, profile = self._ranked(t, window)
-            (whole,) = _cut(net, _integers([len(net)]))
-            found[OVERALL, window.name] = Sweep(t, *whole)
+            former, of_former = self._twice(t, window)
+            (whole,), (kept,) = _cut(net, _integers([len(net)])), _sums(former, _integers([former.shape[1]]))
+            found[OVERALL, window.name] = Sweep(t, *whole, kept)
             for dimension, (values, place) in zip(dimensions, places, strict=True):
-                mine = place[profile]
-                order = np.argsort(mine, kind="stable")
-                cuts = _cut(net[order], np.bincount(mine, minlength=len(values)))
-                for value, cut in zip(values, cuts, strict=True):
-                    found[(dimension, value), window.name] = Sweep(t, *cut)
+                order, sizes = _grouped(place[profile], len(values))
+                by_former, sizes_of_former = _grouped(place[of_former], len(values))
+                cuts = _cut(net[order], sizes)
+                sums = _sums(former[:, by_former], sizes_of_former)
+                for value, cut, kept in zip(values, cuts, sums, strict=True):
+                    found[(dimension, value), window.name] = Sweep(t, *cut, kept)
         return found
 
     def _ranked(self, t: int, window: Window) -> tuple[Integers, npt.NDArray[np.int64]]:
@@ -98,11 +101,26 @@ class Spending:
         if not len(self._alive):
             return _EMPTY, _EMPTY
         start = self._definition.floor_edge(t, window.ms)
-        net = np.add.reduceat(np.where(self._at > start, self._amount, 0), self._begin)
+        net = self._net(self._at > start)
         buyers = np.flatnonzero(self._alive & (self._last > start))
         spent = np.maximum(net[buyers], 0)
         order = np.argsort(spent)[::-1]
         return spent[order], self._profile[buyers[order]]
+
+    def _twice(self, t: int, window: Window) -> tuple[Integers, npt.NDArray[np.int64]]:
+        """What the payers of the window before paid then, pay now, and still pay of it; their profiles."""
+        if not len(self._alive) or not self._definition.has_purchase_retention(window):
+            return _NOBODY, _EMPTY
+        before, start = self._definition.before_and_start(t, window)
+        then, now = self._net((self._at > before) & (self._at <= start)), self._net(self._at > start)
+        former = np.flatnonzero(self._alive & (then > 0))
+        then, now = then[former], now[former]
+        return np.stack([then, now, np.minimum(np.maximum(now, 0), then)]), self._profile[former]
+
+    def _net(self, counts: npt.NDArray[np.bool_]) -> Integers:
+        """The sum of each customer's payments that count."""
+        found: Integers = np.add.reduceat(np.where(counts, self._amount, 0), self._begin)
+        return found
 
     def _compact(self) -> None:
         """Forget the rows that were replaced."""
@@ -133,6 +151,19 @@ def _places(
             shown = value if value == UNKNOWN or value in named else OTHER
             of[number] = place.setdefault(shown, len(place))
     return list(place), of
+
+
+def _grouped(mine: npt.NDArray[np.int16], groups: int) -> tuple[Integers, Integers]:
+    """An order in which groups stand one by one, and how many are in each."""
+    return np.argsort(mine, kind="stable"), np.bincount(mine, minlength=groups)
+
+
+def _sums(former: Integers, sizes: npt.NDArray[np.int64]) -> list[Kept]:
+    """What was kept of groups that stand one by one."""
+    sums = np.concatenate((np.zeros((3, 1), dtype=np.int64), np.cumsum(former, axis=1)), axis=1)
+    end = np.cumsum(sizes)
+    found = sums[:, end] - sums[:, end - sizes]
+    return [Kept(*each) for each in zip(sizes.tolist(), *found.tolist(), strict=True)]
 
 
 def _cut(ranked: Integers, sizes: npt.NDArray[np.int64]) -> list[tuple[int, int, int, int]]:

@@ -24,6 +24,7 @@ ALWAYS = {
     "retention_ratio",
     "acquisition_ratio",
     "growth_ratio",
+    "quick_ratio",
     "nps_score",
     "nps_score.latest",
     "nps_score.responses",
@@ -36,6 +37,7 @@ ALWAYS = {
     "ces_mean.5",
     "revenue",
     "average_order_value",
+    "revenue_per_buyer",
     "purchase_frequency",
     "repurchase_ratio",
     "acquisition_cost",
@@ -80,6 +82,14 @@ def test_churn_retention_growth_and_acquisition_share_their_parts() -> None:
     assert shown(found["retention_ratio"]) == (0.875, 35, 40, 40, "ok")
     assert shown(found["growth_ratio"]) == (0.075, 3, 40, 40, "ok")
     assert shown(found["acquisition_ratio"]) == (8 / 43, 8, 43, 43, "ok")
+
+
+def test_the_quick_ratio_is_no_proportion_and_undefined_while_nobody_leaves() -> None:
+    """Three gained, two of them new, for each two lost."""
+    found = values(flows_of(new=2, reactivated=1, churned=2), active=11)["quick_ratio"]
+    assert shown(found) == (1.5, 3, 2, 2, "low_n")
+    assert (found.low, found.high) == (None, None)
+    assert shown(values(flows_of(new=2), active=2)["quick_ratio"]) == (None, 2, 0, 0, "undefined")
 
 
 def test_one_below_min_n_is_low_n_with_its_value_and_interval() -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from streams.core.kpi.formulas import Calculator
 from streams.core.kpi.values.value import Sweep
+from streams.core.partition.sweep.exact_shares import kept_of
 from tests.core.kpi_cases import DEFINITION, WINDOWS, flows_of, gauges_of, shown, values
 
 
@@ -18,6 +19,14 @@ def test_money_is_minor_units_below_and_major_units_above() -> None:
     assert found["average_order_value"].low is None
     assert shown(found["purchase_frequency"]) == (3.0, 3, 1, 1, "low_n")
     assert shown(found["repurchase_ratio"]) == (1.0, 1, 1, 1, "low_n")
+
+
+def test_revenue_is_shared_by_the_buyers_and_by_nobody_where_there_is_none() -> None:
+    """20.32 of three; a refund alone has no buyer to share it."""
+    found = values(flows_of(orders=4, orders_base=4, revenue=2032, buyers=3))
+    assert shown(found["revenue_per_buyer"]) == (2032 / 300, 2032, 3, 3, "low_n")
+    refund = values(flows_of(refunds_base=1, revenue=-300))
+    assert shown(refund["revenue_per_buyer"]) == (None, -300, 0, 0, "undefined")
 
 
 def test_a_frequency_of_one_is_no_proportion() -> None:
@@ -105,3 +114,23 @@ def test_revenue_shares_of_no_revenue_are_undefined() -> None:
     sweep = Sweep(t_ms=123, buyers=3, a_minor=0, b_minor=0, c_minor=0)
     found = Calculator(DEFINITION).window(flows_of(buyers=3), gauges_of(), WINDOWS["24h"], sweep)
     assert shown(found["abc.c"]) == (None, 0, 0, 3, "undefined")
+
+
+def test_what_former_payers_pay_is_measured_by_what_they_paid() -> None:
+    """Two paid 40.00 and 10.00; now one pays 60.00, and the other took 5.00 back."""
+    sweep = Sweep(9, buyers=1, a_minor=6000, b_minor=0, c_minor=0, kept=kept_of([(4000, 6000), (1000, -500)]))
+    found = Calculator(DEFINITION).window(flows_of(buyers=1), gauges_of(), WINDOWS["30d"], sweep)
+    net, gross = found["net_revenue_retention_ratio"], found["gross_revenue_retention_ratio"]
+    assert shown(net) == (1.1, 5500, 5000, 2, "low_n")
+    assert shown(gross) == (0.8, 4000, 5000, 2, "low_n")
+    assert (net.low, net.high, net.extras) == (None, None, {"t": 9})
+
+
+def test_nobody_who_paid_before_leaves_revenue_retention_undefined() -> None:
+    """Who pays for the first time is nobody's retention."""
+    sweep = Sweep(9, buyers=1, a_minor=6000, b_minor=0, c_minor=0, kept=kept_of([(0, 6000), (-100, 50)]))
+    found = Calculator(DEFINITION).window(flows_of(buyers=1), gauges_of(), WINDOWS["24h"], sweep)
+    assert shown(found["net_revenue_retention_ratio"]) == (None, 0, 0, 0, "undefined")
+    assert "net_revenue_retention_ratio" not in Calculator(DEFINITION).window(
+        flows_of(buyers=1), gauges_of(), WINDOWS["1h"], sweep
+    )

@@ -32,6 +32,7 @@ def explained(kpi: str, place: Place, definition: Definition = DEFAULT) -> Expla
         ("churn_ratio", "30d", "C₀ / B", "2 / 6"),
         ("churn_ratio.stripe", "30d", "C / (B + N)", "3 / (6 + 2)"),
         ("growth_ratio", "30d", "(N + R - C - E) / B", "(2 + 2 - 3 - 0) / 6"),
+        ("quick_ratio", "30d", "(N + R) / C", "(2 + 2) / 3"),
         ("active_customers", "30d", "B + N + R - C - E", "6 + 2 + 2 - 3 - 0"),
         ("nps_score", "30d", "100 * (P - D) / votes", "100 * (2 - 1) / 4"),
         ("average_order_value", "30d", "revenue / orders in the base currency", "225.00 / 5"),

@@ -7,8 +7,9 @@ import pytest
 from streams.core.definition.definition import Definition
 from streams.core.kpi.early_warning import AtRisk
 from streams.core.kpi.revenue_buckets import Buckets, pack, put
+from streams.core.kpi.revenue_kept import put_kept
 from streams.core.kpi.swept import Swept
-from streams.core.kpi.values.value import SweptValue
+from streams.core.kpi.values.value import Kept, SweptValue
 from streams.core.totals import OVERALL, Group
 from streams.publish.merge.merger import Merger
 from streams.publish.merge.partition_history import PartitionTotals
@@ -33,9 +34,11 @@ def swept(t: int, *at_risk: AtRisk, **groups: list[int]) -> Swept:
     whole = [amount for amounts in groups.values() for amount in amounts]
     for group, amounts in ((OVERALL, whole), *((("segment", name), mine) for name, mine in groups.items())):
         row: Buckets = {}
+        former: Buckets = {}
         for amount in amounts:
             put(row, amount)
-        shares[group] = pack([row])
+            put_kept(former, 10, amount)
+        shares[group] = pack([row, former])
     return Swept(t, shares, at_risk)
 
 
@@ -58,6 +61,12 @@ def test_buyers_of_all_partitions_are_one_market() -> None:
     """The best of five is the best of all."""
     found = merged(swept(T0, smb=[50, 10]), swept(T0, smb=[20, 15, 5])).shares(T0)[OVERALL, "24h"]
     assert (found.buyers, found.a_minor, found.b_minor, found.c_minor) == (5, 50, 35, 15)
+
+
+def test_what_former_payers_pay_adds_up() -> None:
+    """Five who paid 10 each: three pay more, one as much, one half of it."""
+    found = merged(swept(T0, smb=[50, 10]), swept(T0, smb=[20, 15, 5])).shares(T0)[OVERALL, "24h"]
+    assert found.kept == Kept(5, 50, 100, 45)
 
 
 def test_values_without_a_name_join_other() -> None:

@@ -8,7 +8,14 @@ from streams.core.definition.definition import Definition
 from tests.recount import groups
 from tests.recount.decoding import Record
 from tests.recount.groups import OTHER, GroupCounts
-from tests.recount.kpis import churn_values, customers_at_start, now_values, survey_values, window_values
+from tests.recount.kpis import (
+    Paid,
+    churn_values,
+    customers_at_start,
+    now_values,
+    survey_values,
+    window_values,
+)
 from tests.recount.life import Life, life
 from tests.recount.people import persons
 from tests.recount.receipt import Receipt, classify, counted
@@ -83,8 +90,11 @@ def _values(lives: Sequence[Life], row: GroupCounts, t_ms: int, definition: Defi
     active = row["now"]["active"]
     found = {"now": now_values(row["now"])}
     for window in definition.windows:
-        spent = groups.net_revenue(lives, t_ms, window, definition)
-        found[window.name] = window_values(row[window.name], active, spent, window, definition)
+        paid = Paid(
+            groups.net_revenue(lives, t_ms, window, definition),
+            groups.paid_twice(lives, t_ms, window, definition),
+        )
+        found[window.name] = window_values(row[window.name], active, paid, window, definition)
     return found
 
 

@@ -121,6 +121,21 @@ def net_revenue(lives: Sequence[Life], t_ms: int, window: Window, definition: De
     return [own["revenue"] for own in each if own["buyers"]]
 
 
+def paid_twice(
+    lives: Sequence[Life], t_ms: int, window: Window, definition: Definition
+) -> list[tuple[int, int]]:
+    """What each customer paid in the window before a window, and in it; minor units, refunds subtracted."""
+    now = span(t_ms, window, definition)
+    before = definition.floor_edge(t_ms, 2 * window.ms), now[0]
+    return [
+        (
+            order_counts([life], before, definition)["revenue"],
+            order_counts([life], now, definition)["revenue"],
+        )
+        for life in lives
+    ]
+
+
 def named_values(lives: Sequence[Life], t_ms: int, dimension: str, definition: Definition) -> set[str]:
     """The values that have their name: the allow-list, then those that hold most, up to ``max_values``.
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 from streams.core.definition.definition import Definition, Window
 from tests.recount import statistics as stats
@@ -12,6 +12,15 @@ from tests.recount.event import DAY_MS
 from tests.recount.values import Value, Values, count, derived, probability, ratio, standing, total
 
 WEEK_MS = 7 * DAY_MS
+
+
+class Paid(NamedTuple):
+    """Minor units of the base currency, refunds subtracted."""
+
+    by_buyers: Sequence[int]
+    """In the window, one number a buyer."""
+    twice: Sequence[tuple[int, int]]
+    """In the window before and in this one, of each customer."""
 
 
 def now_values(g: Counts) -> Values:
@@ -24,15 +33,13 @@ def now_values(g: Counts) -> Values:
     }
 
 
-def window_values(
-    c: Counts, active: int, net_revenue: Sequence[int], window: Window, definition: Definition
-) -> Values:
+def window_values(c: Counts, active: int, paid: Paid, window: Window, definition: Definition) -> Values:
     """Every KPI of one window.
 
     Args:
         c: the counts of the window.
         active: customers active at t.
-        net_revenue: minor units of the base currency, refunds subtracted, one number a buyer.
+        paid: what customers paid in it and before.
         window: decides which KPIs exist.
         definition: formulas and limits.
     """
@@ -41,7 +48,8 @@ def window_values(
         **_life(c, active, at_start, definition),
         **survey_values(c, definition),
         **_orders(c, window, definition),
-        **_best_buyers(net_revenue, window, definition),
+        **_best_buyers(paid.by_buyers, window, definition),
+        **_kept_revenue(paid.twice, window, definition),
         **_worth(c, active, at_start, window, definition),
         **_spikes(c, window, definition),
     }
@@ -91,6 +99,7 @@ def _life(c: Counts, active: int, at_start: int, definition: Definition) -> Valu
         "retention_ratio": _part("retention_ratio", definition, at_start - c["lost"], at_start),
         "acquisition_ratio": _part("acquisition_ratio", definition, c["new"], active),
         "growth_ratio": ratio("growth_ratio", definition, growth, at_start),
+        "quick_ratio": ratio("quick_ratio", definition, c["new"] + c["reactivated"], c["churned"]),
     }
 
 
@@ -143,6 +152,7 @@ def _orders(c: Counts, window: Window, definition: Definition) -> Values:
         "orders": count(c["orders"]),
         "buyers": count(c["buyers"]),
         "average_order_value": ratio("average_order_value", definition, revenue, base, scale=unit),
+        "revenue_per_buyer": ratio("revenue_per_buyer", definition, revenue, c["buyers"], scale=unit),
         "repurchase_ratio": _part("repurchase_ratio", definition, c["repeat_buyers"], c["buyers"]),
         "purchase_frequency": ratio("purchase_frequency", definition, c["orders"], c["buyers"]),
     }
@@ -161,6 +171,18 @@ def _best_buyers(net_revenue: Sequence[int], window: Window, definition: Definit
     return {
         kpi: ratio(kpi, definition, share, a + b + c, n=buyers)
         for kpi, share in {"top20_revenue_ratio": a, "abc.a": a, "abc.b": b, "abc.c": c}.items()
+    }
+
+
+def _kept_revenue(paid_twice: Sequence[tuple[int, int]], window: Window, definition: Definition) -> Values:
+    if not definition.has_purchase_retention(window):
+        return {}
+    then = {number: before for number, (before, _) in enumerate(paid_twice) if before > 0}
+    net = sum(paid_twice[number][1] for number in then)
+    gross = sum(sorted((0, before, paid_twice[number][1]))[1] for number, before in then.items())
+    return {
+        kpi: ratio(kpi, definition, kept, sum(then.values()), n=len(then))
+        for kpi, kept in {"net_revenue_retention_ratio": net, "gross_revenue_retention_ratio": gross}.items()
     }
 
 

@@ -11,10 +11,13 @@ ORDERS = (
     "buyers",
     "revenue",
     "average_order_value",
+    "revenue_per_buyer",
     "purchase_frequency",
     "repurchase_ratio",
     "purchase_retention_ratio",
     "top20_revenue_ratio",
+    "net_revenue_retention_ratio",
+    "gross_revenue_retention_ratio",
     "abc.",
 )
 NEW = ("new_customers", "acquisition_cost")

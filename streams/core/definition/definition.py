@@ -392,6 +392,10 @@ class Definition:
         """Whether ``top20_revenue_ratio`` and the ABC shares exist for a window: a day or more."""
         return window.ms >= DAY_MS
 
+    def before_and_start(self, t_ms: int, window: Window) -> tuple[int, int]:
+        """Where the window before a window begins, and where it ends: at the start of that."""
+        return self.floor_edge(t_ms, 2 * window.ms), self.floor_edge(t_ms, window.ms)
+
     def min_n_of(self, kpi: str) -> int:
         """The smallest n at which a KPI is not ``low_n``: its own, its family's or the general one."""
         own = dict(self.min_n_by_kpi)

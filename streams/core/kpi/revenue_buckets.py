@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from streams.core.kpi.values.value import Sweep
+from streams.core.kpi.values.value import NOTHING_KEPT, Kept, Sweep
 
 RATIO: Final = 1.01
 """Greatest over least amount of a bucket. Amounts below 100 minor units have buckets of their own."""
@@ -25,7 +25,7 @@ _BUYERS: Final = (1 << _BUYERS_BITS) - 1
 
 _PER_LOG: Final = 1 / math.log(RATIO)
 _CHUNK: Final = 1 << 62
-"""Sums that 64 bits do not hold are packed in pieces."""
+"""Sums that 64 bits do not hold are packed in pieces; so for sums below zero."""
 
 _encode: Final = msgspec.msgpack.Encoder().encode
 _decode: Final = msgspec.msgpack.Decoder(list[list[int]]).decode
@@ -40,27 +40,38 @@ def put(buckets: Buckets, net_minor: int) -> None:
     """Add a buyer with their net revenue."""
     amount = max(net_minor, 0)
     index = index_of(amount)
-    buckets[index] = buckets.get(index, 0) + (amount << _BUYERS_BITS | 1)
+    buckets[index] = buckets.get(index, 0) + bucket(1, amount)
+
+
+def bucket(buyers: int, amount_minor: int) -> int:
+    """What so many buyers and minor units together are in a bucket."""
+    return amount_minor << _BUYERS_BITS | buyers
 
 
 def add(into: Buckets, others: Buckets) -> None:
     """Add other buyers of the same group and window."""
-    for index, bucket in others.items():
-        into[index] = into.get(index, 0) + bucket
+    for index, cell in others.items():
+        into[index] = into.get(index, 0) + cell
 
 
-def shares(buckets: Buckets, t_ms: int) -> Sweep:
-    """The shares of the best 20 %, the next 30 % and the rest (docs/contract.md, section 4)."""
-    best = [_read(buckets[index]) for index in sorted(buckets, reverse=True)]
+def shares(buckets: Buckets, t_ms: int, kept: Kept = NOTHING_KEPT) -> Sweep:
+    """The shares of the best 20 %, the next 30 % and the rest (docs/contract.md, section 4).
+
+    Args:
+        buckets: of a window's buyers.
+        t_ms: the time of the sweep.
+        kept: what it found of the buyers of the window before.
+    """
+    best = [read(buckets[index]) for index in sorted(buckets, reverse=True)]
     buyers = sum(count for count, _ in best)
     revenue = sum(amount for _, amount in best)
     a, b = _of_best(best, -(-buyers // 5)), _of_best(best, -(-buyers // 2))
-    return Sweep(t_ms, buyers, a, b - a, revenue - b)
+    return Sweep(t_ms, buyers, a, b - a, revenue - b, kept)
 
 
-def _read(bucket: int) -> tuple[int, int]:
-    """Buyers and minor units."""
-    return bucket & _BUYERS, bucket >> _BUYERS_BITS
+def read(cell: int) -> tuple[int, int]:
+    """Buyers and minor units of a bucket."""
+    return cell & _BUYERS, cell >> _BUYERS_BITS
 
 
 def _of_best(best: Iterable[tuple[int, int]], buyers: int) -> int:
@@ -81,11 +92,12 @@ def pack(rows: Iterable[Buckets]) -> bytes:
 
 def _flat(row: Buckets) -> Iterator[int]:
     """Index, buyers and minor units of every bucket, in turn."""
-    for index, bucket in sorted(row.items()):
-        buyers, amount = _read(bucket)
-        while amount >= _CHUNK:
-            yield from (index, 0, _CHUNK)
-            amount -= _CHUNK
+    for index, cell in sorted(row.items()):
+        buyers, amount = read(cell)
+        piece = _CHUNK if amount > 0 else -_CHUNK
+        while abs(amount) >= _CHUNK:
+            yield from (index, 0, piece)
+            amount -= piece
         yield from (index, buyers, amount)
 
 
@@ -97,4 +109,4 @@ def add_packed(rows: Sequence[Buckets], packed: bytes) -> None:
     """
     for row, flat in zip(rows, _decode(packed), strict=True):
         for index, buyers, amount in zip(flat[::3], flat[1::3], flat[2::3], strict=True):
-            row[index] = row.get(index, 0) + (amount << _BUYERS_BITS | buyers)
+            row[index] = row.get(index, 0) + bucket(buyers, amount)

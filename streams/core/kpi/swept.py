@@ -13,7 +13,8 @@ class Swept:
     t: int
     """The clock when it began (ms)."""
     shares: dict[Group, bytes]
-    """The whole, and every value of a customer dimension that has buyers -> packed buckets of the windows
-    that have revenue shares, in the order of the definition."""
+    """The whole, and every value of a customer dimension that has buyers -> packed rows: buckets of the
+    windows that have revenue shares, then what was kept in those that have purchase retention, both in the
+    order of the definition."""
     at_risk: tuple[AtRisk, ...]
     """The highest score first."""

@@ -19,6 +19,7 @@ from streams.core.customer import record as customer
 from streams.core.customer.identity import DIGEST_SIZE
 from streams.core.definition.dimensions import DEFAULT_DIMENSIONS, EVENT_DIMENSIONS
 from streams.core.kpi import revenue_buckets as buckets
+from streams.core.kpi import revenue_kept
 from streams.core.kpi.early_warning import AtRisk
 from streams.core.partition import parking, pieces
 from streams.core.partition.ledger import Ledger
@@ -104,9 +105,11 @@ def describe(struct: type) -> str:
 
 def _buckets() -> bytes:
     row: buckets.Buckets = {}
+    former: buckets.Buckets = {}
     for amount in _BUYERS:
         buckets.put(row, amount)
-    return buckets.pack([row])
+        revenue_kept.put_kept(former, amount, -7)
+    return buckets.pack([row, former])
 
 
 def _type(kind: object) -> str:

@@ -14,6 +14,7 @@ from streams.core.definition.definition import SHARED_VALUES, Definition
 from streams.core.kpi.early_warning import EarlyWarning, most
 from streams.core.kpi.group_kpis import Sweeps
 from streams.core.kpi.revenue_buckets import Buckets, add_packed, shares
+from streams.core.kpi.revenue_kept import kept
 from streams.core.kpi.swept import Swept
 from streams.core.kpi.values.value import Sweep
 from streams.core.totals import OVERALL, Group, Named
@@ -34,7 +35,9 @@ class SweepMerger:
     """
 
     def __init__(self, definition: Definition, at_risk_limit: int) -> None:
-        self._windows = [w.name for w in definition.windows if definition.has_revenue_shares(w)]
+        windows = [w for w in definition.windows if definition.has_revenue_shares(w)]
+        self._windows = [w.name for w in windows]
+        self._twice = [w.name for w in windows if definition.has_purchase_retention(w)]
         self._dimensions = definition.dimensions
         self._limit = at_risk_limit
         self._wanted: tuple[Parts, Named] = ((), {})
@@ -87,17 +90,19 @@ class SweepMerger:
         )
 
     def _revenue_shares(self, parts: Sequence[Swept], named: Named, t: int) -> Sweeps:
-        rows: dict[Group, list[Buckets]] = {OVERALL: [{} for _ in self._windows]}
+        groups = [OVERALL]
         for dimension in self._dimensions:
-            for value in named.get(dimension, frozenset()).union(SHARED_VALUES):
-                rows[dimension, value] = [{} for _ in self._windows]
+            groups += [(dimension, value) for value in named.get(dimension, frozenset()).union(SHARED_VALUES)]
+        width = len(self._windows) + len(self._twice)
+        rows: dict[Group, list[Buckets]] = {group: [{} for _ in range(width)] for group in groups}
         for part in parts:
             for group, packed in part.shares.items():
                 add_packed(rows[group if group in rows else (group[0], OTHER)], packed)
         found: dict[tuple[Group, str], Sweep] = {}
-        for group, windows in rows.items():
-            for window, buckets in zip(self._windows, windows, strict=True):
-                found[group, window] = shares(buckets, t)
+        for group, mine in rows.items():
+            former = dict(zip(self._twice, mine[len(self._windows) :], strict=True))
+            for window, buckets in zip(self._windows, mine, strict=False):
+                found[group, window] = shares(buckets, t, kept(former.get(window, {})))
         return found
 
 

@@ -242,6 +242,21 @@ CUSTOMERS: Final = (
         ),
     ),
     Kpi(
+        name="quick_ratio",
+        title="Quick ratio",
+        meaning="Customers gained in the window, new ones and those who came back, for each one who left.",
+        formula="({N} + {R}) / {C}",
+        edges=("Undefined while nobody left.", "Of customers, not of revenue; an erasure is no departure."),
+        unit="number",
+        rests_on=LIFE,
+        compute=lambda g: g.build.quotient(
+            "quick_ratio", g.flows["new"] + g.flows["reactivated"], g.flows["churned"]
+        ),
+        sampled=True,
+        help="New and reactivated customers per churned customer.",
+        board=Board("Gained for each one lost", "flows", worse=-1, why="nobody left"),
+    ),
+    Kpi(
         name="long_term_ratio",
         title="Long-term ratio",
         meaning="The part of the active customers who have been active for 365 days or more without a break.",

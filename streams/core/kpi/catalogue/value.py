@@ -54,6 +54,10 @@ def _share(name: str, part: Callable[[Sweep], int]) -> Callable[[Ground], Value]
     return lambda g: g.build.revenue_share(name, part(g.sweep), g.sweep)
 
 
+def _kept(name: str, part: Callable[[Sweep], int]) -> Callable[[Ground], Value]:
+    return lambda g: g.build.revenue_kept(name, part(g.sweep), g.sweep)
+
+
 VALUE: Final = (
     Kpi(
         name="acquisition_cost",
@@ -156,6 +160,44 @@ VALUE: Final = (
         sampled=True,
         help="Share of revenue of the best 20 % of buyers.",
         board=Board("Revenue from the best 20 %", "value", why="no revenue"),
+    ),
+    *(
+        Kpi(
+            name=f"{name}_revenue_retention_ratio",
+            title=f"{title} revenue retention",
+            meaning=meaning,
+            formula="{numerator} / {denominator}",
+            calls={"numerator": now, "denominator": "revenue of the window before, of its payers"},
+            edges=("Undefined while nobody paid in the window before.", edge, _SWEPT),
+            unit="ratio",
+            rests_on=PURCHASES,
+            swept=True,
+            given=lambda g: g.window is not None and g.definition.has_purchase_retention(g.window),
+            compute=_kept(f"{name}_revenue_retention_ratio", part),
+            sampled=True,
+            help=told,
+            board=Board(f"Revenue kept, {name}", "value", why="nobody paid in the window before"),
+        )
+        for name, title, meaning, now, edge, told, part in (
+            (
+                "net",
+                "Net",
+                "What the payers of the window before pay in this one, for each unit that they paid then.",
+                "their revenue now",
+                "Above 1 where those who pay more outweigh those who left; refunds are subtracted.",
+                "Revenue now of the previous window's payers, by their revenue then.",
+                lambda sweep: sweep.kept.now_minor,
+            ),
+            (
+                "gross",
+                "Gross",
+                "The part that is left of what each payer of the window before paid then.",
+                "what is left of it",
+                "Of each at most what they paid before: nobody makes up for another; never above 1.",
+                "Share of the previous window's revenue that its payers still pay.",
+                lambda sweep: sweep.kept.still_minor,
+            ),
+        )
     ),
     *(
         Kpi(

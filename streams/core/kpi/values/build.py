@@ -110,6 +110,13 @@ class Builder:
         status = self._status(kpi, value, sweep.buyers)
         return SweptValue(value, minor, whole, sweep.buyers, None, None, status, t=sweep.t_ms)
 
+    def revenue_kept(self, kpi: str, minor: int, sweep: Sweep) -> SweptValue:
+        """What a sweep found that the buyers of the window before pay, by what they paid then."""
+        kept = sweep.kept
+        value = minor / kept.before_minor if kept.buyers else None
+        status = self._status(kpi, value, kept.buyers)
+        return SweptValue(value, minor, kept.before_minor, kept.buyers, None, None, status, t=sweep.t_ms)
+
     def _status(self, kpi: str, value: float | None, n: int) -> Status:
         if value is None:
             return "undefined"

@@ -5,7 +5,7 @@ undefined is None and never 0; no field is ever NaN. Frozen: a value is replaced
 See docs/contract.md, section 4.
 """
 
-from typing import Literal, Self
+from typing import Final, Literal, Self
 
 import msgspec
 
@@ -83,6 +83,21 @@ class SweptValue(Value, frozen=True, gc=False, kw_only=True):
     """The sweep's own time in ms: not that of the document."""
 
 
+class Kept(msgspec.Struct, frozen=True, gc=False):
+    """Customers with a net revenue above 0 in the window before, and what they pay; money in minor units.
+
+    ``still_minor`` is what is left of each one's former revenue: at most that, and never below 0.
+    """
+
+    buyers: int
+    before_minor: int
+    now_minor: int
+    still_minor: int
+
+
+NOTHING_KEPT: Final = Kept(0, 0, 0, 0)
+
+
 class Sweep(msgspec.Struct, frozen=True, gc=False):
     """What a sweep over the buyers of one group and window found; money in minor units.
 
@@ -95,6 +110,7 @@ class Sweep(msgspec.Struct, frozen=True, gc=False):
     a_minor: int
     b_minor: int
     c_minor: int
+    kept: Kept = NOTHING_KEPT
 
     @property
     def revenue_minor(self) -> int:

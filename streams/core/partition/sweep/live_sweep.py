@@ -12,10 +12,11 @@ from streams.core.customer.entries import PURCHASE
 from streams.core.customer.record import Customer
 from streams.core.kpi.early_warning import most
 from streams.core.kpi.revenue_buckets import Buckets, add, pack, put
+from streams.core.kpi.revenue_kept import put_kept
 from streams.core.kpi.swept import Swept
 from streams.core.partition.store.customers import Customers
 from streams.core.partition.store.releasing import groups_of
-from streams.core.partition.sweep.exact_shares import payments
+from streams.core.partition.sweep.exact_shares import paid_in, payments
 from streams.core.partition.sweep.risk_ranking import Ranking, assess
 from streams.core.partition.sweep.steps import Steps
 from streams.core.totals import OVERALL, Group
@@ -75,11 +76,15 @@ class _Spending:
         self._t = customers.clock
         windows = [w for w in definition.windows if definition.has_revenue_shares(w)]
         self._starts = [definition.floor_edge(self._t, w.ms) for w in windows]
-        self._oldest = min(self._starts, default=self._t)
+        self._twice = [
+            definition.before_and_start(self._t, w) for w in windows if definition.has_purchase_retention(w)
+        ]
+        self._width = len(self._starts) + len(self._twice)
+        self._oldest = min([*self._starts, *(before for before, _ in self._twice)], default=self._t)
         self._profiles: dict[int, list[Buckets]] = {}
 
     def add(self, customer: Customer) -> None:
-        """Put a customer into the buckets of every window in which they bought."""
+        """Put a customer into the rows of every window in which they bought, or before which they did."""
         if customer.last <= self._oldest:
             return
         last, paid = customer.last, payments(customer)
@@ -88,10 +93,13 @@ class _Spending:
             paid = [(at_ms, amount) for at_ms, amount in paid if at_ms <= self._t]
         rows = self._profiles.get(customer.profile)
         if rows is None:
-            rows = self._profiles[customer.profile] = [{} for _ in self._starts]
-        for start, buckets in zip(self._starts, rows, strict=True):
+            rows = self._profiles[customer.profile] = [{} for _ in range(self._width)]
+        for start, buckets in zip(self._starts, rows, strict=False):
             if last > start:
-                put(buckets, sum([amount for at_ms, amount in paid if at_ms > start]))
+                put(buckets, paid_in(paid, start))
+        for (before, start), row in zip(self._twice, rows[len(self._starts) :], strict=True):
+            if last > before:
+                put_kept(row, paid_in(paid, before, start), paid_in(paid, start))
 
     def _last_order(self, customer: Customer) -> int:
         """The time of the last order that is not after t, of one who ordered since; 0 for none."""
@@ -102,8 +110,8 @@ class _Spending:
         return max((at_ms for at_ms in times if at_ms <= self._t), default=0)
 
     def packed(self) -> Steps[dict[Group, bytes]]:
-        """The buckets of every group that has buyers."""
-        groups: dict[Group, list[Buckets]] = defaultdict(lambda: [{} for _ in self._starts])
+        """The rows of every group that has buyers."""
+        groups: dict[Group, list[Buckets]] = defaultdict(lambda: [{} for _ in range(self._width)])
         for profile, rows in self._profiles.items():
             for group in (OVERALL, *self._customers.groups.values_of(profile)):
                 for into, buckets in zip(groups[group], rows, strict=True):
