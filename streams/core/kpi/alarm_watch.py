@@ -9,7 +9,7 @@ Pure: no I/O, no clock. It takes longer than a tick may, and may run in a thread
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from streams.core.alarms import day as d
@@ -19,6 +19,7 @@ from streams.core.alarms.tolerance import LEARNING_DAYS, LEAST_TOLERANCE
 from streams.core.customer.groups import OTHER
 from streams.core.definition.alarms import SHARES, Alarm
 from streams.core.definition.definition import SHARED_VALUES, Definition
+from streams.core.definition.dimensions import EVENT_DIMENSIONS
 from streams.core.kpi.alarm_series import NEVER, GroupSeries
 from streams.core.kpi.alarms import Alarms, StreamState, WindowState
 from streams.core.totals import OVERALL, Group, Named
@@ -32,6 +33,7 @@ QUANTITY: Final = {
     "orders": d.ORDERS,
     "refunds": d.REFUNDS,
     "detractors": d.DETRACTORS,
+    "malformed_records": d.MALFORMED,
 }
 """Measure -> what is counted by slots."""
 
@@ -85,8 +87,11 @@ class AlarmWatch:
                 self._note(group, day, changed)
         self._parts = told
         end = min(part.t_ms for part in told) // d.SLOT_MS
-        for group in list(self._members):
-            self._judge_group(group, changed.get(group, set()), end)
+        whole = NEVER
+        for group in sorted(self._members):  # the whole first: it is what reasons are counted against
+            first = self._update(group, changed.get(group, set()), end)
+            whole = first if group == OVERALL else whole
+            self._judge_group(group, min(first, whole) if group[0] in EVENT_DIMENSIONS else first)
         return Alarms(end * d.SLOT_MS, self._threshold, self._every_ms, tuple(self._listed()))
 
     def _renamed(self, named: Named, told: Sequence[SeriesPart]) -> dict[Group, set[int]]:
@@ -126,13 +131,14 @@ class AlarmWatch:
         keeps = not dimension or value in SHARED_VALUES or value in self._named.get(dimension, ())
         return group if keeps else (dimension, OTHER)
 
-    def _judge_group(self, group: Group, days: Iterable[int], end: int) -> None:
+    def _update(self, group: Group, days: Iterable[int], end: int) -> int:
+        """Add up what has changed of a group; the first slot that differs."""
         members = self._members[group]
         rows = [part.rows for part in self._parts]
         counts = [told[member, BEFORE] for told in rows for member in members if (member, BEFORE) in told]
         if not counts:  # nobody has it any more
             self._forget(group)
-            return
+            return NEVER
         parts = {
             day: [
                 d.unpack_day(told[member, day])
@@ -146,8 +152,11 @@ class AlarmWatch:
         series = self._groups.get(group)
         if series is None:
             series = self._groups[group] = GroupSeries(self._quantities)
-        first = series.update(parts, sum(map(d.unpack_count, counts)), end)
-        if first == NEVER:
+        return series.update(parts, sum(map(d.unpack_count, counts)), end)
+
+    def _judge_group(self, group: Group, first: int) -> None:
+        series = self._groups.get(group)
+        if first == NEVER or series is None:
             return
         for alarm in self._alarms:
             if group == OVERALL or group[0] in (alarm.dimensions or ()):
@@ -166,7 +175,10 @@ class AlarmWatch:
             cautious = direction == "down" and not self._holidays
             least = HOLIDAY_TOLERANCE if cautious else LEAST_TOLERANCE
             judge = self._judges[key] = Judge(direction, self._threshold, self._holidays, least)
-        judgement = judge.judge(series.series(quantity, against), first)
+        past = series.series(quantity, against)
+        if group[0] in EVENT_DIMENSIONS:  # a reason has no customers of its own
+            past = replace(past, exposures=self._groups[OVERALL].series(quantity, None).exposures)
+        judgement = judge.judge(past, first)
         self._states[key] = _state(alarm, group, judgement)
 
     def _listed(self) -> Iterable[StreamState]:

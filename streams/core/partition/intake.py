@@ -33,6 +33,7 @@ from streams.core.partition.arrivals import NEVER, Arrivals, Place
 from streams.core.partition.erasure import erase
 from streams.core.partition.journal import COUNTED, Journal
 from streams.core.partition.ledger import Ledger
+from streams.core.partition.malformed_slots import MalformedSlots
 from streams.core.partition.parking import Parking
 from streams.core.partition.paths.dispatch import Paths
 from streams.core.partition.placement import Belongs
@@ -69,6 +70,7 @@ class Intake:
         "arrivals",
         "changed_markers",
         "ledger",
+        "malformed",
         "markers",
         "newest",
         "parking",
@@ -98,6 +100,7 @@ class Intake:
         self._journal = journal
         self._paths = Paths(customers)
         self.ledger = Ledger()
+        self.malformed = MalformedSlots(customers.families.series)
         self.parking = Parking()
         self.markers: dict[bytes, EraseMarker] = {}
         self.changed_markers: set[bytes] = set()
@@ -128,6 +131,9 @@ class Intake:
                 elif not self._one(kind, event):
                     clean = False
         self._events, self._records = [], ()
+        if not clean:
+            pairs = zip(records, events, strict=True)
+            self.malformed.add(record.timestamp for record, event in pairs if type(event) is Malformed)
         return clean
 
     @property
