@@ -125,6 +125,21 @@ def threshold_log10(streams: int, false_page_every_ms: int) -> float:
     return math.log10(streams * (false_page_every_ms / SLOT_MS))
 
 
+def listed_log10(evidences: Iterable[float | None], threshold: float) -> float:
+    """From which evidence on streams stand out at one level, all looked at together; infinity: none does.
+
+    Where k streams have a k-th of the threshold at least, they stand out, for the greatest such k (e-BH:
+    R. Wang, A. Ramdas 2022, doi 10.1111/rssb.12489).
+
+    Args:
+        evidences: logarithms, one a stream; None: none at all.
+        threshold: see threshold_log10.
+    """
+    greatest = sorted((one for one in evidences if one is not None), reverse=True)
+    levels = [threshold - math.log10(k) for k in range(1, len(greatest) + 1)]
+    return min((level for one, level in zip(greatest, levels, strict=True) if one >= level), default=math.inf)
+
+
 def _logs(  # noqa: PLR0917 - what one window says
     direction: Direction, n: int, base: int, exposure: int, base_exposure: int, tolerance: float
 ) -> Iterable[float]:

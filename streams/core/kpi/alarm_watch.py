@@ -12,8 +12,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+import msgspec
+
 from streams.core.alarms import day as d
-from streams.core.alarms.evidence import Direction, Term, threshold_log10
+from streams.core.alarms.evidence import Direction, Term, listed_log10, threshold_log10
 from streams.core.alarms.judging import HOLIDAY_TOLERANCE, Judge, Judgement
 from streams.core.alarms.tolerance import LEARNING_DAYS, LEAST_TOLERANCE
 from streams.core.customer.groups import OTHER
@@ -92,7 +94,7 @@ class AlarmWatch:
             first = self._update(group, changed.get(group, set()), end)
             whole = first if group == OVERALL else whole
             self._judge_group(group, min(first, whole) if group[0] in EVENT_DIMENSIONS else first)
-        return Alarms(end * d.SLOT_MS, self._threshold, self._every_ms, tuple(self._listed()))
+        return Alarms(end * d.SLOT_MS, self._threshold, self._every_ms, self._listed())
 
     def _renamed(self, named: Named, told: Sequence[SeriesPart]) -> dict[Group, set[int]]:
         """Forget the groups whose members are others now; their days, which are to be added up anew."""
@@ -181,7 +183,18 @@ class AlarmWatch:
         judgement = judge.judge(past, first)
         self._states[key] = _state(alarm, group, judgement)
 
-    def _listed(self) -> Iterable[StreamState]:
+    def _listed(self) -> tuple[StreamState, ...]:
+        """All streams, those that stand out together marked."""
+        streams = tuple(self._in_order())
+        level = listed_log10((one.evidence_log10 for one in streams), self._threshold)
+        return tuple(
+            one
+            if one.evidence_log10 is None or one.evidence_log10 < level
+            else msgspec.structs.replace(one, listed=True)
+            for one in streams
+        )
+
+    def _in_order(self) -> Iterable[StreamState]:
         for alarm in self._alarms:
             mine = [group for name, group in self._states if name == alarm.name]
             order = {dimension: at for at, dimension in enumerate(("", *(alarm.dimensions or ())))}

@@ -52,6 +52,8 @@ class StreamState(msgspec.Struct, frozen=True, gc=False):
     """Greatest evidence of the episode."""
     windows: tuple[WindowState, ...] = ()
     """Of a stream in alarm: window by window, the shortest first."""
+    listed: bool = False
+    """Whether it stands out at the level of all streams together (listed_log10 in alarms/evidence.py)."""
 
 
 @dataclass(frozen=True)

@@ -67,6 +67,7 @@ def test_a_spike_in_one_value_is_found_there_and_in_the_whole() -> None:
     assert one.started is not None
     assert 0 <= part(counted, DAYS * 288).t_ms - one.started < 6 * d.SLOT_MS
     assert streams["plan", "b"].windows == ()
+    assert {place for place, one in streams.items() if one.listed} == {("", ""), ("plan", "a")}
 
 
 def test_partitions_and_values_without_a_name_are_added() -> None:
