@@ -15,7 +15,7 @@ from typing import Final
 import msgspec
 
 from streams.core.alarms import day as d
-from streams.core.alarms.evidence import Direction, Term, listed_log10, threshold_log10
+from streams.core.alarms.evidence import Direction, Term, listed_log10
 from streams.core.alarms.judging import HOLIDAY_TOLERANCE, Judge, Judgement
 from streams.core.alarms.tolerance import LEARNING_DAYS, LEAST_TOLERANCE
 from streams.core.customer.groups import OTHER
@@ -23,7 +23,7 @@ from streams.core.definition.alarms import SHARES, Alarm
 from streams.core.definition.definition import SHARED_VALUES, Definition
 from streams.core.definition.dimensions import EVENT_DIMENSIONS
 from streams.core.kpi.alarm_series import NEVER, GroupSeries
-from streams.core.kpi.alarms import Alarms, StreamState, WindowState
+from streams.core.kpi.alarms import Alarms, StreamState, WindowState, threshold_of
 from streams.core.totals import OVERALL, Group, Named
 
 Row = tuple[Group, int]
@@ -64,9 +64,7 @@ class AlarmWatch:
         self._quantities = {QUANTITY[alarm.measure] for alarm in self._alarms}
         if self._quantities & {QUANTITY[measure] for measure in SHARES}:
             self._quantities.add(d.ANSWERS)
-        self._threshold = (
-            threshold_log10(definition.most_streams, definition.false_page_every_ms) if self._alarms else 0.0
-        )
+        self._threshold = threshold_of(definition)
         self._every_ms = definition.false_page_every_ms
         self._parts: list[SeriesPart] = []
         self._named: Named = {}
