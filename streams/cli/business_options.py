@@ -65,7 +65,7 @@ _UNLIKE = (
         metavar="DATE",
         type=click.DateTime(["%Y-%m-%d"]),
         multiple=True,
-        help="A day with 30 % of everything, like 2026-12-25; may be given again.",
+        help="A day with 30 % of everything, like 2026-12-25; may be given again; default: none.",
     ),
     click.option(
         "--by-day", is_flag=True, help="Cancellations come by night, dated at the end of their day."
