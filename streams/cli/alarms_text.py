@@ -19,6 +19,9 @@ def lines(alarms: Alarms, *, explain: bool) -> Iterator[str]:
         yield from _stream(stream)
         if explain:
             yield from _windows(stream, alarms)
+    if alarms.listed:
+        names = ", ".join(stream.name for stream in alarms.listed)
+        yield f"standing out together with the others (e-BH): {names}"
     counts = Counter(stream.status for stream in alarms.streams)
     rest = ", ".join(f"{counts[status]} {_WORDS[status]}" for status in _WORDS if counts[status])
     yield f"{len(alarms.active)} in alarm{f', {rest}' if rest else ''}, as of {_time(alarms.t)}"

@@ -40,6 +40,8 @@ class AlarmStream(msgspec.Struct, frozen=True):
     greatest_log10: float | None
     windows: tuple[AlarmWindow, ...] = ()
     """Of a stream in alarm, the shortest first."""
+    listed: bool = False
+    """Whether it stands out at the level of all streams together (e-BH)."""
 
     @property
     def name(self) -> str:
@@ -64,6 +66,12 @@ class Alarms(msgspec.Struct, frozen=True):
         """The streams in alarm, the greatest evidence first."""
         found = [stream for stream in self.streams if stream.status == "alarm"]
         return sorted(found, key=lambda stream: -(stream.greatest_log10 or 0.0))
+
+    @property
+    def listed(self) -> list[AlarmStream]:
+        """The streams beside them that stand out, all looked at together, the greatest evidence first."""
+        found = [stream for stream in self.streams if stream.listed and stream.status != "alarm"]
+        return sorted(found, key=lambda stream: -(stream.evidence_log10 or 0.0))
 
 
 def read_alarms(text: str | None) -> Alarms | None:

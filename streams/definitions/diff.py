@@ -3,7 +3,7 @@
 from dataclasses import fields
 from datetime import UTC, datetime
 
-from streams.core.definition.alarms import Alarm
+from streams.core.definition.alarms import Alarm, dimensions_of
 from streams.core.definition.definition import SIDES, Definition, Side, Tier, duration_text
 from streams.definitions.toml_file import key_of
 
@@ -41,11 +41,16 @@ def _item(field: str, item: object) -> str:
     if isinstance(item, Tier):
         return f"{duration_text(item.width_ms)} up to {duration_text(item.age_ms)}"
     if isinstance(item, Alarm):
-        where = "every dimension" if item.dimensions is None else ", ".join(item.dimensions) or "the whole"
-        return f"{item.name}: {item.measure} {item.way} in {where}"
+        return f"{item.name}: {item.measure} {item.way} in {_where(item)}"
     if isinstance(item, tuple):
         name, value = item
         if field == "silence":
             return f"{name} = {'off' if value is None else duration_text(value)}"
         return f"{name} = {', '.join(value) if isinstance(value, tuple) else value}"
     return str(item)
+
+
+def _where(alarm: Alarm) -> str:
+    if alarm.dimensions is not None:
+        return ", ".join(alarm.dimensions) or "the whole"
+    return " and ".join(dimensions_of(alarm.measure, ("every dimension",))) or "the whole"

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from streams.core.definition.definition import HOUR_MS, MINUTE_MS, SECOND_MS, Definition
+from streams.simulate.days import Days
 from streams.simulate.market import MONTH_MS, MONTHLY_CHURN, SEGMENTS
 
 SPIKE_SEGMENT = "smb"
@@ -27,6 +28,8 @@ class DemoOptions:
     seed: int = 1
     rate: float = 100.0
     """Live records a second."""
+    unlike: Days = field(default_factory=Days)
+    """How days differ."""
     observability: bool = False
     """With Prometheus and Alertmanager, which must be installed."""
     definition: Definition = field(default_factory=Definition)

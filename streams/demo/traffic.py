@@ -50,6 +50,7 @@ class Traffic:
             options.days,
             end_ms,
             spike=self.spike,
+            unlike=options.unlike,
             definition=options.definition,
         )
         self.sent = 0

@@ -13,6 +13,9 @@ from dataclasses import dataclass
 NOW = "now"
 """Stands in the place of a window's name for the standing numbers."""
 
+ALARM = "alarm"
+"""Stands there in an entry of the history, of the greatest evidence of an alarm."""
+
 PARTS = ("numerator", "denominator", "n", "low", "high", "status")
 """What is published beside each value, as ``kpi:part``."""
 

@@ -10,6 +10,7 @@ from functools import partial
 
 from streams.core.definition.definition import DAY_MS, HOUR_MS, SECOND_MS, Definition
 from streams.simulate import bodies, market
+from streams.simulate.days import Days, Happening
 from streams.simulate.delivery import Dirt
 from streams.simulate.life import arrive, ask_to_be_erased, cancel_now, settle
 from streams.simulate.market import Spike
@@ -29,8 +30,8 @@ class Business:
     """A simulated business of about ``customers`` people over ``days`` days up to ``end_ms``.
 
     Three quarters of the customers are imported when the history begins, with signups up to three
-    years old; the others come in its course. ``spike``: see market.Spike. Signups carry segment, plan,
-    channel and region, and what else the ``definition`` names as a dimension.
+    years old; the others come in its course. ``spike``: see market.Spike; ``unlike``: how days differ.
+    Signups carry segment, plan, channel and region, and what else the ``definition`` names as a dimension.
     """
 
     def __init__(
@@ -42,6 +43,7 @@ class Business:
         *,
         spike: Spike | None = None,
         dirt: Dirt | None = None,
+        unlike: Days | None = None,
         definition: Definition | None = None,
     ) -> None:
         if customers < 1 or days < 1:
@@ -52,10 +54,12 @@ class Business:
         self.start_ms = end_ms - days * DAY_MS
         self.end_ms = end_ms
         self._dirt = dirt or Dirt()
-        self._world = world = World(seed, self._dirt, definition or Definition())
+        self._world = world = World(
+            seed, self._dirt, definition or Definition(), unlike or Days(), (self.start_ms, end_ms)
+        )
         imported = max(1, round(customers * market.BASE_SHARE))
         self._import(imported)
-        self._repeat(days * DAY_MS / max(1, customers - imported), partial(arrive, world))
+        self._repeat(days * DAY_MS / max(1, customers - imported), partial(arrive, world), what="signups")
         self._repeat(market.MONTH_MS / (customers * market.ERASE_SHARE), partial(ask_to_be_erased, world))
         if spike:
             self._plan_spike(spike)
@@ -96,7 +100,7 @@ class Business:
             duplicate_within_ms=_LIVE_DUPLICATE_MS,
         )
         each_ms = SECOND_MS / rate
-        self._repeat(each_ms / market.LIVE_SIGNUP_SHARE, partial(arrive, world), self.end_ms)
+        self._repeat(each_ms / market.LIVE_SIGNUP_SHARE, partial(arrive, world), self.end_ms, what="signups")
         self._repeat(each_ms / market.LIVE_ERASE_SHARE, partial(ask_to_be_erased, world), self.end_ms)
         yield from self._play(self.end_ms, None)
 
@@ -125,15 +129,21 @@ class Business:
             customer.last_ms = signed_up
             settle(world, customer, self.start_ms)
 
-    def _repeat(self, mean_ms: float, act: Act, start: int | None = None) -> None:
-        """Let something happen again and again, at random, ``mean_ms`` apart."""
+    def _repeat(
+        self, mean_ms: float, act: Act, start: int | None = None, *, what: Happening | None = None
+    ) -> None:
+        """Let something happen again and again, at random, ``mean_ms`` apart; ``what``: as its days are."""
         world = self._world
+
+        def following(at: int) -> int:
+            wait_ms = world.wait(mean_ms)
+            return 1 + (at + int(wait_ms) if what is None else world.later(what, at, wait_ms))
 
         def again(at: int) -> None:
             act(at)
-            world.plan(at + 1 + int(world.wait(mean_ms)), again)
+            world.plan(following(at), again)
 
-        world.plan((self.start_ms if start is None else start) + 1 + int(world.wait(mean_ms)), again)
+        world.plan(following(self.start_ms if start is None else start), again)
 
     def _plan_spike(self, spike: Spike) -> None:
         """Let more customers of a segment leave while the spike lasts: ``factor`` times as many in all."""

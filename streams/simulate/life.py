@@ -4,13 +4,16 @@ from functools import partial
 
 from streams.core.definition.definition import SECOND_MS
 from streams.simulate import bodies, market
+from streams.simulate.days import IMPORTED_AT_MS, end_of_day
 from streams.simulate.orders import buy, start_ordering
 from streams.simulate.people import new_customer
 from streams.simulate.world import Customer, World
 
 
 def arrive(world: World, at: int) -> None:
-    """A new customer signs up, perhaps for a trial first."""
+    """A new customer signs up, perhaps for a trial first; nobody, while that is not possible."""
+    if world.stopped(at):
+        return
     customer = new_customer(world)
     if world.rng.random() >= market.TRIAL_SHARE:
         sign_up(world, customer, at)
@@ -22,7 +25,9 @@ def arrive(world: World, at: int) -> None:
 
 
 def sign_up(world: World, customer: Customer, at: int) -> None:
-    """The customer signs up for good and starts a life."""
+    """The customer signs up for good and starts a life, or loses patience where that is not possible."""
+    if world.stopped(at):
+        return
     _send_signup(world, customer, at, trial=False)
     settle(world, customer, at)
 
@@ -32,14 +37,22 @@ def settle(world: World, customer: Customer, at: int) -> None:
     customer.active = True
     start_ordering(world, customer, at)
     stays = world.wait(market.MONTH_MS / market.MONTHLY_CHURN[customer.segment])
-    world.plan(at + int(stays), partial(_leave, world, customer, customer.epoch))
+    world.plan(world.later("churns", at, stays), partial(_leave, world, customer, customer.epoch))
     if world.rng.random() < market.PLAN_CHANGE_SHARE:
         changes = at + int(world.wait(market.PLAN_CHANGE_MS))
         world.plan(changes, partial(_change_plan, world, customer, customer.epoch))
 
 
 def cancel_now(world: World, customer: Customer, at: int, *, reason: str, churn_type: str) -> None:
-    """An active customer leaves at once; some come back later."""
+    """An active customer leaves at once, or with the import of the day; some come back later."""
+    if world.days.by_day:
+        dated = end_of_day(at)
+        body = bodies.cancellation(
+            world.number("k"), customer.name, dated, effective_at=None, reason=reason, churn_type=churn_type
+        )
+        world.delivery.deliver("cancellation", customer.key, body, dated + IMPORTED_AT_MS)
+        _gone(world, customer, dated)
+        return
     _send_cancellation(world, customer, at, effective_at=None, reason=reason, churn_type=churn_type)
     _gone(world, customer, at)
 
@@ -106,7 +119,7 @@ def _stay(world: World, customer: Customer, epoch: int, at: int) -> None:
     if customer.epoch == epoch:
         _send_signup(world, customer, at, trial=False)
         stays = world.wait(market.MONTH_MS / market.MONTHLY_CHURN[customer.segment])
-        world.plan(at + int(stays), partial(_leave, world, customer, epoch))
+        world.plan(world.later("churns", at, stays), partial(_leave, world, customer, epoch))
 
 
 def _effect(world: World, customer: Customer, epoch: int, at: int) -> None:

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 from math import log
 from random import Random
+from typing import get_args
 
 from streams.core.definition.definition import DAY_MS, Definition
+from streams.simulate.days import Days, Happening, Tide
 from streams.simulate.delivery import Delivery, Dirt
 from streams.simulate.dimensions import KindsOfCustomers
 from streams.simulate.seasons import place
@@ -42,12 +44,27 @@ class Customer:
 
 
 class World:
-    """Everything that is going on."""
+    """Everything that is going on.
 
-    def __init__(self, seed: int, dirt: Dirt, definition: Definition) -> None:
+    Args:
+        seed: of all that is drawn.
+        dirt: of its traffic.
+        definition: names the dimensions.
+        days: how they differ.
+        span: begin and end of the history (ms).
+    """
+
+    def __init__(
+        self, seed: int, dirt: Dirt, definition: Definition, days: Days, span: tuple[int, int]
+    ) -> None:
         self.rng = Random(seed)  # noqa: S311 - a simulation, not a secret
         self.delivery = Delivery(self.rng, dirt)
         self.kinds = KindsOfCustomers(seed, definition)
+        self.days = days
+        self._end_ms = span[1]
+        self._tides: dict[Happening, Tide | None] = {
+            what: days.tide(what, seed, *span) for what in get_args(Happening)
+        }
         self.customers: list[Customer] = []
         self.by_segment: dict[str, list[Customer]] = {}
         self.speed = 1.0
@@ -64,13 +81,22 @@ class World:
 
     def follow(self, at: int, after_ms: float, act: Act) -> None:
         """Let an order, an answer or the like follow: at a likely hour, or soon when time is sped up."""
-        when = at + int(after_ms)
+        when = self.later("orders", at, after_ms / self.speed)
         if self.speed != 1.0:
-            when = at + 1 + int(after_ms / self.speed)
+            when += 1
         elif after_ms > DAY_MS // 2:
             when = place(when, at, self.rng)
         self._number += 1
         heappush(self._agenda, (when, self._number, True, act))
+
+    def stopped(self, at: int) -> bool:
+        """Whether nobody can sign up at an instant."""
+        return self.days.stopped(at - self._end_ms)
+
+    def later(self, what: Happening, at: int, wait_ms: float) -> int:
+        """When something happens that would come after so long if all days were alike."""
+        tide = self._tides[what]
+        return at + int(wait_ms) if tide is None else tide.after(at, wait_ms)
 
     def next_at(self) -> int | None:
         """When the next act is due."""

@@ -38,7 +38,7 @@ def test_a_fresh_page_has_a_day_of_curves_and_trends(page: Page, aged: LiveBoard
         "aria-label", _words("00:01 to 00:00", "New customers: from", "Churned: from")
     )
     expect(page.locator('.tile[data-kpi="churn_ratio"] .trend')).to_have_text("unchanged in 24 h")
-    expect(page.locator("canvas")).to_have_count(11)
+    expect(page.locator("canvas")).to_have_count(12)
 
 
 def test_without_a_past_the_page_says_that_there_is_nothing_to_compare(page: Page, live: LiveBoard) -> None:

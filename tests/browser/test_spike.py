@@ -1,5 +1,6 @@
 """A churn spike is announced with where it comes from; an ordinary hour is not."""
 
+import re
 from collections.abc import Container
 from dataclasses import replace
 
@@ -7,10 +8,11 @@ import msgspec
 import pytest
 from playwright.sync_api import Page, expect
 
-from streams.core.kpi.alarms import Alarms, StreamState
+from streams.core.kpi.alarms import Alarms, StreamState, threshold_of
 from streams.core.kpi.snapshot import Snapshot
 from streams.core.kpi.values.value import SpikeValue
 from tests.browser.live import LiveBoard
+from tests.browser.scenes import at
 from tests.publish.world import T0
 
 pytestmark = pytest.mark.system("chromium")
@@ -110,3 +112,32 @@ def test_an_alarm_is_told_instead_of_the_hint(page: Page, live: LiveBoard) -> No
     expect(page.locator("#announce")).to_contain_text("Alarm: churn spike. Most in segment ent.")
     live.scene.snapshot = snapshot
     expect(page.locator("#alarm-title")).to_have_text("Churn spike in the last 1h")
+
+
+def test_alarms_are_shown_with_their_evidence(page: Page, live: LiveBoard) -> None:
+    """How the streams of each stand, the greatest evidence now and by the minute, where an alarm begins."""
+    snapshot = live.scene.snapshot
+    page.goto(f"{live.url}#window=30d")
+    expect(page.locator("#alarms-note")).to_have_text(
+        "Nothing is known of alarms yet: they learn for five weeks"
+    )
+    quiet = StreamState("order_drop", "orders", "down", "", "", "ok", -1.5, 3, 2.5, 900_000, 1.25)
+    learns = StreamState("order_drop", "orders", "down", "segment", "ent", "learning")
+    alarms = Alarms(snapshot.t_ms, 8.7, 1, (stream("", 90, 9.0), stream("ent", 28, 11.3), quiet, learns))
+    live.scene.change = lambda shown: replace(at(shown, shown.t_ms + 60_000), alarms=alarms)
+    rows = page.locator("#alarms-body tr")
+    expect(rows).to_have_count(2)
+    expect(rows.nth(0)).to_have_text("churn spike2 in alarm10^11.3alarm")
+    expect(rows.nth(1)).to_have_text("order drop1 ordinary, 1 learning≤ 1")
+    limit = f"10^{threshold_of(live.definition):.1f}"
+    expect(page.locator("#alarms-note")).to_contain_text(f"an alarm from {limit} on")
+    plot = page.locator("#alarms-plot")
+    expect(plot).to_have_attribute(
+        "aria-label", re.compile("churn spike: from 10.11.3 to 10.11.3, last 10.11.3")
+    )
+    expect(plot).to_have_attribute(
+        "aria-label", re.compile("order drop: from ≤ 1 to ≤ 1.*an alarm from: from 10.")
+    )
+    live.scene.change = lambda shown: shown.with_condition("stale", computed_at_ms=0)
+    expect(page.locator("#alarms-note")).to_have_text("Stale: no current values")
+    expect(rows).to_have_count(0)

@@ -43,6 +43,7 @@ def stream(**fields: object) -> dict[str, Any]:
         "started": None,
         "greatest_log10": None,
         "windows": [],
+        "listed": False,
         **fields,
     }
 
@@ -89,7 +90,8 @@ DROP = stream(
 
 def test_what_is_in_alarm_is_told_and_ends_with_1(kpi: Kpi, valkey: ValkeyServer, tenant: str) -> None:
     """The greatest evidence first; how the rest stands; what is to be expected of it."""
-    write(valkey, tenant, ON, stream(), DROP, stream(status="learning"))
+    beside = stream(value="pro", dimension="plan", listed=True, evidence_log10=8.5)
+    write(valkey, tenant, ON, stream(), DROP, beside, stream(status="learning"))
     ran = kpi("alarms", "--tenant", tenant, KPI_REDIS_URL=valkey.url)
     assert ran.code == Exit.FAILED
     lines = ran.out.splitlines()
@@ -99,9 +101,10 @@ def test_what_is_in_alarm_is_told_and_ends_with_1(kpi: Kpi, valkey: ValkeyServer
         "churn_spike (segment smb): churned_customers up since 2026-04-15 00:00 UTC",
         "  last 1 h: 1,020 observed, 12.5 expected by the four weeks before; 1.25 times as many is ordinary",
     ]
-    assert lines[4].startswith("2 in alarm, 1 ordinary, 1 learning, as of 2")
-    assert lines[5] == "while all is ordinary: one false alarm in 10 years, or fewer"
-    assert "2 of 4 streams are in alarm" in ran.err
+    assert lines[4] == "standing out together with the others (e-BH): churn_spike (plan pro)"
+    assert lines[5].startswith("2 in alarm, 2 ordinary, 1 learning, as of 2")
+    assert lines[6] == "while all is ordinary: one false alarm in 10 years, or fewer"
+    assert "2 of 5 streams are in alarm" in ran.err
 
 
 def test_explain_says_what_each_window_says(kpi: Kpi, valkey: ValkeyServer, tenant: str) -> None:

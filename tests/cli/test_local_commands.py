@@ -2,15 +2,17 @@
 
 import gzip
 import sys
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from streams.cli.exits import Exit
 from streams.core.customer.identity import Identity
+from streams.core.definition.definition import DAY_MS, HOUR_MS
 from streams.definitions import DEFAULT
 from streams.replay.lines import parse_line
-from streams.simulate import Business, to_line
+from streams.simulate import Business, Days, Leak, Outage, to_line
 from tests.cli.conftest import Kpi
 
 END = "2026-04-15T00:00:00Z"
@@ -53,6 +55,24 @@ def test_simulate_takes_a_spike(kpi: Kpi) -> None:
     """More lines say cancellation than without one."""
     with_spike = kpi(*SMALL, "--spike", "smb", "2d", "300", "1d").out
     assert with_spike.count("cancellation.v1") > kpi(*SMALL).out.count("cancellation.v1")
+
+
+def test_simulate_takes_days_that_differ(kpi: Kpi) -> None:
+    """Each option as the business takes it; a date has to be one."""
+    ran = kpi(
+        *SMALL,
+        *["--scatter", "0.2", "--growth", "0.01", "--by-day", "--outage", "12h", "6h", "--leak", "3d", "2"],
+        "--holiday",
+        "2026-04-12",
+        "--holiday",
+        "2026-04-13",
+    )
+    day = (date(2026, 4, 12) - date(1970, 1, 1)).days
+    outage, leak = Outage(12 * HOUR_MS, 6 * HOUR_MS), Leak(3 * DAY_MS, 2.0)
+    unlike = Days(0.2, 0.01, frozenset({day, day + 1}), True, outage, leak)
+    expected = Business(1, 60, 5, END_MS, unlike=unlike).history()
+    assert ran.out.encode() == b"".join(map(to_line, expected))
+    assert kpi(*SMALL, "--holiday", "Christmas").code == Exit.USAGE
 
 
 def test_simulate_says_where_it_cannot_write(kpi: Kpi, tmp_path: Path) -> None:

@@ -7,11 +7,12 @@ from streams.core.definition.definition import DAY_MS, HOUR_MS, MINUTE_MS, Defin
 from streams.definitions.diff import differences
 
 DEFAULT_ALARMS = (
-    "churn_spike: churned_customers up in every dimension, "
+    "churn_spike: churned_customers up in every dimension and reason, "
     "acquisition_drop: new_customers down in every dimension, "
     "order_drop: orders down in every dimension, "
     "refund_spike: refunds up in every dimension, "
-    "detractor_rise: detractors up in every dimension"
+    "detractor_rise: detractors up in every dimension, "
+    "malformed_rise: malformed_records up in the whole"
 )
 
 

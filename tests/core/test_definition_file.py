@@ -107,6 +107,11 @@ def test_alarms_are_watched_in_the_dimensions_they_name() -> None:
     everywhere = ("segment", "plan", "channel", "region")
     assert [one.dimensions for one in found.watched] == [everywhere, ("plan",)]
     assert found.most_streams == 1 + 4 * 22 + 1 + 22
+    churns = alarm(measure="churned_customers") + alarm(name="bad", measure="malformed_records")
+    assert [one.dimensions for one in parse_definition(churns, "x.toml").watched] == [
+        (*everywhere, "reason"),
+        (),
+    ]
     assert parse_definition("alarm = []", "x.toml").watched == ()
     dates = parse_definition("holidays = [1970-01-03, 1970-01-01]", "x.toml")
     assert dates.holidays == ("1970-01-01", "1970-01-03")
@@ -184,10 +189,14 @@ def test_a_holiday_is_a_date() -> None:
             "alarm[0].direction: 'down': allowed of detractors: up",
         ),
         (alarm(dimensions=["reason"]), "alarm[0].dimensions: 'reason': allowed are segment, plan, channel,"),
+        (
+            alarm(measure="malformed_records", dimensions=["plan"]),
+            "alarm[0].dimensions: 'plan': allowed are none: there is only the whole",
+        ),
         (alarm(dimensions=["plan", "plan"]), "alarm[0].dimensions: 'plan': stands there twice"),
         (
             "dimensions = []\n" + alarm(dimensions=["plan"]),
-            "alarm[0].dimensions: 'plan': allowed are none: the definition has no dimensions",
+            "alarm[0].dimensions: 'plan': allowed are none: there is only the whole",
         ),
         (
             "".join(alarm(name=f"a{n}") for n in range(21)),

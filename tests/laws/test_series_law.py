@@ -44,18 +44,25 @@ def told(driven: Iterable[Driven]) -> Numbers:
 def recounted(records: Sequence[Record], t: int) -> Numbers:
     """The same from lives."""
     definition = Definition()
-    everyone = lives_of(classify(records, definition), t, definition)
+    receipts = classify(records, definition)
+    everyone = lives_of(receipts, t, definition)
     lives = [one for one in everyone if not is_forgotten(one, t, definition)]
     sides = {OVERALL: lives}
     for dimension in definition.dimensions:
         for value, mine in by_profile(lives, dimension).items():
             sides[dimension, value] = mine
     numbers: Numbers = Counter()
-    for group, mine in sides.items():
-        for ms, quantity, n in (one for life in mine for one in counted(life, t)):
-            place = placed(ms, quantity, t)
-            if place is not None:
-                numbers[group, place] += n
+    counts = [(group, one) for group, mine in sides.items() for life in mine for one in counted(life, t)]
+    counts += [(("reason", why), (ms, d.CHURNED, 1)) for life in lives for ms, why in causes(life, t)]
+    counts += [
+        (OVERALL, (record["timestamp"], d.MALFORMED, 1))
+        for record, receipt in zip(records, receipts, strict=True)
+        if receipt.outcome == "malformed"
+    ]
+    for group, (ms, quantity, n) in counts:
+        place = placed(ms, quantity, t)
+        if place is not None:
+            numbers[group, place] += n
     return {key: n for key, n in numbers.items() if n}
 
 
@@ -72,6 +79,13 @@ def counted(life: Life, t: int) -> Iterator[tuple[int, int, int]]:
         if answer.survey == "nps":
             yield answer.at_ms, d.ANSWERS, 1
             yield answer.at_ms, d.DETRACTORS, int(answer.score <= 6)
+
+
+def causes(life: Life, t: int) -> Iterator[tuple[int, str]]:
+    """(time, reason) of every churn in a life."""
+    for happened in life.within(-1, t):
+        if happened.what == "churned":
+            yield happened.at_ms, happened.reason
 
 
 def placed(ms: int, quantity: int, t: int) -> int | None:

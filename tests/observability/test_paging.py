@@ -5,6 +5,7 @@ would come within the test if there were one; the rules and their pace are those
 """
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -28,6 +29,7 @@ WITHIN_S = 60.0
 SPIKE_BEFORE_S = 1_500.0
 """Some slots: an alarm looks at those that are over."""
 FACTOR = 3_000.0
+OTHER_PAGE = "RedisWriteFailing"
 
 
 def told(receiver: Receiver, *, group_wait: str = "10s") -> str:
@@ -112,3 +114,45 @@ def test_alerts_that_say_why_silence_those_that_follow(heard: set[str], silenced
         eventually(lambda: len(receiver.messages) >= len(heard), within=20)
         named = {alert["labels"]["alertname"] for message in receiver.messages for alert in message.alerts}
         assert named == heard
+
+
+def posted(
+    alertmanager: AlertmanagerServer, names: Sequence[str], observed: int, *, over: bool = False
+) -> None:
+    """Tell Alertmanager of alerts that page, as Prometheus does at every evaluation."""
+    now = datetime.now(UTC)
+    fired = [
+        {
+            "labels": {**alerts()[name]["labels"], "alertname": name, "job": "kpi-streams"},
+            "annotations": {"description": f"{observed} counted"},
+            "startsAt": (now - timedelta(hours=2)).isoformat(),
+            "endsAt": (now + timedelta(hours=-1 if over else 1)).isoformat(),
+        }
+        for name in names
+    ]
+    ask(alertmanager, "/api/v2/alerts", fired)
+
+
+def test_an_episode_is_one_page_and_is_resolved_once() -> None:
+    """However long it lasts and whatever its numbers come to, while another page is told again and again."""
+    with Receiver() as receiver:
+        paces = {"group_interval: 5s": "group_interval: 1s", "repeat_interval: 4h": "repeat_interval: 1s"}
+        config = replaced(told(receiver, group_wait="1s"), paces)
+
+        def heard(name: str) -> list[str]:
+            found = (one for message in receiver.messages for one in message.alerts)
+            return [one["status"] for one in found if one["labels"]["alertname"] == name]
+
+        def until(name: str, *, heard_times: int) -> None:
+            eventually(lambda: len(heard(name)) >= heard_times, within=WITHIN_S)
+
+        with AlertmanagerServer(config) as alertmanager:
+            for times in (1, 3, 5):
+                posted(alertmanager, ("ChurnSpike", OTHER_PAGE), observed=10 * times)
+                until(OTHER_PAGE, heard_times=times)
+            assert heard("ChurnSpike") == ["firing"]
+            for times in (2, 4):
+                posted(alertmanager, ("ChurnSpike",), observed=70, over=True)
+                until("ChurnSpike", heard_times=2)
+                until(OTHER_PAGE, heard_times=len(heard(OTHER_PAGE)) + times)
+            assert heard("ChurnSpike") == ["firing", "resolved"]

@@ -194,7 +194,9 @@ def series(t_ms: int) -> SeriesPart:
     first = end // d.SLOTS_A_DAY - 40
     for day in range(first, end // d.SLOTS_A_DAY + 1):
         slots = {
-            slot: [1, 0, 0, 0, 0, 0, 0] for slot in range(d.SLOTS_A_DAY) if day * d.SLOTS_A_DAY + slot < end
+            slot: [1, 0, 0, 0, 0, 0, 0, 0]
+            for slot in range(d.SLOTS_A_DAY)
+            if day * d.SLOTS_A_DAY + slot < end
         }
         if slots:
             rows[OVERALL, day] = d.pack_day(slots)

@@ -11,7 +11,7 @@ import msgspec
 from redis import RedisError
 from rich.console import Console
 
-from streams.cli.business_options import customers_option, days_option, seed_option
+from streams.cli.business_options import customers_option, days_option, seed_option, unlike_options
 from streams.cli.closing import closing
 from streams.cli.definitions import chosen_definition
 from streams.cli.demo_run import DemoRun
@@ -25,6 +25,7 @@ from streams.demo.options import DemoOptions
 from streams.demo.stage import StageError
 from streams.embedded import EmbeddedError
 from streams.ingest.sender import SendingError
+from streams.simulate import Days
 
 _DEFAULTS = DemoOptions()
 _FAILURES = (StageError, EmbeddedError, SendingError, ObservationError, RedisError)
@@ -67,6 +68,7 @@ _FAILURES = (StageError, EmbeddedError, SendingError, ObservationError, RedisErr
     show_default=True,
     help="Live events a second.",
 )
+@unlike_options
 @click.option(
     "--definition",
     "file",
@@ -87,6 +89,7 @@ def command(
     partitions: int,
     seed: int,
     rate: float,
+    unlike: Days,
     file: str | None,
     observability: bool,
 ) -> None:
@@ -108,6 +111,7 @@ def command(
         partitions,
         seed,
         rate,
+        unlike=unlike,
         observability=observability,
         definition=definition,
         definition_file=None if file is None else Path(file).resolve(),

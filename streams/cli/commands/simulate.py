@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from streams.cli.business_options import customers_option, days_option, seed_option
+from streams.cli.business_options import customers_option, days_option, seed_option, unlike_options
 from streams.cli.closing import KAFKA, closing
 from streams.cli.definitions import chosen_definition, definition_option
 from streams.cli.environment import client_settings
@@ -17,7 +17,7 @@ from streams.cli.progress import Progress
 from streams.cli.types import DURATION, INSTANT
 from streams.core.definition.definition import DAY_MS
 from streams.settings import Settings
-from streams.simulate import Business, SimRecord, Spike, to_line, topic_of
+from streams.simulate import Business, Days, SimRecord, Spike, to_line, topic_of
 from streams.simulate.bodies import rfc3339
 from streams.simulate.market import BASE_AGE_MS, SEGMENTS
 
@@ -31,6 +31,7 @@ _CHUNK = 20_000
     epilog=closing(
         "kpi simulate --customers 500 --days 30 -o events.jsonl.gz",
         "kpi simulate --spike smb 24h 10 6h | kpi replay - --format text",
+        "kpi simulate --days 90 --scatter 0.2 --holiday 2026-12-25 --leak 14d 1.5 -o quarter.jsonl.gz",
         "kpi simulate --to-kafka --rate 100",
         reads=f"KPI_DEFINITION_FILE; with --to-kafka {KAFKA}, KPI_PARTITIONER, KPI_TOPIC_*",
     )
@@ -59,6 +60,7 @@ _CHUNK = 20_000
     help="A churn spike, like smb 24h 10 6h: ten times the churn, from 24 hours before the end for 6 hours. "
     f"SEGMENT is {', '.join(SEGMENTS.values)}; default: none.",
 )
+@unlike_options
 @definition_option
 @click.option("--to-kafka", is_flag=True, help="Send to Kafka instead, the history at once.")
 @click.option(
@@ -75,6 +77,7 @@ def command(
     until: int | None,
     seed: int,
     spike: tuple[str, int, float, int] | None,
+    unlike: Days,
     file: str | None,
     to_kafka: bool,
     rate: float | None,
@@ -91,7 +94,8 @@ def command(
     if end_ms - days * DAY_MS - BASE_AGE_MS < definition.min_event_time_ms:
         earliest = rfc3339(definition.min_event_time_ms)
         raise CliError(Exit.USAGE, f"--until: a history so long ago would have events from before {earliest}")
-    business = Business(seed, customers, days, end_ms, spike=_spike(spike, end_ms), definition=definition)
+    planned = _spike(spike, end_ms)
+    business = Business(seed, customers, days, end_ms, spike=planned, unlike=unlike, definition=definition)
     if to_kafka:
         _send(business, rate)
         return

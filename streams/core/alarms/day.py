@@ -23,8 +23,10 @@ REFUNDS: Final = 4
 DETRACTORS: Final = 5
 ANSWERS: Final = 6
 """To the NPS question."""
-WIDTH: Final = 7
-QUANTITIES: Final = ("churned", "new", "active", "orders", "refunds", "detractors", "answers")
+MALFORMED: Final = 7
+"""By the Kafka timestamp; of the whole alone."""
+WIDTH: Final = 8
+QUANTITIES: Final = ("churned", "new", "active", "orders", "refunds", "detractors", "answers", "malformed")
 
 FINE_DAYS: Final = 38
 """Days that are kept by slots: four weeks and a day for windows, a week for the begin of an episode, and one
@@ -53,7 +55,7 @@ def unpack_day(packed: bytes) -> Slots:
     """
     flat = _decode(packed)
     if len(flat) % (WIDTH + 1):
-        raise ValueError("a packed day has eight numbers a slot")
+        raise ValueError("a packed day has nine numbers a slot")
     slots = {flat[at]: flat[at + 1 : at + 1 + WIDTH] for at in range(0, len(flat), WIDTH + 1)}
     if any(not 0 <= slot < SLOTS_A_DAY for slot in slots):
         raise ValueError("a day has 288 slots")

@@ -32,6 +32,11 @@ Direction = Literal["up", "down", "share"]
 _UP: Final = (1.5, 2.0, 3.0, 5.0, 10.0)
 _DOWN: Final = (0.5, 0.25, 0.1, 0.0)
 _LOG_10: Final = math.log(10)
+_BACK: Final = tuple(WEEK * week for week in range(1, WEEKS + 1))
+_UP_TERMS: Final = tuple((math.log(r), r - 1) for r in _UP)
+_UP_WEIGHT: Final = math.log(len(_UP))
+_DOWN_TERMS: Final = tuple((math.log(r) if r else -math.inf, 1 - r) for r in _DOWN)
+_DOWN_WEIGHT: Final = math.log(len(_DOWN))
 
 
 class Term(NamedTuple):
@@ -93,7 +98,10 @@ class Prefix:
 
     def before(self, begin: int, end: int) -> int:
         """The sum over the same slots of the four weeks before."""
-        return sum(self.between(begin - WEEK * week, end - WEEK * week) for week in range(1, WEEKS + 1))
+        sums, total = self._sums, 0
+        for back in _BACK:  # the hottest lines of judging
+            total += sums[end - back] - sums[begin - back]
+        return total
 
 
 def evidence(counts: Prefix, exposures: Prefix, end: int, direction: Direction, tolerance: float) -> Evidence:
@@ -106,18 +114,18 @@ def evidence(counts: Prefix, exposures: Prefix, end: int, direction: Direction, 
         direction: what would be out of the ordinary.
         tolerance: how many times the expectation is ordinary still.
     """
-    terms: list[float] = []
     windows: list[Term] = []
+    sums: list[float] = []
     for window in WINDOWS:
         begin = end - window
         n, base = max(0, counts.between(begin, end)), max(0, counts.before(begin, end))
         exposure, base_exposure = exposures.between(begin, end), exposures.before(begin, end)
-        own = list(_logs(direction, n, base, exposure, base_exposure, tolerance))
-        terms += own
+        own = _log_sum(_logs(direction, n, base, exposure, base_exposure, tolerance))
+        sums.append(own)
         expected = base * exposure / base_exposure if base_exposure > 0 else 0.0
-        windows.append(Term(window, n, expected, _log_sum(own) / _LOG_10))
+        windows.append(Term(window, n, expected, own / _LOG_10))
     best = max(windows, key=attrgetter("log10"))
-    return Evidence(_log_sum(terms) / _LOG_10, best.window, best.observed, best.expected, tuple(windows))
+    return Evidence(_log_sum(sums) / _LOG_10, best.window, best.observed, best.expected, tuple(windows))
 
 
 def threshold_log10(streams: int, false_page_every_ms: int) -> float:
@@ -125,32 +133,42 @@ def threshold_log10(streams: int, false_page_every_ms: int) -> float:
     return math.log10(streams * (false_page_every_ms / SLOT_MS))
 
 
+def listed_log10(evidences: Iterable[float | None], threshold: float) -> float:
+    """From which evidence on streams stand out at one level, all looked at together; infinity: none does.
+
+    Where k streams have a k-th of the threshold at least, they stand out, for the greatest such k (e-BH:
+    R. Wang, A. Ramdas 2022, doi 10.1111/rssb.12489).
+
+    Args:
+        evidences: logarithms, one a stream; None: none at all.
+        threshold: see threshold_log10.
+    """
+    greatest = sorted((one for one in evidences if one is not None), reverse=True)
+    levels = [threshold - math.log10(k) for k in range(1, len(greatest) + 1)]
+    return min((level for one, level in zip(greatest, levels, strict=True) if one >= level), default=math.inf)
+
+
 def _logs(  # noqa: PLR0917 - what one window says
     direction: Direction, n: int, base: int, exposure: int, base_exposure: int, tolerance: float
-) -> Iterable[float]:
+) -> list[float]:
     """Logarithms of the window's weighted e-values; none where nothing can be expected."""
     if exposure <= 0 or base_exposure <= 0:
-        return
+        return []
     if direction == "share":
         p = min(1.0, tolerance * _share_limit(base, base_exposure))
-        for r in _UP:
-            yield n * math.log(r) - exposure * math.log1p(p * (r - 1)) - math.log(len(_UP))
-    elif direction == "up":
+        return [n * log_r - exposure * math.log1p(p * more) - _UP_WEIGHT for log_r, more in _UP_TERMS]
+    if direction == "up":
         mean = tolerance * _upper_limit(base) * exposure / base_exposure
-        for r in _UP:
-            yield n * math.log(r) - (r - 1) * mean - math.log(len(_UP))
-    else:
-        mean = _lower_limit(base) * exposure / base_exposure / tolerance
-        for r in _DOWN:
-            if r or not n:
-                yield (n * math.log(r) if r else 0.0) + (1 - r) * mean - math.log(len(_DOWN))
+        return [n * log_r - more * mean - _UP_WEIGHT for log_r, more in _UP_TERMS]
+    mean = _lower_limit(base) * exposure / base_exposure / tolerance
+    return [(n * log_r if n else 0.0) + less * mean - _DOWN_WEIGHT for log_r, less in _DOWN_TERMS]
 
 
 def _log_sum(logs: Sequence[float]) -> float:
     greatest = max(logs, default=-math.inf)
     if greatest == -math.inf:
         return greatest
-    return greatest + math.log(math.fsum(math.exp(log - greatest) for log in logs))
+    return greatest + math.log(sum([math.exp(log - greatest) for log in logs]))
 
 
 @lru_cache(maxsize=65_536)

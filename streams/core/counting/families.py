@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from streams.core.alarms.day import KEPT_DAYS
 from streams.core.counting import quantities as q
-from streams.core.counting.noted_panes import LifePanes, OrderPanes, SurveyPanes
+from streams.core.counting.noted_panes import CausePanes, LifePanes, OrderPanes, SurveyPanes
 from streams.core.counting.panes import Mark, Panes
 from streams.core.counting.slot_series import SlotSeries, ValuesOf
 from streams.core.definition.definition import DAY_MS, HOUR_MS, Definition, Tier, Window
@@ -65,7 +65,7 @@ def families(definition: Definition, values_of: ValuesOf) -> Families:
     order_width = q.PAIRS + 2 * len(pairs)
 
     return Families(
-        Panes(definition.tiers, q.LIFE_WIDTH, marks(ages | baseline)),
+        CausePanes(definition.tiers, q.LIFE_WIDTH, marks(ages | baseline), series),
         LifePanes(
             [Tier(HOUR_MS, definition.retention_ms)],
             q.LIFE_WIDTH,

@@ -40,6 +40,17 @@ class LifePanes(NotedPanes):
         super().move_some(source, target, ms, kept)
 
 
+class CausePanes(NotedPanes):
+    """Lives, where each churn is also added to its reason and churn type, which are no parts of the whole."""
+
+    def add(self, group: int, ms: int, changes: Iterable[CellChange], *, whole: bool = True) -> None:
+        """Add (quantity, amount) pairs at an instant, and note those of a cause."""
+        if not whole:
+            changes = list(changes)
+            self.series.cause(group, ms, changes)
+        super().add(group, ms, changes, whole=whole)
+
+
 class OrderPanes(NotedPanes):
     """Orders; purchases that are counted one by one are noted by who counts them."""
 

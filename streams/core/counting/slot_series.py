@@ -1,8 +1,9 @@
-"""Counts by five minutes for alarms, of the whole and of each value of a customer dimension.
+"""Counts by five minutes for alarms, of the whole, of each value of a customer dimension and of reasons.
 
 What panes count of lives, orders and answers is noted here, too, added or taken out, by profile; it is
-spread to the values of the profile when somebody asks. Like panes, none of it is in the changelog: recovery
-derives it from the records. What was sealed counts at the end of its pane.
+spread to the values of the profile when somebody asks. Churns are noted under their reason, too, and
+malformed records of the whole alone (partition/malformed_slots.py). Like panes, none of it is in the
+changelog: recovery derives it from the records. What was sealed counts at the end of its pane.
 """
 
 from array import array
@@ -12,10 +13,11 @@ from typing import Final, TypeAlias
 from streams.core.alarms import day as d
 from streams.core.counting import quantities as q
 from streams.core.counting.event_changes import CellChange
+from streams.core.definition.dimensions import REASON, UNWATCHED
 from streams.core.totals import OVERALL, Group
 
 ValuesOf: TypeAlias = Callable[[int], list[Group]]
-"""The (dimension, value) pairs of a profile."""
+"""The (dimension, value) pairs of a profile, or the one of a value of events."""
 Told: TypeAlias = tuple[Group, int, bytes | None]
 """A group, a day since the epoch or BEFORE, and what is known of it; None: nothing any more."""
 
@@ -26,6 +28,8 @@ _MOST_OPEN: Final = 4_096
 """Days of groups that are unpacked at once; 8 KiB each."""
 _BITS: Final = 24
 _PROFILE: Final = (1 << _BITS) - 1
+_WHOLE: Final = _PROFILE
+"""In the place of a profile: of the whole alone."""
 _CELLS: Final = d.SLOTS_A_DAY * d.WIDTH
 _ZEROS: Final = [0] * d.WIDTH
 _NPS_LAST: Final = q.NPS + 2
@@ -58,7 +62,7 @@ class SlotSeries:
 
     Args:
         kept_days: how far back, today included.
-        values_of: to which values a profile belongs.
+        values_of: to which values a group belongs.
     """
 
     __slots__ = (
@@ -126,6 +130,16 @@ class SlotSeries:
                 elif quantity == q.CHURNED:
                     self._note(profile, ms, d.CHURNED, ways)
 
+    def cause(self, group: int, ms: int, changes: Iterable[CellChange]) -> None:
+        """Note churns under their reason; those of a churn type are left out when they are spread."""
+        for quantity, amount in changes:
+            if quantity == q.CHURNED:
+                self._note(group, ms, d.CHURNED, amount)
+
+    def malformed(self, ms: int, amount: int) -> None:
+        """Note malformed records."""
+        self._note(_WHOLE, ms, d.MALFORMED, amount)
+
     def answers(self, profile: int, ms: int, changes: Iterable[CellChange], sign: int = 1) -> None:
         """Note answers to the NPS question."""
         for quantity, amount in changes:
@@ -178,7 +192,7 @@ class SlotSeries:
                 place %= d.WIDTH
             found = opened.get((profile, day))
             if found is None:
-                groups = [OVERALL, *self._values_of(profile)]
+                groups = self._groups_of(profile)
                 found = opened[profile, day] = _Opened(groups, [self._cells(group, day) for group in groups])
             found.add(place, amount)
         for (_, day), found in opened.items():
@@ -186,6 +200,13 @@ class SlotSeries:
         if len(self._open) > _MOST_OPEN:
             for one in list(self._open):
                 self._put(one, self._take(one))
+
+    def _groups_of(self, profile: int) -> list[Group]:
+        """Where the numbers of a profile, or of a value of events, are kept."""
+        values = [] if profile == _WHOLE else self._values_of(profile)
+        if values and values[0][0] == REASON:
+            return values
+        return [] if values and values[0][0] in UNWATCHED else [OVERALL, *values]
 
     def _note_changes(self, day: int, opened: "_Opened") -> None:
         slot = day * d.SLOTS_A_DAY + opened.lowest // d.WIDTH

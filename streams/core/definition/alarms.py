@@ -6,14 +6,24 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final, Literal
 
-from streams.core.definition.dimensions import NAME
+from streams.core.definition.dimensions import NAME, REASON
 
 Way = Literal["up", "down"]
 WAYS: Final[tuple[Way, ...]] = ("up", "down")
-MEASURES: Final = ("churned_customers", "new_customers", "orders", "refunds", "detractors")
+MEASURES: Final = (
+    "churned_customers",
+    "new_customers",
+    "orders",
+    "refunds",
+    "detractors",
+    "malformed_records",
+)
 """What can be watched. Refunds are those in the base currency; detractors are a share of all NPS answers."""
 SHARES: Final = ("detractors",)
 """Measures that are a part of answers: they are watched upwards only."""
+
+WHOLE_ONLY: Final = ("malformed_records",)
+"""Measures that no customer has: by no dimension."""
 
 MOST_ALARMS: Final = 20
 
@@ -26,7 +36,7 @@ class Alarm:
     measure: str
     way: Way
     dimensions: tuple[str, ...] | None = None
-    """Dimensions of customers; None: all that the definition has."""
+    """By what it is watched; None: by all that there is (see dimensions_of)."""
 
 
 DEFAULT_ALARMS: Final = (
@@ -35,7 +45,15 @@ DEFAULT_ALARMS: Final = (
     Alarm("order_drop", "orders", "down"),
     Alarm("refund_spike", "refunds", "up"),
     Alarm("detractor_rise", "detractors", "up"),
+    Alarm("malformed_rise", "malformed_records", "up"),
 )
+
+
+def dimensions_of(measure: str, dimensions: Sequence[str]) -> tuple[str, ...]:
+    """By what a measure can be watched: the dimensions of customers, and of churns the reason, too."""
+    if measure in WHOLE_ONLY:
+        return ()
+    return (*dimensions, REASON) if measure == "churned_customers" else tuple(dimensions)
 
 
 def mistake_in_alarms(alarms: Sequence[Alarm], dimensions: Sequence[str]) -> str:
@@ -47,7 +65,7 @@ def mistake_in_alarms(alarms: Sequence[Alarm], dimensions: Sequence[str]) -> str
         if alarm.name in (other.name for other in alarms[:at]):
             return f"{key}.name: {alarm.name!r}: stands there already: allowed is a name of its own"
         mistake = _mistake_in_words(key, alarm) or _mistake_in_dimensions(
-            f"{key}.dimensions", alarm.dimensions or (), dimensions
+            f"{key}.dimensions", alarm.dimensions or (), dimensions_of(alarm.measure, dimensions)
         )
         if mistake:
             return mistake
@@ -84,7 +102,7 @@ def _mistake_in_words(key: str, alarm: Alarm) -> str:
 def _mistake_in_dimensions(key: str, named: Sequence[str], dimensions: Sequence[str]) -> str:
     for at, name in enumerate(named):
         if name not in dimensions:
-            allowed = ", ".join(dimensions) or "none: the definition has no dimensions"
+            allowed = ", ".join(dimensions) or "none: there is only the whole"
             return f"{key}: {name!r}: allowed are {allowed}"
         if name in named[:at]:
             return f"{key}: {name!r}: stands there twice: allowed is once"

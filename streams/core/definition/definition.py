@@ -15,6 +15,7 @@ from streams.core.definition.alarms import (
     DEFAULT_ALARMS,
     Alarm,
     days_of,
+    dimensions_of,
     mistake_in_alarms,
     mistake_in_holidays,
 )
@@ -323,7 +324,9 @@ class Definition:
         if self.retention_ms < ALARM_RETENTION_MS:
             return ()
         return tuple(
-            replace(alarm, dimensions=self.dimensions) if alarm.dimensions is None else alarm
+            replace(alarm, dimensions=dimensions_of(alarm.measure, self.dimensions))
+            if alarm.dimensions is None
+            else alarm
             for alarm in self.alarms
         )
 

@@ -11,6 +11,9 @@ from typing import Final
 DEFAULT_DIMENSIONS: Final = ("segment", "plan", "channel", "region")
 EVENT_DIMENSIONS: Final = ("reason", "churn_type", "touchpoint")
 """Those of cancellations and surveys, whatever the definition says."""
+REASON: Final = "reason"
+UNWATCHED: Final = ("churn_type", "touchpoint")
+"""Those of them that no alarm watches."""
 MAX_DIMENSIONS: Final = 8
 NAME: Final = "[a-z][a-z0-9_]{0,39}"
 

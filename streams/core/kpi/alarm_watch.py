@@ -9,18 +9,21 @@ Pure: no I/O, no clock. It takes longer than a tick may, and may run in a thread
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
+import msgspec
+
 from streams.core.alarms import day as d
-from streams.core.alarms.evidence import Direction, Term, threshold_log10
+from streams.core.alarms.evidence import Direction, Term, listed_log10
 from streams.core.alarms.judging import HOLIDAY_TOLERANCE, Judge, Judgement
 from streams.core.alarms.tolerance import LEARNING_DAYS, LEAST_TOLERANCE
 from streams.core.customer.groups import OTHER
 from streams.core.definition.alarms import SHARES, Alarm
 from streams.core.definition.definition import SHARED_VALUES, Definition
+from streams.core.definition.dimensions import EVENT_DIMENSIONS
 from streams.core.kpi.alarm_series import NEVER, GroupSeries
-from streams.core.kpi.alarms import Alarms, StreamState, WindowState
+from streams.core.kpi.alarms import Alarms, StreamState, WindowState, threshold_of
 from streams.core.totals import OVERALL, Group, Named
 
 Row = tuple[Group, int]
@@ -32,6 +35,7 @@ QUANTITY: Final = {
     "orders": d.ORDERS,
     "refunds": d.REFUNDS,
     "detractors": d.DETRACTORS,
+    "malformed_records": d.MALFORMED,
 }
 """Measure -> what is counted by slots."""
 
@@ -60,9 +64,7 @@ class AlarmWatch:
         self._quantities = {QUANTITY[alarm.measure] for alarm in self._alarms}
         if self._quantities & {QUANTITY[measure] for measure in SHARES}:
             self._quantities.add(d.ANSWERS)
-        self._threshold = (
-            threshold_log10(definition.most_streams, definition.false_page_every_ms) if self._alarms else 0.0
-        )
+        self._threshold = threshold_of(definition)
         self._every_ms = definition.false_page_every_ms
         self._parts: list[SeriesPart] = []
         self._named: Named = {}
@@ -85,9 +87,12 @@ class AlarmWatch:
                 self._note(group, day, changed)
         self._parts = told
         end = min(part.t_ms for part in told) // d.SLOT_MS
-        for group in list(self._members):
-            self._judge_group(group, changed.get(group, set()), end)
-        return Alarms(end * d.SLOT_MS, self._threshold, self._every_ms, tuple(self._listed()))
+        whole = NEVER
+        for group in sorted(self._members):  # the whole first: it is what reasons are counted against
+            first = self._update(group, changed.get(group, set()), end)
+            whole = first if group == OVERALL else whole
+            self._judge_group(group, min(first, whole) if group[0] in EVENT_DIMENSIONS else first)
+        return Alarms(end * d.SLOT_MS, self._threshold, self._every_ms, self._listed())
 
     def _renamed(self, named: Named, told: Sequence[SeriesPart]) -> dict[Group, set[int]]:
         """Forget the groups whose members are others now; their days, which are to be added up anew."""
@@ -126,13 +131,14 @@ class AlarmWatch:
         keeps = not dimension or value in SHARED_VALUES or value in self._named.get(dimension, ())
         return group if keeps else (dimension, OTHER)
 
-    def _judge_group(self, group: Group, days: Iterable[int], end: int) -> None:
+    def _update(self, group: Group, days: Iterable[int], end: int) -> int:
+        """Add up what has changed of a group; the first slot that differs."""
         members = self._members[group]
         rows = [part.rows for part in self._parts]
         counts = [told[member, BEFORE] for told in rows for member in members if (member, BEFORE) in told]
         if not counts:  # nobody has it any more
             self._forget(group)
-            return
+            return NEVER
         parts = {
             day: [
                 d.unpack_day(told[member, day])
@@ -146,8 +152,11 @@ class AlarmWatch:
         series = self._groups.get(group)
         if series is None:
             series = self._groups[group] = GroupSeries(self._quantities)
-        first = series.update(parts, sum(map(d.unpack_count, counts)), end)
-        if first == NEVER:
+        return series.update(parts, sum(map(d.unpack_count, counts)), end)
+
+    def _judge_group(self, group: Group, first: int) -> None:
+        series = self._groups.get(group)
+        if first == NEVER or series is None:
             return
         for alarm in self._alarms:
             if group == OVERALL or group[0] in (alarm.dimensions or ()):
@@ -166,10 +175,24 @@ class AlarmWatch:
             cautious = direction == "down" and not self._holidays
             least = HOLIDAY_TOLERANCE if cautious else LEAST_TOLERANCE
             judge = self._judges[key] = Judge(direction, self._threshold, self._holidays, least)
-        judgement = judge.judge(series.series(quantity, against), first)
+        past = series.series(quantity, against)
+        if group[0] in EVENT_DIMENSIONS:  # a reason has no customers of its own
+            past = replace(past, exposures=self._groups[OVERALL].series(quantity, None).exposures)
+        judgement = judge.judge(past, first)
         self._states[key] = _state(alarm, group, judgement)
 
-    def _listed(self) -> Iterable[StreamState]:
+    def _listed(self) -> tuple[StreamState, ...]:
+        """All streams, those that stand out together marked."""
+        streams = tuple(self._in_order())
+        level = listed_log10((one.evidence_log10 for one in streams), self._threshold)
+        return tuple(
+            one
+            if one.evidence_log10 is None or one.evidence_log10 < level
+            else msgspec.structs.replace(one, listed=True)
+            for one in streams
+        )
+
+    def _in_order(self) -> Iterable[StreamState]:
         for alarm in self._alarms:
             mine = [group for name, group in self._states if name == alarm.name]
             order = {dimension: at for at, dimension in enumerate(("", *(alarm.dimensions or ())))}

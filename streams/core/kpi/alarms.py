@@ -1,5 +1,6 @@
 """What is published of alarms: one state a stream, as of an instant of the grid of five minutes."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -8,6 +9,8 @@ from typing import Final, Literal, get_args
 import msgspec
 
 from streams.core.alarms.day import SLOT_MS
+from streams.core.alarms.evidence import threshold_log10
+from streams.core.definition.definition import Definition
 
 AlarmStatus = Literal["learning", "ok", "alarm", "stale"]
 """Too little is known yet; all is ordinary; an episode is on; what is known is too old to say."""
@@ -15,6 +18,13 @@ STATUSES: Final[tuple[AlarmStatus, ...]] = get_args(AlarmStatus)
 
 LIMIT_MS: Final = 3 * SLOT_MS
 """How old the instant may be: two slots and one for what is under way."""
+
+
+def threshold_of(definition: Definition) -> float:
+    """The evidence from which on a stream is in alarm, as a logarithm; 0: nothing is watched."""
+    if not definition.watched:
+        return 0.0
+    return threshold_log10(definition.most_streams, definition.false_page_every_ms)
 
 
 class WindowState(msgspec.Struct, frozen=True, gc=False):
@@ -52,6 +62,17 @@ class StreamState(msgspec.Struct, frozen=True, gc=False):
     """Greatest evidence of the episode."""
     windows: tuple[WindowState, ...] = ()
     """Of a stream in alarm: window by window, the shortest first."""
+    listed: bool = False
+    """Whether it stands out at the level of all streams together (listed_log10 in alarms/evidence.py)."""
+
+
+class AlarmState(msgspec.Struct, frozen=True, gc=False):
+    """The streams of one alarm together."""
+
+    evidence_log10: float | None
+    """The greatest of all streams; None: of none."""
+    streams: dict[AlarmStatus, int]
+    """How many are in which status; those of which there are any."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +97,20 @@ class Alarms:
     def active(self) -> Iterator[StreamState]:
         """The streams that are in alarm."""
         return (stream for stream in self.streams if stream.status == "alarm")
+
+    @cached_property
+    def by_alarm(self) -> dict[str, AlarmState]:
+        """Alarm -> its streams together."""
+        found: dict[str, list[StreamState]] = {}
+        for one in self.streams:
+            found.setdefault(one.alarm, []).append(one)
+        return {
+            alarm: AlarmState(
+                max((one.evidence_log10 for one in streams if one.evidence_log10 is not None), default=None),
+                dict(Counter(one.status for one in streams)),
+            )
+            for alarm, streams in found.items()
+        }
 
     def stale(self) -> "Alarms":
         """The same, saying nothing: a frozen number is never served."""

@@ -37,6 +37,7 @@ from streams.core.partition.arrivals import NEVER, Arrivals, Place
 from streams.core.partition.erasure import erase
 from streams.core.partition.journal import COUNTED, Journal
 from streams.core.partition.ledger import Ledger
+from streams.core.partition.malformed_slots import MalformedSlots
 from streams.core.partition.parking import Parking
 from streams.core.partition.paths.dispatch import Paths
 from streams.core.partition.placement import Belongs
@@ -77,6 +78,7 @@ class Intake:
         "arrivals",
         "changed_markers",
         "ledger",
+        "malformed",
         "markers",
         "newest",
         "parking",
@@ -106,6 +108,7 @@ class Intake:
         self._journal = journal
         self._paths = Paths(customers)
         self.ledger = Ledger()
+        self.malformed = MalformedSlots(customers.families.series)
         self.parking = Parking()
         self.markers: dict[bytes, EraseMarker] = {}
         self.changed_markers: set[bytes] = set()
@@ -136,6 +139,9 @@ class Intake:
                 elif not self._one(kind, event):
                     clean = False
         self._events, self._records = [], ()
+        if not clean:
+            pairs = zip(records, events, strict=True)
+            self.malformed.add(record.timestamp for record, event in pairs if type(event) is Malformed)
         return clean
 
     @property

@@ -12,6 +12,7 @@ from typing import Final, get_type_hints
 import msgspec
 
 from streams.core import totals
+from streams.core.alarms.day import QUANTITIES
 from streams.core.counting import quantities
 from streams.core.counting import sealed_sums as sealing
 from streams.core.customer import entries, history, life
@@ -21,7 +22,7 @@ from streams.core.definition.dimensions import DEFAULT_DIMENSIONS, EVENT_DIMENSI
 from streams.core.kpi import revenue_buckets as buckets
 from streams.core.kpi import revenue_kept
 from streams.core.kpi.early_warning import AtRisk
-from streams.core.partition import parking, pieces
+from streams.core.partition import malformed_slots, parking, pieces
 from streams.core.partition.ledger import Ledger
 from streams.core.partition.state import FORMS, Header, group_key
 
@@ -56,7 +57,12 @@ _PURCHASES: Final = (
     entries.PurchaseEntry(5, bytes(DIGEST_SIZE), 7, base=True),
     entries.PurchaseEntry(6, bytes(DIGEST_SIZE), -7, base=False),
 )
-_KEYS: Final = (group_key(1), parking.chunk_key(b"k", 2, 3), pieces.piece_key(4, b"k"))
+_KEYS: Final = (
+    group_key(1),
+    parking.chunk_key(b"k", 2, 3),
+    pieces.piece_key(4, b"k"),
+    malformed_slots.day_key(5),
+)
 _BUYERS: Final = (700, 0, 0)
 
 
@@ -82,6 +88,7 @@ def layout(further: Iterable[type] = ()) -> list[str]:
         f"dimensions: {' '.join((*DEFAULT_DIMENSIONS, *EVENT_DIMENSIONS))}",
         f"gauges: {' '.join(totals.GAUGES)}",
         f"flows: {' '.join(totals.FLOWS)}",
+        f"counts for alarms: {' '.join(QUANTITIES)}",
         f"lateness: {totals.LATENESS_MS}",
         f"buckets: ratio {buckets.RATIO}, of buyers of {_BUYERS}: {_buckets().hex()}",
     ]

@@ -19,7 +19,7 @@ from streams.core.customer.identity import DIGEST_SIZE, Identity
 from streams.core.customer.record import ROOM
 from streams.core.decoding.decoder import Decoder, Record
 from streams.core.definition.definition import Definition
-from streams.core.definition.dimensions import EVENT_DIMENSIONS
+from streams.core.definition.dimensions import EVENT_DIMENSIONS, UNWATCHED
 from streams.core.events import Kind, Malformed
 from streams.core.kpi.swept import Swept
 from streams.core.kpi.values.value import Sweep
@@ -51,6 +51,7 @@ _ERASED: Final = b"E"
 _GROUP: Final = b"G"
 _FOLDED: Final = b"O"
 _PARKED: Final = b"P"
+_MALFORMED: Final = b"M"
 _FORMER_SEEN: Final = b"F"
 """What the former version kept under the text of each value: it is deleted."""
 FORMS: Final = {
@@ -61,6 +62,7 @@ FORMS: Final = {
     _GROUP: "group",
     _FOLDED: "joined into other",
     _PARKED: "parked chunk",
+    _MALFORMED: "day of malformed records",
     PIECES: "further piece",
 }
 """First byte of a key in the changelog -> what the record is."""
@@ -152,6 +154,7 @@ class PartitionState:
         self._in_parts: dict[bytes, Callable[[bytes, bytes | None], None]] = {
             CHUNK: self._restore_chunk,
             _PARKED: self._parked.__setitem__,
+            _MALFORMED: self._intake.malformed.restore,
             PIECES: self._pieces.restore,
         }
 
@@ -229,7 +232,7 @@ class PartitionState:
             return sum(gauges[member][ACTIVE_AT] for member in by_value[group] if member in gauges)
 
         told: list[Told] = []
-        groups = [group for group in by_value if group[0] not in EVENT_DIMENSIONS]
+        groups = [group for group in by_value if group[0] not in UNWATCHED]
         for one in customers.families.series.telling(self.clock, active, groups):
             told.append(one)
             yield
@@ -334,6 +337,7 @@ class PartitionState:
         out += [(group_key(number), packed) for number, packed in groups.drain()]
         out += [(_ERASED + key, _encode(intake.markers[key])) for key in intake.changed_markers]
         out += [(_PARKED + key, value) for key, value in intake.parking.drain()]
+        out += [(_MALFORMED + key, value) for key, value in intake.malformed.drain(self.clock)]
         out += [(_FOLDED + digest, b"") for digest in groups.fresh_folded]
         out += [(key, None) for key in self._outdated]
         groups.fresh_folded.clear()
@@ -393,6 +397,7 @@ class PartitionState:
         self._customers.families.move(self.clock)
         renewed = renew(self._customers) if former else {}
         rebuild(self._customers)
+        self._intake.malformed.restored()
         self._customers.hot.update(renewed)
         for key, packed in self._parked.items():
             if packed is not None:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from streams.core.alarms.day import SLOT_MS
-from streams.core.definition.dimensions import EVENT_DIMENSIONS
+from streams.core.definition.dimensions import UNWATCHED
 from streams.core.kpi.alarm_watch import BEFORE, Row, SeriesPart
 from streams.core.totals import Group
 from streams.engine.exits import EngineError, ExitCode
@@ -63,7 +63,7 @@ class SeriesWriter:
         self.t: int | None = None
         """Instant as of which all records hold (ms); None before the first."""
         self._epoch = epoch
-        self._left = {group for group in known if group[0] not in EVENT_DIMENSIONS}
+        self._left = {group for group in known if group[0] not in UNWATCHED}
 
     def pairs(self, told: Sequence[tuple[Group, int, bytes | None]], t: int) -> list[Pair]:
         """The records to write.

@@ -16,6 +16,7 @@ import msgspec
 from aiohttp import web
 
 from streams.core.definition.definition import Definition
+from streams.core.kpi.alarms import threshold_of
 from streams.core.kpi.catalogue.registry import CATALOGUE, in_force, windows_of
 from streams.explain.symbols import names
 
@@ -37,6 +38,7 @@ Handler = Callable[[web.Request], Awaitable[web.Response]]
 
 INDEX = "index.html"
 _DECLARED = "js/declared.js"
+_WATCHED = "js/watched.js"
 _FOLDER = Path(__file__).with_name("static")
 _TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
@@ -50,13 +52,14 @@ class Asset:
 
 
 def load(definition: Definition) -> dict[str, Asset]:
-    """The files by their path below ``static``, and the one that is made of catalogue and definition."""
+    """The files by their path below ``static``, and those that are made of catalogue and definition."""
     files = sorted(path for path in _FOLDER.rglob("*") if path.is_file())
     held = {
         path.relative_to(_FOLDER).as_posix(): Asset(path.read_bytes(), _TYPES.get(path.suffix, "text/plain"))
         for path in files
     }
-    return {**held, _DECLARED: Asset(_declared(definition), _TYPES[".js"])}
+    made = {_DECLARED: _declared(definition), _WATCHED: _watched(definition)}
+    return {**held, **{name: Asset(script, _TYPES[".js"]) for name, script in made.items()}}
 
 
 def _declared(definition: Definition) -> bytes:
@@ -80,6 +83,13 @@ def _declared(definition: Definition) -> bytes:
         if kpi.board
     }
     return b"export const DECLARED = %b;\n" % msgspec.json.format(msgspec.json.encode(told))
+
+
+def _watched(definition: Definition) -> bytes:
+    """The alarms, as a script: their names, and the evidence from which on they are."""
+    names = [alarm.name for alarm in definition.watched]
+    told = {"alarms": names, "threshold_log10": threshold_of(definition)}
+    return b"export const WATCHED = %b;\n" % msgspec.json.encode(told)
 
 
 def build_of(assets: dict[str, Asset]) -> str:

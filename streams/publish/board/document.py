@@ -70,6 +70,7 @@ def values(snapshot: Snapshot, process: Iterable[Sample]) -> dict[str, object]:
         NOW: snapshot.now,
         "components": snapshot.components,
         "alarms": _in_alarm(snapshot),
+        "watched": None if snapshot.alarms is None else snapshot.alarms.by_alarm,
         "newest_event": snapshot.newest_event,
         "accounting": snapshot.accounting,
         "partitions": snapshot.partitions,

@@ -1,4 +1,4 @@
-"""The curves of the board: 24 hours of headline values at one-minute steps.
+"""The curves of the board: 24 hours of headline values, and of the evidence of alarms, at one-minute steps.
 
 Rules: one row a minute, that of the first snapshot in it, as in the history stream in Redis; a minute that is
 there is never replaced. A value that was withheld or undefined is a gap. At most KEPT minutes are kept.
@@ -16,7 +16,7 @@ from streams.core.kpi.catalogue.registry import CATALOGUE
 from streams.core.kpi.group_kpis import NOW
 from streams.core.kpi.snapshot import Snapshot
 from streams.publish.board.document import encode
-from streams.redis_contract.layout import read_number
+from streams.redis_contract.layout import ALARM, read_number
 
 KEPT = DAY_MS // MINUTE_MS
 
@@ -38,6 +38,7 @@ class History:
     def __init__(self, definition: Definition) -> None:
         self._fields = [(w.name, kpi) for w in definition.windows for kpi in CHARTED]
         self._fields += [(NOW, kpi) for kpi in _STANDING]
+        self._fields += [(ALARM, alarm.name) for alarm in definition.watched]
         self._times: list[int] = []
         self._rows: list[array[float]] = []
         self._encoded: dict[str, bytes] = {}
@@ -50,8 +51,12 @@ class History:
         if not snapshot.windows or (self._times and _minute(self._times[-1]) >= _minute(snapshot.t_ms)):
             return
         periods = {**snapshot.windows, NOW: snapshot.now}
-        found = (periods[period].get(kpi) for period, kpi in self._fields)
-        self._insert(snapshot.t_ms, [None if value is None else value.value for value in found])
+        found = {
+            (period, kpi): value.value for period, values in periods.items() for kpi, value in values.items()
+        }
+        if snapshot.alarms is not None:
+            found |= {(ALARM, name): of.evidence_log10 for name, of in snapshot.alarms.by_alarm.items()}
+        self._insert(snapshot.t_ms, [found.get(field) for field in self._fields])
 
     def fill(self, t_ms: int, fields: Mapping[str, str]) -> None:
         """Take a row of the history stream, ``24h:churn_ratio`` -> number as text, if its minute is missing.
@@ -62,12 +67,15 @@ class History:
         self._insert(t_ms, [read_number(fields.get(f"{period}:{kpi}")) for period, kpi in self._fields])
 
     def json(self, window: str) -> bytes:
-        """The curves of one window: times, and for each KPI as many numbers, null where there is a gap."""
+        """The curves of one window: times, and for each KPI, and each alarm, as many numbers, null for a gap.
+
+        An alarm's stand under ``alarm:`` and its name.
+        """
         if window not in self._encoded:
             series = {
-                kpi: [row[place] for row in self._rows]
+                f"{ALARM}:{kpi}" if period == ALARM else kpi: [row[place] for row in self._rows]
                 for place, (period, kpi) in enumerate(self._fields)
-                if period in (window, NOW)
+                if period in (window, NOW, ALARM)
             }
             self._encoded[window] = encode({"window": window, "t": self._times, "series": series})
         return self._encoded[window]

@@ -17,7 +17,7 @@ import msgspec
 from streams.core.kpi.early_warning import EarlyWarning
 from streams.core.kpi.formulas import Values
 from streams.core.kpi.snapshot import Snapshot
-from streams.redis_contract.layout import NOW, PARTS, VARIANT, Keys, Place, write_number
+from streams.redis_contract.layout import ALARM, NOW, PARTS, VARIANT, Keys, Place, write_number
 
 TTL_S = 60
 """What nobody renews is gone after this."""
@@ -157,13 +157,16 @@ def _names(kpi: str) -> tuple[str, ...]:
 
 
 def _history(snapshot: Snapshot) -> list[str]:
-    """The fields of an entry of the history: headline values and their status."""
+    """The fields of an entry of the history: headline values and their status, and the evidence of alarms."""
     fields = []
     for window, values in _periods(snapshot):
         for kpi, value in values.items():
             if "." not in kpi:
                 name = f"{window}:{kpi}"
                 fields += [name, write_number(value.value), f"{name}:status", value.status]
+    if fields and snapshot.alarms is not None:
+        for alarm, of in snapshot.alarms.by_alarm.items():
+            fields += [f"{ALARM}:{alarm}", write_number(of.evidence_log10)]
     return fields
 
 

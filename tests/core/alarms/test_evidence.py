@@ -1,9 +1,11 @@
 """Evidence: averages of e-values, limits, hand-made series."""
 
 import math
-from itertools import product
+from itertools import combinations, product
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy.stats import binom, poisson
 
 from streams.core.alarms.evidence import (
@@ -13,6 +15,7 @@ from streams.core.alarms.evidence import (
     Direction,
     Prefix,
     evidence,
+    listed_log10,
     threshold_log10,
 )
 from streams.core.alarms.limits import mean_at_least, mean_at_most, share_at_most
@@ -114,3 +117,16 @@ def test_silence_is_evidence_downwards() -> None:
 def test_the_threshold_is_streams_times_slots_between_false_pages() -> None:
     """100 streams, ten years of five minutes."""
     assert 10 ** threshold_log10(100, 3_650 * DAY_MS) == pytest.approx(100 * 3_650 * 288)
+
+
+@given(
+    st.lists(st.one_of(st.none(), st.floats(-2, 12), st.sampled_from([8.0, 8 - math.log10(2)])), max_size=7)
+)
+def test_streams_that_stand_out_together(evidences: list[float | None]) -> None:
+    """By brute force: the largest set of which every member has a k-th of the threshold, k its size."""
+    known = [one for one in evidences if one is not None]
+    sets = [chosen for k in range(len(known) + 1) for chosen in combinations(known, k)]
+    standing = [chosen for chosen in sets if all(one >= 8 - math.log10(len(chosen)) for one in chosen)]
+    largest = max(standing, key=len)
+    level = listed_log10(evidences, 8.0)
+    assert sorted(one for one in known if one >= level) == sorted(largest)

@@ -40,13 +40,13 @@ def test_a_slot_is_told_once_it_is_over_and_again_when_it_changes() -> None:
     made.order(1, NOON_MS, 7, 1)
     made.order(1, NOON_MS + 1, 7, 1)
     first = telling(made, NOON_MS + 1)
-    assert rows(first) == rows(first, OVERALL) == {DAY: {143: [0, 0, 0, 1, 0, 0, 0]}}
+    assert rows(first) == rows(first, OVERALL) == {DAY: {143: [0, 0, 0, 1, 0, 0, 0, 0]}}
     assert [told[:2] for told in first if told[1] == BEFORE] == [(OVERALL, BEFORE), (PLAN, BEFORE)]
     assert telling(made, NOON_MS + 2) == []
     later = telling(made, NOON_MS + d.SLOT_MS)
-    assert rows(later) == {DAY: {143: [0, 0, 0, 1, 0, 0, 0], 144: [0, 0, 0, 1, 0, 0, 0]}}
+    assert rows(later) == {DAY: {143: [0, 0, 0, 1, 0, 0, 0, 0], 144: [0, 0, 0, 1, 0, 0, 0, 0]}}
     made.order(1, NOON_MS, 7, -1)
-    assert rows(telling(made, NOON_MS + d.SLOT_MS)) == {DAY: {144: [0, 0, 0, 1, 0, 0, 0]}}
+    assert rows(telling(made, NOON_MS + d.SLOT_MS)) == {DAY: {144: [0, 0, 0, 1, 0, 0, 0, 0]}}
     made.order(1, NOON_MS + 1, 7, -1)
     assert rows(telling(made, NOON_MS + d.SLOT_MS)) == {DAY: None}
     made.order(1, NOON_MS, 7, 1)
@@ -65,7 +65,21 @@ def test_what_is_counted() -> None:
     made.life(1, NOON_MS, [(q.CHURNED, 1)])
     made.life(1, NOON_MS, [(q.REACTIVATED, 1)])
     made.life(1, NOON_MS, [(q.ERASED, 1)])
-    assert rows(telling(made, NOON_MS)) == {DAY: {143: [1, 3, 2, 2, 2, 1, 2]}}
+    assert rows(telling(made, NOON_MS)) == {DAY: {143: [1, 3, 2, 2, 2, 1, 2, 0]}}
+
+
+def test_churns_by_reason_and_malformed_records() -> None:
+    """Of the reason alone, of the whole alone; a churn type has none."""
+    of = {1: [PLAN], 2: [("reason", "price")], 3: [("churn_type", "voluntary")]}
+    made = SlotSeries(d.KEPT_DAYS, of.__getitem__)
+    made.move(NOON_MS)
+    for group in (2, 3):
+        made.cause(group, NOON_MS, [(q.CHURNED, 1), (q.GONE, 1)])
+    made.malformed(NOON_MS, 4)
+    told = telling(made, NOON_MS, 1)
+    assert rows(told, ("reason", "price")) == {DAY: {143: [1, 0, 0, 0, 0, 0, 0, 0]}}
+    assert rows(told, OVERALL) == {DAY: {143: [0, 0, 0, 0, 0, 0, 0, 4]}}
+    assert {group for group, day, _ in told if day != BEFORE} == {OVERALL, ("reason", "price")}
 
 
 def test_customers_before_what_is_kept() -> None:
@@ -95,7 +109,7 @@ def test_days_age() -> None:
     coarse_ms = NOON_MS + d.FINE_DAYS * d.DAY_MS
     made.move(coarse_ms)
     made.order(1, NOON_MS, 7, 1)
-    assert rows(telling(made, coarse_ms, 1)) == {DAY: {0: [0, 1, 1, 3, 0, 0, 0]}}
+    assert rows(telling(made, coarse_ms, 1)) == {DAY: {0: [0, 1, 1, 3, 0, 0, 0, 0]}}
     out_ms = NOON_MS + d.KEPT_DAYS * d.DAY_MS
     made.move(out_ms)
     told = telling(made, out_ms, 1)
@@ -112,12 +126,12 @@ def test_many_slots_do_not_wait_in_memory() -> None:
     for slot in range(200_001):
         made.order(slot, NOON_MS, 7, 1)
     found = rows(telling(made, NOON_MS))
-    assert found == {DAY: {143: [0, 0, 0, 200_001, 0, 0, 0]}}
+    assert found == {DAY: {143: [0, 0, 0, 200_001, 0, 0, 0, 0]}}
 
 
-@pytest.mark.parametrize("flat", [[1, 2, 3], [288, *[1] * 7], [-1, *[1] * 7]])
+@pytest.mark.parametrize("flat", [[1, 2, 3], [288, *[1] * 8], [-1, *[1] * 8]])
 def test_what_is_no_packed_day_is_refused(flat: list[int]) -> None:
-    """Eight numbers a slot, and 288 slots."""
+    """Nine numbers a slot, and 288 slots."""
     with pytest.raises(ValueError, match=r"a packed day has|a day has 288"):
         d.unpack_day(msgspec.msgpack.encode(flat))
 
@@ -131,6 +145,6 @@ def test_many_open_days_are_laid_to_rest_and_told_all_the_same() -> None:
     made.spread()
     made.order(17, NOON_MS, 7, 1)
     told = telling(made, NOON_MS + d.SLOT_MS, groups=())
-    assert rows(told, OVERALL) == {DAY: {143: [0, 0, 0, 5_001, 0, 0, 0]}}
-    assert rows(told, ("plan", "17")) == {DAY: {143: [0, 0, 0, 2, 0, 0, 0]}}
-    assert rows(told, ("plan", "4999")) == {DAY: {143: [0, 0, 0, 1, 0, 0, 0]}}
+    assert rows(told, OVERALL) == {DAY: {143: [0, 0, 0, 5_001, 0, 0, 0, 0]}}
+    assert rows(told, ("plan", "17")) == {DAY: {143: [0, 0, 0, 2, 0, 0, 0, 0]}}
+    assert rows(told, ("plan", "4999")) == {DAY: {143: [0, 0, 0, 1, 0, 0, 0, 0]}}

@@ -67,6 +67,7 @@ def test_a_spike_in_one_value_is_found_there_and_in_the_whole() -> None:
     assert one.started is not None
     assert 0 <= part(counted, DAYS * 288).t_ms - one.started < 6 * d.SLOT_MS
     assert streams["plan", "b"].windows == ()
+    assert {place for place, one in streams.items() if one.listed} == {("", ""), ("plan", "a")}
 
 
 def test_partitions_and_values_without_a_name_are_added() -> None:
@@ -121,6 +122,45 @@ def test_customers_who_come_and_go_are_what_is_counted_against() -> None:
     assert doubled.evidence_log10 is not None
     assert doubled.evidence_log10 < streams["", ""].evidence_log10
     assert doubled.expected == pytest.approx(2 * (doubled.window_ms or 0) / d.SLOT_MS, rel=0.01)
+
+
+def test_a_reason_is_counted_against_all_customers() -> None:
+    """It has none of its own: twice as many of them in the whole is what makes twice its churns ordinary."""
+    numbers = [*even(39), *even(1, each=2)]
+    named = {"reason": frozenset({"price"})}
+    price: Group = ("reason", "price")
+    definition = replace(CHURN, dimensions=(), alarms=(Alarm("spike", "churned_customers", "up"),))
+    grown = [0] * (39 * 288) + [ACTIVE] + [0] * 287
+
+    def judged(active: Sequence[int], gone: int = -1) -> dict[tuple[str, str], StreamState]:
+        watch = AlarmWatch(definition)
+        for slots in (DAYS * 288 - 1, DAYS * 288):
+            now = part({OVERALL: {d.ACTIVE: active}, price: {d.CHURNED: numbers}}, slots)
+            rows_of = {**now.rows, (price, BEFORE): d.pack_count(0)}
+            if slots == gone:
+                del rows_of[price, BEFORE]
+            alarms = watch.judge([SeriesPart(now.t_ms, rows_of)], named)
+        return found(alarms)
+
+    few, many = judged([0] * (40 * 288))[price], judged(grown)[price]
+    assert few.evidence_log10 is not None
+    assert many.evidence_log10 is not None
+    assert many.evidence_log10 < few.evidence_log10
+    assert many.expected == pytest.approx(2 * (many.window_ms or 0) / d.SLOT_MS, rel=0.01)
+    assert few.expected == pytest.approx((few.window_ms or 0) / d.SLOT_MS, rel=0.01)
+    assert price not in judged(grown, gone=DAYS * 288)
+
+
+def test_malformed_records_are_a_stream_of_the_whole() -> None:
+    """By no dimension, whatever the definition has."""
+    definition = replace(CHURN, alarms=(Alarm("bad", "malformed_records", "up"),))
+    assert definition.most_streams == 1
+    counted: Told = {
+        OVERALL: {d.MALFORMED: spiked(even(), 6, 20)},
+        ("plan", "a"): {d.CHURNED: even()},
+    }
+    alarms = AlarmWatch(definition).judge([part(counted, DAYS * 288)], NAMED)
+    assert {place: one.status for place, one in found(alarms).items()} == {("", ""): "alarm"}
 
 
 def _judged(counted: Told) -> Alarms:

@@ -1,11 +1,13 @@
 """The minutes that the curves are made of."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import msgspec
 import pytest
 
 from streams.core.definition.definition import DAY_MS, MINUTE_MS, Definition
+from streams.core.kpi.alarms import Alarms, StreamState
 from streams.publish.board.history import CHARTED, KEPT, History
 from tests.publish import world
 from tests.publish.world import T0
@@ -38,7 +40,12 @@ def test_what_is_withheld_or_undefined_is_a_gap() -> None:
     seen = curves(history)
     assert seen["new_customers"] == [None, 0]
     assert seen["churn_ratio"] == [None, None]
-    assert set(seen) == {"t", "active_customers", *CHARTED}
+    assert set(seen) == {
+        "t",
+        "active_customers",
+        *CHARTED,
+        *(f"alarm:{one.name}" for one in DEFINITION.watched),
+    }
 
 
 def test_the_past_fills_what_is_missing_and_replaces_nothing() -> None:
@@ -54,6 +61,24 @@ def test_the_past_fills_what_is_missing_and_replaces_nothing() -> None:
     assert seen["new_customers"] == [3, 2, 1, 6]
     assert seen["active_customers"] == [None, None, None, 50]
     assert all(before < after for before, after in pairwise(seen["t"]) if before and after)
+
+
+def test_each_alarm_has_the_greatest_evidence_of_its_streams() -> None:
+    """In every window's curves; a gap where no stream has any, or nothing is known."""
+
+    def one(value: str, log10: float | None) -> StreamState:
+        return StreamState("order_drop", "orders", "down", "plan", value, "ok", log10)
+
+    history = History(DEFINITION)
+    alarms = Alarms(T0, 8.7, 1, (one("a", -1.0), one("b", 2.5), one("c", None)))
+    history.see(replace(world.snapshot(DEFINITION, T0), alarms=alarms))
+    history.see(replace(world.snapshot(DEFINITION, T0 + MINUTE_MS), alarms=alarms.stale()))
+    history.see(world.snapshot(DEFINITION, T0 + 2 * MINUTE_MS))
+    history.fill(T0 - MINUTE_MS, {"alarm:order_drop": "9.25"})
+    for window in ("1h", "24h"):
+        seen = curves(history, window)
+        assert seen["alarm:order_drop"] == [9.25, 2.5, None, None]
+        assert seen["alarm:churn_spike"] == [None] * 4
 
 
 def test_a_field_that_is_no_number_is_refused() -> None:

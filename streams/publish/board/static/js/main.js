@@ -2,6 +2,7 @@
 // It is shown again with each event and twice a second, because values grow old in silence.
 
 import { Alarm } from "./alarm.js";
+import { Alarms, evidence, isCurve } from "./alarms.js";
 import { Churn } from "./churn.js";
 import { ServerClock } from "./clock.js";
 import { condition, look, sentence, shown } from "./condition.js";
@@ -27,6 +28,7 @@ const prefs = new Prefs(() => renew());
 const tiles = new Tiles(byId("tiles"));
 const churn = new Churn(prefs, () => show());
 const alarm = new Alarm((window) => prefs.set({ window }));
+const alarms = new Alarms();
 const FLOORS = { churn: { floor: 0.0001 }, flows: { floor: 4 }, nps: {} };
 const plots = Object.fromEntries(
   Object.entries(FLOORS).map(([name, options]) => [name, new Plot(byId(`${name}-plot`), drawn(name).map(line), options)]),
@@ -56,7 +58,8 @@ function meet(setup) {
 
 function remember(values) {
   const window = chosen();
-  const read = (kpi) => (STANDING.has(kpi) ? values.now[kpi] : values.windows[window]?.[kpi])?.value ?? null;
+  const value = (kpi) => (STANDING.has(kpi) ? values.now[kpi] : values.windows[window]?.[kpi])?.value ?? null;
+  const read = (series) => (isCurve(series) ? evidence(values, series) : value(series));
   if (values.windows[window]) history.see(window, values.t, read);
 }
 
@@ -85,6 +88,7 @@ function view() {
     windows: values?.windows ?? {},
     components: values?.components,
     alarms: values?.alarms ?? [],
+    watched: values?.watched,
     accounting: values?.accounting,
     partitions: values?.partitions,
     process: values?.process ?? {},
@@ -112,6 +116,7 @@ function show() {
   radios(byId("windows"), "window", names.map((name) => [name, name]), seen.window, (window) => prefs.set({ window }));
   tiles.show(seen);
   churn.show(seen);
+  alarms.show(seen);
   for (const panel of [satisfaction, flows, risk, value, accounting, engine, summary]) panel(seen);
 }
 
@@ -137,6 +142,7 @@ function announce(kind, said, spike) {
 
 function draw() {
   tiles.draw(history);
+  alarms.draw(history);
   for (const [name, plot] of Object.entries(plots)) plot.draw(history.columns(drawn(name)));
   show();
 }
@@ -156,7 +162,7 @@ function dress() {
   setAttribute(byId("wall-switch"), "aria-pressed", String(wall));
   const scheme = matchMedia("(prefers-color-scheme: dark)").matches;
   const dress_ = `${theme} ${wall} ${scheme}`;
-  if (dress_ !== dressed && history.window) for (const plot of [...tiles.plots, ...Object.values(plots)]) plot.renew();
+  if (dress_ !== dressed && history.window) for (const plot of [...tiles.plots, ...alarms.plots, ...Object.values(plots)]) plot.renew();
   dressed = dress_;
 }
 
