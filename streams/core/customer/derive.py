@@ -79,7 +79,8 @@ def derive(customer: Customer, t: int, definition: Definition, identity: Identit
         activators = times.copy()
         for at in body.activity:
             insort(activators, at)
-    life = live(LifeEvents(body.signups, body.cancellations, activators), until, definition)
+    signups = customer.signups
+    life = live(LifeEvents(signups, customer.cancellations, activators), until, definition)
     if erased:
         _end(life, erased, definition)
     sealed = body.sealed
@@ -88,7 +89,7 @@ def derive(customer: Customer, t: int, definition: Definition, identity: Identit
         t=t,
         profile=body.signups[-1].profile if body.signups else NOBODY,
         life=life,
-        cost_minor=cost_of(body.signups, life.transitions[0].at_ms) if _begins(life) else None,
+        cost_minor=cost_of(signups, life.transitions[0].at_ms) if _begins(life) else None,
         purchases=bought,
         surveys=customer.answered,
         times=times,

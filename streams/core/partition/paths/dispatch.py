@@ -55,14 +55,13 @@ class Paths:
             VoidEntry: (VoidPath(customers),),
         }
 
-    def apply(self, key: bytes, entry: KeptEntry) -> str | None:
-        """Apply an entry dated at or before the clock; a text is the reason why it is ignored."""
+    def apply(self, key: bytes, entry: KeptEntry) -> None:
+        """Apply an entry dated at or before the clock."""
         customer = self._customers.get(key)
         if customer is not None and customer.flags & HAS_VOIDS and self._withdrawn(customer, entry):
-            return None
-        if self._take(key, customer, entry):
-            return None
-        return apply_entry(self._customers, key, entry)
+            return
+        if not self._take(key, customer, entry):
+            apply_entry(self._customers, key, entry)
 
     def _take(self, key: bytes, customer: Customer | None, entry: KeptEntry) -> bool:
         for path in self._paths[type(entry)]:  # noqa: SIM110 - without a generator

@@ -27,7 +27,7 @@ def move(customers: Customers, customer: Customer, profile: int) -> None:
     else:
         transitions = customers.transitions(customer)
     begins = transitions[0].kind == NEW
-    cost_minor = cost_of(customer.body.signups, transitions[0].at_ms) if begins else None
+    cost_minor = cost_of(customer.signups, transitions[0].at_ms) if begins else None
     for transition in transitions:
         changes = transition_changes(transition, cost_minor, 1)
         families.life.move_some(source, profile, transition.at_ms, changes)

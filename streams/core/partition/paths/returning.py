@@ -46,6 +46,7 @@ class ReturnPath:
             and entry.at_ms > customer.engaged
             and entry.amount_minor >= 0
             and self._customers.clock - entry.at_ms < LONG_TERM_MS
+            and not (customer.history is not None and customer.history.cancellations.chunks)
             and _in_effect(customer.body.cancellations, entry.at_ms)
         )
 

@@ -22,12 +22,11 @@ _ODD: Final = HAS_SEALED | ERASED
 class LifePath:
     """The path of signups and cancellations of one partition."""
 
-    __slots__ = ("_by_effect", "_customers", "_most", "_on")
+    __slots__ = ("_by_effect", "_customers", "_on")
 
     def __init__(self, customers: Customers) -> None:
         definition = customers.definition
         self._customers = customers
-        self._most = customers.most_life
         self._by_effect = definition.recognition == "effective_at"
         self._on = definition.inactivity_churn_ms is None
 
@@ -44,8 +43,7 @@ class LifePath:
             return False
         if entry.profile != customer.profile:
             move(self._customers, customer, entry.profile)
-        customer.body.signups.append(entry)
-        customer.note(entry.event_id)
+        customer.add_signup(entry, self._customers.identity, self._customers.room)
         self._engage(customer, entry.at_ms)
         return True
 
@@ -56,21 +54,18 @@ class LifePath:
         if not self._fits(customer, entry.at_ms):
             return False
         self._leave(customer, Transition(effect_ms, CHURNED, entry))
-        customer.body.cancellations.append(entry)
-        customer.note(entry.event_id)
+        customer.add_cancellation(entry, self._customers.identity, self._customers.room)
         self._engage(customer, entry.at_ms)
         return True
 
     def _fits(self, customer: Customer, at_ms: int) -> bool:
         """Whether a signup or cancellation at this time comes after everything, and finds nothing pending."""
-        body = customer.body
         return (
             self._on
             and customer.state == ACTIVE
             and not customer.flags & _ODD
             and customer.flags & STANDING != PENDING
             and at_ms > customer.engaged
-            and len(body.signups) + len(body.cancellations) < self._most
         )
 
     def _leave(self, customer: Customer, leave: Transition) -> None:

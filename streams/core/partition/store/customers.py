@@ -70,7 +70,6 @@ class Customers:
         "identity",
         "lengths",
         "long",
-        "most_life",
         "not_active",
         "removed",
         "room",
@@ -91,7 +90,6 @@ class Customers:
         self.room = room
         self.safe_ms = 0, 0
         """No later event touches purchases, or answers, before the newest one dated before it (shelf.py)."""
-        self.most_life = definition.kept_life_events
         self.cold: dict[bytes, bytes] = {}
         self.long: dict[bytes, History] = {}
         """Closed chunks of those at rest who have any."""
