@@ -8,7 +8,7 @@ Never: more than the events in the changelog. Latest votes and transitions are t
 they need not be told again.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 import msgspec
@@ -24,7 +24,7 @@ from streams.core.customer.entries import (
 from streams.core.customer.forms import CancellationForm, NamedForm, PurchaseForm
 from streams.core.customer.identity import Identity
 from streams.core.customer.index import Index
-from streams.core.customer.life import Transition
+from streams.core.customer.lifeline import Lifeline
 from streams.core.customer.shelf import Shelf
 
 PURCHASES: Final = b"p"
@@ -57,7 +57,7 @@ class History:
         votes: touchpoint -> its latest closed NPS answer.
         latest: the latest of them all.
         named: groups that closed events name, or named.
-        transitions: of the customer's life so far; None: they are to be derived.
+        line: the customer's life so far; None: it is to be derived.
     """
 
     __slots__ = (
@@ -69,10 +69,10 @@ class History:
         "changes",
         "index",
         "latest",
+        "line",
         "named",
         "purchases",
         "signups",
-        "transitions",
         "votes",
     )
 
@@ -89,7 +89,7 @@ class History:
         self.votes: dict[int, ClosedVote] = {}
         self.latest: ClosedVote | None = None
         self.named: set[int] = set()
-        self.transitions: list[Transition] | None = None
+        self.line: Lifeline | None = None
 
     # ---- as a whole
 
@@ -177,6 +177,32 @@ class History:
         """Take the last chunk back; nothing if there is none."""
         data = self.cancellations.reopen()
         return self._cancellations.entries(data) if data else []
+
+    def signups_from(self, at_ms: int) -> Iterator[list[SignupEntry]]:
+        """The closed signups chunk by chunk, from the first one with any at or after an instant."""
+        for at in range(self.signups.since(at_ms), len(self.signups)):
+            yield self._signups.entries(self.signups.chunks[at].data)
+
+    def signups_until(self, at_ms: int) -> Iterator[list[SignupEntry]]:
+        """The same backwards, from the last one with any up to an instant."""
+        for at in range(min(self.signups.since(at_ms + 1), len(self.signups) - 1), -1, -1):
+            yield self._signups.entries(self.signups.chunks[at].data)
+
+    def cancellations_from(self, at_ms: int) -> Iterator[list[CancellationEntry]]:
+        """The closed cancellations chunk by chunk, from the first one with any at or after an instant."""
+        for at in range(self.cancellations.since(at_ms), len(self.cancellations)):
+            yield self._cancellations.entries(self.cancellations.chunks[at].data)
+
+    def cancellations_over(self, at_ms: int) -> list[CancellationEntry]:
+        """The closed cancellations before an instant whose effect is then or later."""
+        found: list[CancellationEntry] = []
+        for chunk in self.cancellations.chunks:
+            if chunk.first_ms >= at_ms:
+                break
+            if chunk.reach_ms >= at_ms:
+                entries = self._cancellations.entries(chunk.data)
+                found += [entry for entry in entries if entry.at_ms < at_ms <= entry.effect_ms]
+        return found
 
     def _name_signups(self, entries: list[SignupEntry]) -> None:
         self.named.update([entry.profile for entry in entries])

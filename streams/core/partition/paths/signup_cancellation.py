@@ -1,5 +1,6 @@
-"""The in-order path for signups and cancellations of active customers: later than all that is known of them.
+"""The in-order path for signups and cancellations of active customers without closed chunks.
 
+They come later than all that is known of the customer.
 A signup of somebody active changes at most the profile; a cancellation that takes effect at once ends life.
 Held to the general path by a law, like the other paths beside it.
 """
@@ -62,6 +63,7 @@ class LifePath:
         """Whether a signup or cancellation at this time comes after everything, and finds nothing pending."""
         return (
             self._on
+            and customer.history is None
             and customer.state == ACTIVE
             and not customer.flags & _ODD
             and customer.flags & STANDING != PENDING
@@ -74,7 +76,7 @@ class LifePath:
         if customer.flags & PLAIN_LIFE:
             before = [Transition(customer.since, NEW)]
         else:
-            before = customers.transitions(customer)
+            before = customers.facts(customer).life.transitions
         panes = customers.families
         changes = transition_changes(leave, None, 1)
         panes.life.add(profile, leave.at_ms, changes)
@@ -83,8 +85,6 @@ class LifePath:
             panes.life.add(group, leave.at_ms, [(q.CHURNED, 1)], whole=False)
         transitions = [*before, leave]
         emit_gone(panes.life, transitions, profile, customers.groups, 1)
-        if customer.history is not None:
-            customer.history.transitions = transitions
         standing, clock = customer.flags & STANDING, customers.clock
         band = band_at(standing, customer.orders, customer.first, customer.last, clock)
         customers.stand(profile, band, -1, long_term=clock - customer.since >= LONG_TERM_MS)
