@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from itertools import count
 
+from bench import life
 from bench.core import Core
 from bench.figures import Figure
 from bench.load import END_MS, Batch, Record
@@ -39,6 +40,7 @@ def measure(*, quick: bool) -> Iterator[Figure]:
             yield Figure(f"history: {words} after {length:,}", "event", found.us, found.relative)
         if length == lengths[-1]:
             yield Figure("history: each closed purchase with its id", "bytes", buyer.bytes_each())
+    yield from life.measure(quick=quick)
 
 
 class _Long:

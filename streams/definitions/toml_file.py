@@ -196,7 +196,6 @@ _READERS: Final[dict[str, Reader]] = {
     "min_event_time_ms": _instant,
     "max_clock_skew_ms": _duration,
     "kept_for_ms": _duration,
-    "kept_life_events": _whole,
     "implicit_signup": _switch,
     "purchase_reactivates": _switch,
     "inactivity_churn_ms": _duration_or_off,
@@ -222,6 +221,7 @@ _NAMES: Final = {"window_names": "windows", "alarms": "alarm"}
 _FORMER_KEYS: Final = {
     "max_cohorts": "is called max_profiles now, and means the same",
     "kept_events": "is gone: there may be any number; how late one may come is kept_for",
+    "kept_life_events": "is gone: there may be any number",
 }
 
 

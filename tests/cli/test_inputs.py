@@ -118,7 +118,7 @@ def test_a_name_that_no_file_can_have_is_no_bug(
         LINES[0].replace(b'"timestamp": ', b'"timestamp": ' + HUGE),
         LINES[0].replace(b'"occurred_at": ', b'"occurred_at": ' + HUGE),
         b'{"id": "c1", "since": ' + HUGE + b"}\n",
-        b"kept_life_events = " + HUGE,
+        b"max_values = " + HUGE,
         b"max_clock_skew = '" + HUGE + b"h'",
         b"min_event_time = 1980-99-99T00:00:00Z",
         b"min_n = " + DEEP,

@@ -158,7 +158,6 @@ def test_min_n_is_the_kpis_own_its_familys_or_the_general_one() -> None:
         ({"min_n": -1}, "min_n: -1: allowed is 0 or more"),
         ({"min_n_by_kpi": (("churn_ratio", -1),)}, "min_n_by_kpi.churn_ratio: -1: allowed is 0 or more"),
         ({"inactivity_churn_ms": 0}, "inactivity_churn: 0: allowed is 1 or more"),
-        ({"kept_life_events": 10_001}, "kept_life_events: 10001: allowed is 10000 or less"),
         ({"kept_for_ms": 0}, "kept_for: 0: allowed is 1 or more"),
         (
             {"kept_for_ms": 93 * DAY_MS},
@@ -245,7 +244,6 @@ CHANGED: dict[str, Any] = {
     "min_event_time_ms": 0,
     "max_clock_skew_ms": 0,
     "kept_for_ms": DAY_MS,
-    "kept_life_events": 3,
     "implicit_signup": False,
     "purchase_reactivates": False,
     "inactivity_churn_ms": DAY_MS,

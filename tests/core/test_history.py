@@ -440,7 +440,7 @@ def test_who_leaves_and_returns_with_a_long_history() -> None:
         one.take([each])
         if number % 7 == 0:
             one.restart()
-    assert history_of(one).transitions
+    assert history_of(one).line
     assert Recounted(records, T).differences([one]) == []
 
 

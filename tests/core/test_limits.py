@@ -11,7 +11,6 @@ from tests.laws.driver import Driven
 from tests.laws.judging import Recounted
 
 GREATEST: list[dict[str, Any]] = [
-    {"kept_life_events": 10_000},
     {"max_values_inside": 10**6, "max_values": 10_000},
     {"max_profiles": 10**6},
     {"min_n": 10**15, "min_n_by_kpi": (("churn_ratio", 10**15),)},

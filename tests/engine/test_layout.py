@@ -114,6 +114,12 @@ def test_a_changelog_of_the_former_format_is_read_and_carried_on(monkeypatch: py
     assert accounting_of(found.accounting) == FORMER["as_of"]["accounting"]
 
 
+def test_a_layout_without_chunks_of_life_events_is_taken_over() -> None:
+    """Its records hold their signups and cancellations themselves, and say what they said."""
+    former_layout = msgspec.structs.replace(expected(), layout="bd2c97f704755737")
+    changelog.check_identity(0, changelog.decode(0, changelog.encode(former_layout)), expected())
+
+
 def test_a_changelog_of_another_layout_is_refused() -> None:
     """Exit code 33, with the cure."""
     foreign = msgspec.structs.replace(expected(), layout="0123456789abcdef")

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.core.customer.entries import Fact, digest_of, purchases_of
-from streams.core.customer.forms import ANSWER_SIZE
+from streams.core.customer.forms import NAMED_SIZE
 from streams.core.customer.record import ROOM
 from streams.core.definition.definition import DAY_MS, HOUR_MS, Definition
 from streams.core.partition.store.customers import is_anonymous
@@ -20,7 +20,7 @@ from tests.support.chance import examples
 
 ERASING = Mix(signup=2, purchase=6, cancellation=2, survey=4, void=0.5, erase=1)
 NO_DIGEST = b"\xff" * 16
-DEFINITIONS = (Definition(), replace(Definition(), kept_life_events=4))
+DEFINITIONS = (Definition(), replace(Definition(), kept_for_ms=9 * DAY_MS))
 
 
 def forgotten(state: Driven) -> list[object]:
@@ -38,6 +38,7 @@ def forgotten(state: Driven) -> list[object]:
         for named in (body.signups, body.cancellations, body.surveys):
             out += [entry for entry in named if not customer.seems_known(NO_DIGEST, entry.event_id)]
         facts: list[Fact] = [*customer.answered, *body.withdrawn]
+        facts += [*customer.signups, *customer.cancellations]
         known = [customer.seems_known(digest_of(e, IDENTITY), getattr(e, "event_id", "")) for e in facts]
         out += [entry for entry, seems in zip(facts, known, strict=True) if not seems]
     return out
@@ -77,12 +78,12 @@ def test_ids_of_what_is_closed_are_dropped_without_a_flush() -> None:
         driven.state.apply("survey", [KafkaRecord(b"c", body.encode(), at)])
         assert forgotten(driven) == []
     [customer] = customers.hot.values()
-    assert len(customer.body.surveys) <= ROOM // ANSWER_SIZE
+    assert len(customer.body.surveys) <= ROOM // NAMED_SIZE
     assert len(customer._lately or ()) <= 200
 
 
-def test_ids_of_what_is_kept_stay_however_many() -> None:
-    """A record keeps 256 life events."""
+def test_ids_of_life_events_stay_however_many() -> None:
+    """In the record or closed."""
     driven = Driven(DEFINITIONS[0])
     driven.state.advance(NOW_MS)
     for number in range(250):
@@ -91,4 +92,5 @@ def test_ids_of_what_is_kept_stay_however_many() -> None:
         driven.state.apply("signup", [KafkaRecord(b"c", body.encode(), at)])
     assert forgotten(driven) == []
     [customer] = driven.state._customers.hot.values()
-    assert len(customer.body.signups) == 250
+    assert len(customer.signups) == 250
+    assert len(customer.body.signups) <= ROOM // NAMED_SIZE

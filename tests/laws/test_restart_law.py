@@ -18,7 +18,7 @@ from tests.support.chance import examples
 
 DEFINITIONS = (
     Definition(),
-    replace(Definition(), kept_for_ms=9 * DAY_MS, kept_life_events=3),
+    replace(Definition(), kept_for_ms=9 * DAY_MS),
     replace(Definition(), inactivity_churn_ms=5 * DAY_MS),
 )
 

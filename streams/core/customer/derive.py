@@ -20,6 +20,7 @@ from streams.core.customer.entries import (
     reaches,
 )
 from streams.core.customer.groups import NOBODY
+from streams.core.customer.history import ClosedVote
 from streams.core.customer.identity import Identity
 from streams.core.customer.life import ACTIVE, NEW, Life, LifeEvents, Transition, live
 from streams.core.customer.life import ERASED as ERASED_TRANSITION
@@ -79,7 +80,8 @@ def derive(customer: Customer, t: int, definition: Definition, identity: Identit
         activators = times.copy()
         for at in body.activity:
             insort(activators, at)
-    life = live(LifeEvents(body.signups, body.cancellations, activators), until, definition)
+    signups = customer.signups
+    life = live(LifeEvents(signups, customer.cancellations, activators), until, definition)
     if erased:
         _end(life, erased, definition)
     sealed = body.sealed
@@ -88,7 +90,7 @@ def derive(customer: Customer, t: int, definition: Definition, identity: Identit
         t=t,
         profile=body.signups[-1].profile if body.signups else NOBODY,
         life=life,
-        cost_minor=cost_of(body.signups, life.transitions[0].at_ms) if _begins(life) else None,
+        cost_minor=cost_of(signups, life.transitions[0].at_ms) if _begins(life) else None,
         purchases=bought,
         surveys=customer.answered,
         times=times,
@@ -147,19 +149,33 @@ def cost_of(signups: list[SignupEntry], start_ms: int) -> int | None:
 def _stand(facts: Facts, customer: Customer, t: int) -> None:
     """Risk band and long term of an active customer, and when they change."""
     life = facts.life
-    dues = [life.due] if life.due else []
-    long_at = life.since + LONG_TERM_MS
-    facts.long_term = t >= long_at
-    if not facts.long_term:
-        dues.append(long_at)
-    vote = customer.vote(None)
-    detractor = vote is not None and vote[3] <= DETRACTOR_SCORE and t - vote[0] < DETRACTOR_MS
-    if vote is not None and detractor:
-        dues.append(vote[0] + DETRACTOR_MS)
-    standing = PENDING if life.pending else DETRACTOR if detractor else CALM
+    standing, facts.due, facts.long_term = standing_at(
+        customer.vote(None), life.since, t, life.due, pending=life.pending
+    )
     facts.flags |= standing
     facts.band = band_at(standing, facts.orders, facts.first, facts.last, t)
-    facts.due = min(dues, default=0)
+
+
+def standing_at(
+    vote: ClosedVote | None, since: int, t: int, due: int, *, pending: bool
+) -> tuple[int, int, bool]:
+    """Standing of an active customer at t, its next change (0: never), and whether it is long term.
+
+    Args:
+        vote: the latest NPS answer.
+        since: time of the current activation.
+        t: as of when.
+        due: when life changes next; 0: never.
+        pending: whether a cancellation is to take effect.
+    """
+    long_at = since + LONG_TERM_MS
+    long_term = t >= long_at
+    if not long_term:
+        due = min(due, long_at) if due else long_at
+    detractor = vote is not None and vote[3] <= DETRACTOR_SCORE and t - vote[0] < DETRACTOR_MS
+    if vote is not None and detractor:
+        due = min(due, vote[0] + DETRACTOR_MS) if due else vote[0] + DETRACTOR_MS
+    return PENDING if pending else DETRACTOR if detractor else CALM, due, long_term
 
 
 def _flags(body: Body, facts: Facts) -> int:

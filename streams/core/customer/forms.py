@@ -1,4 +1,4 @@
-"""The two forms of a closed chunk: purchases in a block of fixed size each, answers as a packed list.
+"""The forms of a closed chunk: purchases in a block of fixed size each, what keeps its id as a packed list.
 
 A chunk's bytes are what the changelog has of it, unless it is settled: then its events have no ids any more,
 and the changelog has it compressed. Within a chunk events are in order of (time, id).
@@ -7,15 +7,19 @@ Never: keeps anything but bytes.
 """
 
 from bisect import insort
+from collections.abc import Callable
 from typing import Any, Final, Generic, TypeAlias, TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
 from streams.core.customer.blocks import bought_as, place_of, with_purchase, without_ids
 from streams.core.customer.entries import (
     PURCHASE,
     PURCHASE_SIZE,
+    CancellationEntry,
     PurchaseEntry,
+    SignupEntry,
     SurveyEntry,
     by_identity,
     last_purchase_ms,
@@ -23,13 +27,13 @@ from streams.core.customer.entries import (
 )
 from streams.core.customer.identity import Identity
 
-ANSWER_SIZE: Final = 48
-"""What an answer counts of a record's room."""
+NAMED_SIZE: Final = 48
+"""What an answer, a signup or a cancellation counts of a record's room."""
 _encode: Final = msgspec.msgpack.Encoder().encode
-_decode: Final = msgspec.msgpack.Decoder(list[SurveyEntry]).decode
 Order: TypeAlias = Any
-"""A place in the order of (time, id): bytes for purchases, a tuple for answers; smaller is earlier."""
-E = TypeVar("E", PurchaseEntry, SurveyEntry)
+"""A place in the order of (time, id): bytes for purchases, else a tuple; smaller is earlier."""
+E = TypeVar("E", PurchaseEntry, SurveyEntry, SignupEntry, CancellationEntry)
+N = TypeVar("N", SurveyEntry, SignupEntry, CancellationEntry)
 
 
 class Form(Generic[E]):
@@ -37,15 +41,15 @@ class Form(Generic[E]):
 
     Attributes:
         kind, settled: what names of its chunks begin with.
-        bit: tells its places from the other's in the index.
+        code: tells its places from the others' in the index.
     """
 
-    __slots__ = ("bit", "kind", "settled")
+    __slots__ = ("code", "kind", "settled")
 
-    def __init__(self, kind: bytes, settled: bytes, bit: int) -> None:
+    def __init__(self, kind: bytes, settled: bytes, code: int) -> None:
         self.kind = kind
         self.settled = settled
-        self.bit = bit
+        self.code = code
 
     def digest(self, entry: E) -> bytes:
         """An event's id."""
@@ -62,6 +66,10 @@ class Form(Generic[E]):
     def span(self, data: bytes) -> tuple[int, int]:
         """The times of the first and the last one (ms)."""
         raise NotImplementedError
+
+    def reach(self, data: bytes) -> int:  # noqa: ARG002 - most end with their time
+        """When the last of them takes effect (ms), where that may be after its time; else 0."""
+        return 0
 
     def times(self, data: bytes) -> list[int]:
         """Their times (ms)."""
@@ -148,72 +156,81 @@ class PurchaseForm(Form[PurchaseEntry]):
         return without_ids(b"".join(parts))
 
 
-class AnswerForm(Form[SurveyEntry]):
-    """Lists of ``entries.SurveyEntry``, packed.
+class NamedForm(Form[N]):
+    """Lists of entries that keep their ids, packed.
 
     Args:
         identity: the deployment's digests.
+        decode: reads such a list.
     """
 
-    __slots__ = ("_identity",)
+    __slots__ = ("_decode", "_identity")
 
-    def __init__(self, kind: bytes, settled: bytes, bit: int, identity: Identity) -> None:
-        super().__init__(kind, settled, bit)
+    def __init__(
+        self,
+        kind: bytes,
+        settled: bytes,
+        code: int,
+        identity: Identity,
+        decode: Callable[[bytes], list[N]],
+    ) -> None:
+        super().__init__(kind, settled, code)
         self._identity = identity
+        self._decode: Callable[[bytes], list[N]] = decode
 
-    def entries(self, data: bytes) -> list[SurveyEntry]:
+    def entries(self, data: bytes) -> list[N]:
         """The events."""
-        return _decode(data)
+        return self._decode(data)
 
-    def pack(self, entries: list[SurveyEntry]) -> bytes:
+    def pack(self, entries: list[N]) -> bytes:
         """The inverse of ``entries``."""
         return _encode(entries)
 
-    def digest(self, entry: SurveyEntry) -> bytes:
+    def digest(self, entry: N) -> bytes:
         """See Form."""
         return self._identity.event(entry.source, entry.event_id)
 
-    def order(self, entry: SurveyEntry) -> Order:
+    def order(self, entry: N) -> Order:
         """See Form."""
         return by_identity(entry)
 
     def last(self, data: bytes) -> object:
         """See Form."""
-        return by_identity(_decode(data)[-1])
+        return by_identity(self._decode(data)[-1])
 
     def span(self, data: bytes) -> tuple[int, int]:
         """See Form."""
-        entries = _decode(data)
+        entries = self._decode(data)
         return entries[0].at_ms, entries[-1].at_ms
 
     def times(self, data: bytes) -> list[int]:
         """See Form."""
-        return [entry.at_ms for entry in _decode(data)]
+        return [entry.at_ms for entry in self._decode(data)]
 
     def digests(self, data: bytes) -> list[bytes]:
         """See Form."""
-        return [self.digest(entry) for entry in _decode(data)]
+        return [self.digest(entry) for entry in self._decode(data)]
 
-    def known_as(self, data: bytes, digest: bytes) -> list[SurveyEntry]:
+    def known_as(self, data: bytes, digest: bytes) -> list[N]:
         """See Form."""
-        return [entry for entry in _decode(data) if self.digest(entry) == digest]
+        return [entry for entry in self._decode(data) if self.digest(entry) == digest]
 
-    def added(self, data: bytes, entry: SurveyEntry) -> bytes:
+    def added(self, data: bytes, entry: N) -> bytes:
         """See Form."""
-        entries = _decode(data)
+        entries = self._decode(data)
         insort(entries, entry, key=by_identity)
         return _encode(entries)
 
-    def removed(self, data: bytes, entry: SurveyEntry) -> bytes:
+    def removed(self, data: bytes, entry: N) -> bytes:
         """See Form."""
-        entries = _decode(data)
+        entries = self._decode(data)
         entries.remove(entry)
         return _encode(entries) if entries else b""
 
     def halves(self, data: bytes, room: int) -> tuple[bytes, bytes]:
         """See Form."""
-        entries = _decode(data)
-        if len(entries) * ANSWER_SIZE <= room:
+        entries = self._decode(data)
+        if len(entries) * NAMED_SIZE <= room:
             return data, b""
         half = len(entries) // 2
         return _encode(entries[:half]), _encode(entries[half:])
@@ -221,9 +238,15 @@ class AnswerForm(Form[SurveyEntry]):
     def nameless(self, parts: list[bytes]) -> bytes:
         """See Form."""
         return _encode(
-            [
-                SurveyEntry(entry.at_ms, "", "", entry.form, entry.score, entry.touchpoint)
-                for data in parts
-                for entry in _decode(data)
-            ]
+            [replace(entry, event_id="", source="") for data in parts for entry in self._decode(data)]
         )
+
+
+class CancellationForm(NamedForm[CancellationEntry]):
+    """Cancellations, which may take effect long after their time."""
+
+    __slots__ = ()
+
+    def reach(self, data: bytes) -> int:
+        """See Form."""
+        return max([entry.effect_ms for entry in self.entries(data)])

@@ -1,6 +1,6 @@
-"""A long history: closed chunks of purchases and answers behind the record, and one index of their ids.
+"""A long history: closed chunks of a customer's events behind the record, and one index of their ids.
 
-A record holds the newest purchases and answers itself, its head. When the head outgrows its room, the oldest
+A record holds the newest events of each kind itself, its head. When the head outgrows its room, the oldest
 half of it is closed: a chunk of its own (shelf.py), with a key of its own in the changelog. Chunks and head
 together are in order of (time, id), and the head is empty only where there is no chunk.
 
@@ -8,23 +8,35 @@ Never: more than the events in the changelog. Latest votes and transitions are t
 they need not be told again.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 
+import msgspec
+
 from streams.core.customer.blocks import order_before, order_from
-from streams.core.customer.entries import FORM_NPS, PurchaseEntry, SurveyEntry
-from streams.core.customer.forms import AnswerForm, PurchaseForm
+from streams.core.customer.entries import (
+    FORM_NPS,
+    CancellationEntry,
+    PurchaseEntry,
+    SignupEntry,
+    SurveyEntry,
+)
+from streams.core.customer.forms import CancellationForm, NamedForm, PurchaseForm
 from streams.core.customer.identity import Identity
 from streams.core.customer.index import Index
-from streams.core.customer.life import Transition
+from streams.core.customer.lifeline import Lifeline
 from streams.core.customer.shelf import Shelf
 
 PURCHASES: Final = b"p"
 SETTLED_PURCHASES: Final = b"P"
 ANSWERS: Final = b"s"
 SETTLED_ANSWERS: Final = b"S"
+SIGNUPS: Final = b"u"
+CANCELLATIONS: Final = b"c"
 """What a chunk holds: the byte before its number in its name."""
 
+_NEVER: Final = b""
+"""Ids of signups and cancellations are known for ever: their chunks are never settled."""
 _PURCHASES: Final = PurchaseForm(PURCHASES, SETTLED_PURCHASES, 0)
 
 ClosedVote = tuple[int, str, str, int]
@@ -38,37 +50,46 @@ class History:
         identity: the deployment's digests.
 
     Attributes:
-        purchases, answers: the chunks. Answers come and go by the methods here, which keep the votes.
+        purchases, answers, signups, cancellations: the chunks. Answers come and go by the methods here, which
+            keep the votes.
         changes: name of a chunk -> its bytes, of those not yet in the changelog; None: it is gone.
         index: the ids of everything closed but settled.
         votes: touchpoint -> its latest closed NPS answer.
         latest: the latest of them all.
-        touchpoints: groups that closed answers name, or named.
-        transitions: of the customer's life so far; None: they are to be derived.
+        named: groups that closed events name, or named.
+        line: the customer's life so far; None: it is to be derived.
     """
 
     __slots__ = (
         "_answers",
+        "_cancellations",
+        "_signups",
         "answers",
+        "cancellations",
         "changes",
         "index",
         "latest",
+        "line",
+        "named",
         "purchases",
-        "touchpoints",
-        "transitions",
+        "signups",
         "votes",
     )
 
     def __init__(self, identity: Identity) -> None:
-        self._answers = AnswerForm(ANSWERS, SETTLED_ANSWERS, 1, identity)
+        self._answers = NamedForm(ANSWERS, SETTLED_ANSWERS, 1, identity, _decode_answers)
+        self._signups = NamedForm(SIGNUPS, _NEVER, 2, identity, _decode_signups)
+        self._cancellations = CancellationForm(CANCELLATIONS, _NEVER, 3, identity, _decode_cancellations)
         self.changes: dict[bytes, bytes | None] = {}
         self.index = Index()
         self.purchases: Shelf[PurchaseEntry] = Shelf(_PURCHASES, self.index, self.changes)
         self.answers: Shelf[SurveyEntry] = Shelf(self._answers, self.index, self.changes)
+        self.signups: Shelf[SignupEntry] = Shelf(self._signups, self.index, self.changes)
+        self.cancellations: Shelf[CancellationEntry] = Shelf(self._cancellations, self.index, self.changes)
         self.votes: dict[int, ClosedVote] = {}
         self.latest: ClosedVote | None = None
-        self.touchpoints: set[int] = set()
-        self.transitions: list[Transition] | None = None
+        self.named: set[int] = set()
+        self.line: Lifeline | None = None
 
     # ---- as a whole
 
@@ -94,12 +115,18 @@ class History:
 
     def names(self) -> list[bytes]:
         """The names of all chunks."""
-        return self.purchases.names() + self.answers.names()
+        shelved = self.purchases.names() + self.answers.names()
+        return shelved + self.signups.names() + self.cancellations.names()
 
     def restore(self, name: bytes, packed: bytes) -> None:
         """Take back a chunk; ``sort`` when all are there."""
-        if name[:1] in {PURCHASES, SETTLED_PURCHASES}:
+        kind = name[:1]
+        if kind in {PURCHASES, SETTLED_PURCHASES}:
             self.purchases.restore(name, packed)
+        elif kind == SIGNUPS:
+            self._name_signups(self._signups.entries(self.signups.restore(name, packed)))
+        elif kind == CANCELLATIONS:
+            self._name_cancellations(self._cancellations.entries(self.cancellations.restore(name, packed)))
         else:
             self._vote(self._answers.entries(self.answers.restore(name, packed)))
 
@@ -107,6 +134,82 @@ class History:
         """Put the chunks into their order."""
         self.purchases.sort()
         self.answers.sort()
+        self.signups.sort()
+        self.cancellations.sort()
+
+    # ---- signups and cancellations
+
+    def signed(self) -> list[SignupEntry]:
+        """The closed signups."""
+        return [entry for chunk in self.signups.chunks for entry in self._signups.entries(chunk.data)]
+
+    def cancelled(self) -> list[CancellationEntry]:
+        """The closed cancellations."""
+        chunks = self.cancellations.chunks
+        return [entry for chunk in chunks for entry in self._cancellations.entries(chunk.data)]
+
+    def close_signups(self, entries: list[SignupEntry]) -> None:
+        """Close signups later than all that are closed."""
+        self.signups.close(self._signups.pack(entries))
+        self._name_signups(entries)
+
+    def close_cancellations(self, entries: list[CancellationEntry]) -> None:
+        """Close cancellations later than all that are closed."""
+        self.cancellations.close(self._cancellations.pack(entries))
+        self._name_cancellations(entries)
+
+    def insert_signup(self, entry: SignupEntry, room: int) -> bool:
+        """Insert a signup where it belongs; False: it is later than all that are closed."""
+        self._name_signups([entry])
+        return self.signups.insert(entry, room)
+
+    def insert_cancellation(self, entry: CancellationEntry, room: int) -> bool:
+        """Insert a cancellation where it belongs; False: it is later than all that are closed."""
+        self._name_cancellations([entry])
+        return self.cancellations.insert(entry, room)
+
+    def reopen_signups(self) -> list[SignupEntry]:
+        """Take the last chunk back; nothing if there is none."""
+        data = self.signups.reopen()
+        return self._signups.entries(data) if data else []
+
+    def reopen_cancellations(self) -> list[CancellationEntry]:
+        """Take the last chunk back; nothing if there is none."""
+        data = self.cancellations.reopen()
+        return self._cancellations.entries(data) if data else []
+
+    def signups_from(self, at_ms: int) -> Iterator[list[SignupEntry]]:
+        """The closed signups chunk by chunk, from the first one with any at or after an instant."""
+        for at in range(self.signups.since(at_ms), len(self.signups)):
+            yield self._signups.entries(self.signups.chunks[at].data)
+
+    def signups_until(self, at_ms: int) -> Iterator[list[SignupEntry]]:
+        """The same backwards, from the last one with any up to an instant."""
+        for at in range(min(self.signups.since(at_ms + 1), len(self.signups) - 1), -1, -1):
+            yield self._signups.entries(self.signups.chunks[at].data)
+
+    def cancellations_from(self, at_ms: int) -> Iterator[list[CancellationEntry]]:
+        """The closed cancellations chunk by chunk, from the first one with any at or after an instant."""
+        for at in range(self.cancellations.since(at_ms), len(self.cancellations)):
+            yield self._cancellations.entries(self.cancellations.chunks[at].data)
+
+    def cancellations_over(self, at_ms: int) -> list[CancellationEntry]:
+        """The closed cancellations before an instant whose effect is then or later."""
+        found: list[CancellationEntry] = []
+        for chunk in self.cancellations.chunks:
+            if chunk.first_ms >= at_ms:
+                break
+            if chunk.reach_ms >= at_ms:
+                entries = self._cancellations.entries(chunk.data)
+                found += [entry for entry in entries if entry.at_ms < at_ms <= entry.effect_ms]
+        return found
+
+    def _name_signups(self, entries: list[SignupEntry]) -> None:
+        self.named.update([entry.profile for entry in entries])
+
+    def _name_cancellations(self, entries: list[CancellationEntry]) -> None:
+        for entry in entries:
+            self.named.update((entry.reason, entry.churn_type))
 
     # ---- answers
 
@@ -136,7 +239,7 @@ class History:
 
     def _vote(self, entries: Iterable[SurveyEntry]) -> None:
         for entry in entries:
-            self.touchpoints.add(entry.touchpoint)
+            self.named.add(entry.touchpoint)
             if entry.form == FORM_NPS:
                 vote = vote_of(entry)
                 self.votes[entry.touchpoint] = max(vote, self.votes.get(entry.touchpoint, vote))
@@ -181,6 +284,11 @@ class History:
             if found:
                 return found
         return 0
+
+
+_decode_answers: Final = msgspec.msgpack.Decoder(list[SurveyEntry]).decode
+_decode_signups: Final = msgspec.msgpack.Decoder(list[SignupEntry]).decode
+_decode_cancellations: Final = msgspec.msgpack.Decoder(list[CancellationEntry]).decode
 
 
 def vote_of(entry: SurveyEntry) -> ClosedVote:

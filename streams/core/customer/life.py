@@ -67,7 +67,7 @@ def live(events: LifeEvents, t: int, definition: Definition) -> Life:
 
 
 class _Walk:
-    __slots__ = ("_cancels", "_definition", "_orders", "_signups", "_t", "life")
+    __slots__ = ("_cancels", "_definition", "_orders", "_quiet", "_signups", "_t", "life")
 
     def __init__(self, events: LifeEvents, t: int, definition: Definition) -> None:
         self.life = Life()
@@ -75,6 +75,8 @@ class _Walk:
         self._definition = definition
         self._signups = [signup.at_ms for signup in events.signups if not signup.trial]
         self._orders = events.orders
+        self._quiet = 0
+        """When the customer, active now, has been inactive for too long; 0: never."""
         self._cancels: list[tuple[int, str, str, CancellationEntry]] = []
         for entry in events.cancellations:
             self._schedule(entry)
@@ -102,18 +104,19 @@ class _Walk:
             if now > self._t:
                 break
             self._at(now)
+        if self._quiet:
+            self._wake(self._quiet)
 
     def _next(self, now: int) -> int:
         """The next instant after now at which something can happen."""
         after = _first_after(self._signups, now)
+        self._quiet = 0
         if self._cancels:
             after = min(after, self._cancels[0][0])
         if self.life.state == ACTIVE:
             if self._definition.inactivity_churn_ms is not None:
-                quiet = self._quiet_at(now)
-                if quiet > self._t:
-                    self._wake(quiet)
-                after = min(after, quiet)
+                self._quiet = self._quiet_at(now)
+                after = min(after, self._quiet)
         elif self._may_buy_in():
             after = min(after, _first_after(self._orders, now))
         return after

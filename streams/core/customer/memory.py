@@ -43,6 +43,10 @@ def known(
     if customer.history is not None:
         for answer in customer.history.answers.known_as(digest):
             yield SURVEY_KIND, answer.at_ms
+        for signup in customer.history.signups.known_as(digest):
+            yield LASTING, signup.at_ms
+        for cancellation in customer.history.cancellations.known_as(digest):
+            yield LASTING, cancellation.at_ms
     if customer.flags & HAS_VOIDS and customer.is_apart(digest, identity):
         yield from _apart(body, digest, identity)
 

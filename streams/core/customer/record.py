@@ -1,9 +1,9 @@
 """One customer's record: a fixed header and a body, and their packed form (which the changelog keeps).
 
 The header is all that recovery, timers and the in-order path need of most customers. The body holds the
-life events, voids and the newest surveys as entries, and the newest purchases as a block sorted by time;
-older ones of many stand in closed chunks (history.py). What voids withdrew stands apart: what counts is
-counted as it stands. Ids of purchases and voids are digests; there is no customer id here and no free text
+voids and the newest signups, cancellations and surveys as entries, and the newest purchases as a block sorted
+by time; older ones of many stand in closed chunks (history.py). What voids withdrew stands apart: what counts
+is counted as it stands. Ids of purchases and voids are digests; there is no customer id here and no free text
 but ids and interned values.
 
 Records hold only events that are not after the partition's clock: later ones are parked (parking.py).
@@ -33,7 +33,7 @@ from streams.core.customer.entries import (
     last_purchase_ms,
     pack_purchase,
 )
-from streams.core.customer.forms import ANSWER_SIZE
+from streams.core.customer.forms import NAMED_SIZE
 from streams.core.customer.history import ClosedVote, History, vote_of
 from streams.core.customer.identity import Identity
 from streams.core.customer.life import NEVER
@@ -155,7 +155,7 @@ class Customer:
             return True
         return self.history is not None and self.history.index.holds(digest)
 
-    # ---- purchases and answers, wherever they are
+    # ---- events, wherever they are
 
     @property
     def bought(self) -> bytes:
@@ -175,6 +175,18 @@ class Customer:
         """All answers that stand."""
         history = self.history
         return self.body.surveys if history is None else history.answered() + self.body.surveys
+
+    @property
+    def signups(self) -> list[SignupEntry]:
+        """All signups that stand."""
+        history = self.history
+        return self.body.signups if history is None else history.signed() + self.body.signups
+
+    @property
+    def cancellations(self) -> list[CancellationEntry]:
+        """All cancellations that stand."""
+        history = self.history
+        return self.body.cancellations if history is None else history.cancelled() + self.body.cancellations
 
     def vote(self, touchpoint: int | None) -> ClosedVote | None:
         """The latest NPS answer, of one touchpoint or of all."""
@@ -243,8 +255,34 @@ class Customer:
         else:
             return
         self.note(entry.event_id)
-        if len(surveys) * ANSWER_SIZE > room:
+        if len(surveys) * NAMED_SIZE > room:
             self.close_answers(identity, room)
+
+    def add_signup(self, entry: SignupEntry, identity: Identity, room: int) -> None:
+        """Insert a signup where it belongs."""
+        signups = self.body.signups
+        if not signups or signups[-1].at_ms < entry.at_ms:
+            signups.append(entry)
+        elif self.history is None or not self.history.insert_signup(entry, room):
+            insort(signups, entry, key=by_identity)
+        else:
+            return
+        self.note(entry.event_id)
+        if len(signups) * NAMED_SIZE > room:
+            self.close_life(identity, room)
+
+    def add_cancellation(self, entry: CancellationEntry, identity: Identity, room: int) -> None:
+        """Insert a cancellation where it belongs."""
+        cancellations = self.body.cancellations
+        if not cancellations or cancellations[-1].at_ms < entry.at_ms:
+            cancellations.append(entry)
+        elif self.history is None or not self.history.insert_cancellation(entry, room):
+            insort(cancellations, entry, key=by_identity)
+        else:
+            return
+        self.note(entry.event_id)
+        if len(cancellations) * NAMED_SIZE > room:
+            self.close_life(identity, room)
 
     def close_purchases(self, identity: Identity, room: int) -> None:
         """Close the oldest purchases of the head until it fits into its room (bytes)."""
@@ -255,11 +293,23 @@ class Customer:
 
     def close_answers(self, identity: Identity, room: int) -> None:
         """The same for answers."""
-        surveys, most = self.body.surveys, max(1, room // ANSWER_SIZE)
+        surveys, most = self.body.surveys, max(1, room // NAMED_SIZE)
         while len(surveys) > most:
             half = min(len(surveys), most) // 2 or 1
             self._long(identity).close_answers(surveys[:half])
             del surveys[:half]
+
+    def close_life(self, identity: Identity, room: int) -> None:
+        """The same for signups, and for cancellations."""
+        signups, cancellations, most = self.body.signups, self.body.cancellations, max(1, room // NAMED_SIZE)
+        while len(signups) > most:
+            half = min(len(signups), most) // 2 or 1
+            self._long(identity).close_signups(signups[:half])
+            del signups[:half]
+        while len(cancellations) > most:
+            half = min(len(cancellations), most) // 2 or 1
+            self._long(identity).close_cancellations(cancellations[:half])
+            del cancellations[:half]
 
     def take_purchase(self, entry: PurchaseEntry) -> None:
         """Take out a purchase that stands."""
@@ -282,6 +332,28 @@ class Customer:
             self.history.take_answer(entry)
         if not body.surveys and self.history is not None:
             body.surveys = self.history.reopen_answers()
+
+    def take_signup(self, entry: SignupEntry) -> None:
+        """Take out a signup that stands."""
+        body = self.body
+        if entry in body.signups:
+            body.signups.remove(entry)
+        else:
+            assert self.history is not None  # noqa: S101 - it stands somewhere
+            self.history.signups.take(entry)
+        if not body.signups and self.history is not None:
+            body.signups = self.history.reopen_signups()
+
+    def take_cancellation(self, entry: CancellationEntry) -> None:
+        """Take out a cancellation that stands."""
+        body = self.body
+        if entry in body.cancellations:
+            body.cancellations.remove(entry)
+        else:
+            assert self.history is not None  # noqa: S101 - it stands somewhere
+            self.history.cancellations.take(entry)
+        if not body.cancellations and self.history is not None:
+            body.cancellations = self.history.reopen_cancellations()
 
     def _long(self, identity: Identity) -> History:
         if self.history is None:

@@ -29,19 +29,29 @@ class Chunk:
         packed: what the changelog has.
         settled: whether that is compressed, and without ids.
         first_ms, last_ms: times of its first and last event.
+        reach_ms: when the last of them takes effect.
         last: its last event's place in the order.
     """
 
-    __slots__ = ("first_ms", "last", "last_ms", "number", "packed", "settled")
+    __slots__ = ("first_ms", "last", "last_ms", "number", "packed", "reach_ms", "settled")
 
-    def __init__(
-        self, number: int, packed: bytes, first_ms: int, last_ms: int, last: object, *, settled: bool
+    def __init__(  # noqa: PLR0917 - one caller
+        self,
+        number: int,
+        packed: bytes,
+        first_ms: int,
+        last_ms: int,
+        reach_ms: int,
+        last: object,
+        *,
+        settled: bool,
     ) -> None:
         self.number = number
         self.packed = packed
         self.settled = settled
         self.first_ms = first_ms
         self.last_ms = last_ms
+        self.reach_ms = reach_ms
         self.last = last
 
     @property
@@ -55,8 +65,8 @@ class Shelf(Generic[E]):
 
     Args:
         form: how they are packed.
-        index: where ids stand; both shelves of a customer have the same.
-        changes: name -> bytes of chunks that are not yet in the changelog; None: it is gone. Of both, too.
+        index: where ids stand; all shelves of a customer have the same.
+        changes: name -> bytes of chunks that are not yet in the changelog; None: it is gone. Of all, too.
     """
 
     __slots__ = ("_by_number", "_changes", "_form", "_index", "_next", "chunks")
@@ -150,8 +160,8 @@ class Shelf(Generic[E]):
 
     def known_as(self, digest: bytes) -> list[E]:
         """The events of an id: more than one only if it was forgotten between."""
-        bit = self._form.bit
-        numbers = {place >> 1 for place in self._index.places(digest) if place & 1 == bit}
+        code = self._form.code
+        numbers = {place >> 2 for place in self._index.places(digest) if place & 3 == code}
         there = [self._by_number[number] for number in sorted(numbers) if number in self._by_number]
         return [entry for chunk in there for entry in self._form.known_as(chunk.data, digest)]
 
@@ -182,7 +192,8 @@ class Shelf(Generic[E]):
     def _chunk(self, number: int, data: bytes, *, settled: bool = False) -> Chunk:
         first_ms, last_ms = self._form.span(data)
         packed = compress(data, 9) if settled else data
-        return Chunk(number, packed, first_ms, last_ms, self._form.last(data), settled=settled)
+        reach_ms = self._form.reach(data) or last_ms
+        return Chunk(number, packed, first_ms, last_ms, reach_ms, self._form.last(data), settled=settled)
 
     def _name(self, chunk: Chunk) -> bytes:
         kind = self._form.settled if chunk.settled else self._form.kind
@@ -190,7 +201,7 @@ class Shelf(Generic[E]):
 
     def _place(self, number: int) -> int:
         """What the index knows a chunk by."""
-        return 2 * number + self._form.bit
+        return number << 2 | self._form.code
 
     def _hold(self, at: int, chunk: Chunk) -> None:
         self.chunks.insert(at, chunk)

@@ -39,13 +39,11 @@ MAX_WINDOWS: Final = 64
 """What a sweep finds of a group, all windows in one record, stays below what a topic takes."""
 _MOST_WHOLE: Final = 10**15
 _MOST: Final = {
-    "kept_life_events": 10_000,
     "max_values": 10_000,
     "max_values_inside": 1_000_000,
     "max_profiles": 1_000_000,
 }
-"""Greatest values: what a record's header (16 bits) and the ranks of an erased person (four digits) can tell
-apart, and names that memory can hold."""
+"""Greatest values: names that memory can hold."""
 _MOST_AGE_MS: Final = 36_500 * DAY_MS
 """A hundred years."""
 
@@ -68,7 +66,6 @@ SIDES: Final[dict[str, Side]] = {
     "min_event_time_ms": "counting",
     "max_clock_skew_ms": "counting",
     "kept_for_ms": "counting",
-    "kept_life_events": "counting",
     "implicit_signup": "counting",
     "purchase_reactivates": "counting",
     "inactivity_churn_ms": "counting",
@@ -162,7 +159,6 @@ class Definition:
     max_clock_skew_ms: int = 5 * MINUTE_MS
     kept_for_ms: int = 35 * DAY_MS
     """How long after an event purchases and answers dated like it are taken in any order."""
-    kept_life_events: int = 256
     implicit_signup: bool = True
     purchase_reactivates: bool = True
     inactivity_churn_ms: int | None = None
@@ -244,7 +240,6 @@ class Definition:
             "min_event_time": (self.min_event_time_ms, 0),
             "max_clock_skew": (self.max_clock_skew_ms, 0),
             "kept_for": (self.kept_for_ms, 1),
-            "kept_life_events": (self.kept_life_events, 1),
             "inactivity_churn": (1 if self.inactivity_churn_ms is None else self.inactivity_churn_ms, 1),
             "min_n": (self.min_n, 0),
             "freshness_limit": (self.freshness_limit_ms, 1),
@@ -447,6 +442,6 @@ _LATER: Final = (
 """Choices that the first version did not have: left at their default, a definition keeps the hash it had."""
 _FORMERLY: Final = {"max_profiles": "max_cohorts"}
 """Choices of what is counted that the first version called otherwise: the hash stays."""
-_GONE: Final = {"kept_events": 64}
+_GONE: Final = {"kept_events": 64, "kept_life_events": 256}
 """Choices that the first version had, as it made them: who left them so keeps the hash, too."""
 _DEFAULTS: Final = {choice.name: choice.default for choice in fields(Definition)}

@@ -60,6 +60,7 @@ def erase(customers: Customers, key: bytes, at_ms: int, entropy: Callable[[], by
 def _enter(customers: Customers, key: bytes, customer: Customer) -> None:
     customer.close_purchases(customers.identity, customers.room)
     customer.close_answers(customers.identity, customers.room)
+    customer.close_life(customers.identity, customers.room)
     customers.put(key, customer)
     customers.enter(key, customer)
 
@@ -71,7 +72,7 @@ def _part(customers: Customers, customer: Customer, at_ms: int, *, past: bool) -
     for void in body.voids:
         if (void.at_ms <= at_ms) is past:
             part.add_void(void)
-    everything: list[Fact] = [*body.signups, *body.cancellations, *customer.answered, *body.withdrawn]
+    everything: list[Fact] = [*customer.signups, *customer.cancellations, *customer.answered, *body.withdrawn]
     everything += purchases_of(customer.bought)
     bought: list[PurchaseEntry] = []
     for entry in everything:

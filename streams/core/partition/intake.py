@@ -292,11 +292,7 @@ class Intake:
             erase(self._customers, key, at_ms, self._entropy)
             self._mark(key, acted_ms=at_ms)
         else:
-            reason = self._paths.apply(key, entry)
-            if reason is not None:
-                self.ledger.count(kind, -1)
-                self.ledger.ignore(kind, reason)
-                return
+            self._paths.apply(key, entry)
             if received and self._journal is None and at_ms <= self._customers.clock - self._reach_ms:
                 self.ledger.late_beyond_retention += 1
         newest = self.newest.get(kind, -1)

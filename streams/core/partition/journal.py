@@ -12,8 +12,6 @@ from typing import Final
 from streams.core.totals import Accounting
 
 COUNTED: Final = ""
-_LATER: Final = "overflow"
-"""The class that is decided when a record is applied, after the journal noted it as counted."""
 _NOTED: Final = (":duplicate", ":erased", ":sealed")
 
 
@@ -52,7 +50,7 @@ class Journal:
 
         Args:
             t: as of when (ms).
-            state: what the state accounts for at t: the malformed, what was ignored when applied, the gauges.
+            state: what the state accounts for at t: the malformed, the gauges.
         """
         by_kind = dict(state.by_kind)
         for name in [name for name in by_kind if name.endswith(_NOTED)]:
@@ -60,7 +58,7 @@ class Journal:
         counted: dict[str, int] = {}
         for (kind, reason), n in self._counts(t).items():
             if reason == COUNTED:
-                counted[kind] = n - by_kind.get(f"{kind}:ignored:{_LATER}", 0)
+                counted[kind] = n
             else:
                 by_kind[f"{kind}:ignored:{reason}"] = n
         ignored: dict[str, int] = {}

@@ -25,7 +25,7 @@ def is_plain(customer: Customer) -> bool:
 def emit_plain(customers: Customers, customer: Customer) -> None:
     """Add everything that a plain customer contributes as of the clock."""
     families, profile, since, clock = customers.families, customer.profile, customer.since, customers.clock
-    changes = transition_changes(Transition(since, NEW), cost_of(customer.body.signups, since), 1)
+    changes = transition_changes(Transition(since, NEW), cost_of(customer.signups, since), 1)
     families.life.add(profile, since, changes)
     families.calendar.add(profile, since, changes)
     _emit_orders(customers, customer)

@@ -211,6 +211,8 @@ class PartitionState:
         if t < self._view:
             raise ValueError(f"totals at {t} were asked for, but view promised none before {self._view}")
         customers = self._customers
+        for _ in customers.lifelines.showing():
+            yield
         totals = Totals(t, accounting=self._accounting(), newest=dict(self._intake.newest))
         totals.groups[OVERALL] = self._assembler.whole(t, customers.whole)
         if dimensions:

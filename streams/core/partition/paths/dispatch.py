@@ -21,6 +21,7 @@ from streams.core.customer.entries import (
 from streams.core.customer.record import HAS_VOIDS, Customer
 from streams.core.partition.paths.general import apply_entry
 from streams.core.partition.paths.late_purchase import LatePath
+from streams.core.partition.paths.living import LivingPath
 from streams.core.partition.paths.newcomer import NewcomerPath
 from streams.core.partition.paths.purchase import PurchasePath
 from streams.core.partition.paths.returning import ReturnPath
@@ -46,23 +47,23 @@ class Paths:
         self._customers = customers
         self.purchases = PurchasePath(customers)
         newcomers, life = NewcomerPath(customers, self.purchases), LifePath(customers)
-        returns = ReturnPath(customers, self.purchases)
+        returns, living = ReturnPath(customers, self.purchases), LivingPath(customers)
+        customers.live_on = living.live_on
         self._paths: dict[type[Entry], tuple[Path, ...]] = {
             PurchaseEntry: (self.purchases, newcomers, LatePath(customers), returns),
             SurveyEntry: (SurveyPath(customers),),
-            SignupEntry: (newcomers, life),
-            CancellationEntry: (life,),
-            VoidEntry: (VoidPath(customers),),
+            SignupEntry: (newcomers, life, living),
+            CancellationEntry: (life, living),
+            VoidEntry: (VoidPath(customers, living),),
         }
 
-    def apply(self, key: bytes, entry: KeptEntry) -> str | None:
-        """Apply an entry dated at or before the clock; a text is the reason why it is ignored."""
+    def apply(self, key: bytes, entry: KeptEntry) -> None:
+        """Apply an entry dated at or before the clock."""
         customer = self._customers.get(key)
         if customer is not None and customer.flags & HAS_VOIDS and self._withdrawn(customer, entry):
-            return None
-        if self._take(key, customer, entry):
-            return None
-        return apply_entry(self._customers, key, entry)
+            return
+        if not self._take(key, customer, entry):
+            apply_entry(self._customers, key, entry)
 
     def _take(self, key: bytes, customer: Customer | None, entry: KeptEntry) -> bool:
         for path in self._paths[type(entry)]:  # noqa: SIM110 - without a generator

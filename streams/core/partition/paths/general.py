@@ -1,16 +1,13 @@
 """The general path: any entry, in any order, into a customer's record.
 
 The record's contribution is taken out, the entry goes to its place, and the contribution is derived anew.
-``None`` means counted, a text is the reason why the entry is ignored (docs/contract.md, sections 2 and 6).
 """
 
-from bisect import insort
 from typing import Final
 
 from streams.core.customer.blocks import bought_as
 from streams.core.customer.derive import Facts
 from streams.core.customer.entries import (
-    CancellationEntry,
     Fact,
     KeptEntry,
     PurchaseEntry,
@@ -25,15 +22,13 @@ from streams.core.customer.identity import Identity
 from streams.core.customer.record import PLAIN_LIFE, Customer
 from streams.core.partition.store.customers import EVERYTHING, LIFE_ALONE, Customers, Touched
 
-OVERFLOW: Final = "overflow"
-
 SURVEYS_ALONE: Final = Touched(life=False, orders=False)
 ORDERS_ALONE: Final = Touched(life=False, surveys=False)
 LIFE_AND_ORDERS: Final = Touched(surveys=False)
 NOTHING: Final = Touched(life=False, orders=False, surveys=False)
 
 
-def apply_entry(customers: Customers, key: bytes, entry: KeptEntry) -> str | None:
+def apply_entry(customers: Customers, key: bytes, entry: KeptEntry) -> None:
     """Apply an entry dated at or before the clock.
 
     Args:
@@ -47,9 +42,7 @@ def apply_entry(customers: Customers, key: bytes, entry: KeptEntry) -> str | Non
         _insert(customers, customer, entry, [])
         customers.put(key, customer)
         customers.enter(key, customer)
-        return None
-    if _overflows(customers, customer, entry):
-        return OVERFLOW
+        return
     targets = targets_of(customer, entry, customers.identity) if type(entry) is VoidEntry else []
     before = customers.facts(customer)
     touched = _touched(customers, customer, before, targets[0] if targets else entry)
@@ -58,14 +51,6 @@ def apply_entry(customers: Customers, key: bytes, entry: KeptEntry) -> str | Non
     customers.emit(customer, before, -1, touched)
     _insert(customers, customer, entry, targets)
     customers.enter(key, customer, touched)
-    return None
-
-
-def _overflows(customers: Customers, customer: Customer, entry: KeptEntry) -> bool:
-    """Whether a signup or cancellation is beyond those that a customer may have."""
-    if type(entry) is not SignupEntry and type(entry) is not CancellationEntry:
-        return False
-    return len(customer.body.signups) + len(customer.body.cancellations) >= customers.most_life
 
 
 def targets_of(customer: Customer, void: VoidEntry, identity: Identity) -> list[Fact]:
@@ -77,6 +62,8 @@ def targets_of(customer: Customer, void: VoidEntry, identity: Identity) -> list[
     if customer.history is not None:
         found += customer.history.purchases.known_as(target)
         found += customer.history.answers.known_as(target)
+        found += customer.history.signups.known_as(target)
+        found += customer.history.cancellations.known_as(target)
     return [entry for entry in found if reaches(void, entry)]
 
 
@@ -102,7 +89,7 @@ def _moves(customer: Customer, before: Facts, entry: KeptEntry) -> bool:
 
 
 def _insert(customers: Customers, customer: Customer, entry: KeptEntry, targets: list[Fact]) -> None:
-    body, identity, room = customer.body, customers.identity, customers.room
+    identity, room = customers.identity, customers.room
     if type(entry) is PurchaseEntry:
         customer.add_purchase(entry, identity, room)
     elif type(entry) is SurveyEntry:
@@ -112,12 +99,10 @@ def _insert(customers: Customers, customer: Customer, entry: KeptEntry, targets:
             take_out(customer, target)
             customer.withdraw(target, entry.target)
         customer.add_void(entry)
+    elif type(entry) is SignupEntry:
+        customer.add_signup(entry, identity, room)
     else:
-        customer.note(entry.event_id)
-        if type(entry) is SignupEntry:
-            insort(body.signups, entry, key=by_identity)
-        else:
-            insort(body.cancellations, entry, key=by_identity)
+        customer.add_cancellation(entry, identity, room)
     customer.changed = True
 
 
@@ -128,6 +113,6 @@ def take_out(customer: Customer, entry: Fact) -> None:
     elif type(entry) is SurveyEntry:
         customer.take_answer(entry)
     elif type(entry) is SignupEntry:
-        customer.body.signups.remove(entry)
+        customer.take_signup(entry)
     else:
-        customer.body.cancellations.remove(entry)
+        customer.take_cancellation(entry)

@@ -41,8 +41,7 @@ class NewcomerPath:
         if entry.trial or not self._fits(entry.at_ms):
             return False
         customer = self._begin(key, entry.at_ms, entry.profile, entry.cost_minor)
-        customer.body.signups.append(entry)
-        customer.note(entry.event_id)
+        customer.add_signup(entry, self._customers.identity, self._customers.room)
         customer.engaged = entry.at_ms
         self._customers.families.orders.add(entry.profile, entry.at_ms, [(q.ENGAGED, 1)])
         return True

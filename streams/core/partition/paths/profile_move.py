@@ -25,13 +25,21 @@ def move(customers: Customers, customer: Customer, profile: int) -> None:
     if customer.flags & PLAIN_LIFE:
         transitions = [Transition(customer.since, NEW)]
     else:
-        transitions = customers.transitions(customer)
+        transitions = customers.facts(customer).life.transitions
     begins = transitions[0].kind == NEW
-    cost_minor = cost_of(customer.body.signups, transitions[0].at_ms) if begins else None
+    cost_minor = cost_of(customer.signups, transitions[0].at_ms) if begins else None
     for transition in transitions:
         changes = transition_changes(transition, cost_minor, 1)
         families.life.move_some(source, profile, transition.at_ms, changes)
         families.calendar.move_some(source, profile, transition.at_ms, changes)
+    move_flows(customers, customer, profile)
+    _move_standing(customers, customer, profile)
+    customer.profile = profile
+
+
+def move_flows(customers: Customers, customer: Customer, profile: int) -> None:
+    """Move what a customer has bought and answered, and their newest event."""
+    source, families = customer.profile, customers.families
     orders = families.orders
     before_ms, block = customer.bought_after(orders.edges[-1])
     _move_purchases(orders, source, profile, before_ms, block, customers.lengths)
@@ -41,8 +49,6 @@ def move(customers: Customers, customer: Customer, profile: int) -> None:
         if at_ms:
             orders.move_some(source, profile, at_ms, [(quantity, 1)])
     _move_surveys(families.surveys, source, profile, customer)
-    _move_standing(customers, customer, profile)
-    customer.profile = profile
 
 
 def _move_purchases(  # noqa: PLR0917 - one caller

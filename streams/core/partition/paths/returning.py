@@ -8,8 +8,8 @@ from typing import Final
 from streams.core.counting import quantities as q
 from streams.core.counting.contributions import emit_gone
 from streams.core.customer.derive import LONG_TERM_MS
-from streams.core.customer.entries import CancellationEntry, Entry, PurchaseEntry
-from streams.core.customer.life import ACTIVE, CHURNED, LEFT, NEW, REACTIVATED, Transition
+from streams.core.customer.entries import Entry, PurchaseEntry
+from streams.core.customer.life import ACTIVE, CHURNED, LEFT, NEW, Transition
 from streams.core.customer.record import ERASED, HAS_SEALED, PLAIN_LIFE, STANDING, Customer
 from streams.core.customer.risk import CALM, DETRACTOR, DETRACTOR_MS, DETRACTOR_SCORE, band_at
 from streams.core.partition.paths.purchase import PurchasePath
@@ -46,15 +46,17 @@ class ReturnPath:
             and entry.at_ms > customer.engaged
             and entry.amount_minor >= 0
             and self._customers.clock - entry.at_ms < LONG_TERM_MS
-            and _in_effect(customer.body.cancellations, entry.at_ms)
+            and self._in_effect(customer, entry.at_ms)
         )
 
     def _apply(self, key: bytes, customer: Customer, entry: PurchaseEntry) -> None:
         customers, at_ms, profile = self._customers, entry.at_ms, customer.profile
-        past = self._past(customer)
-        emit_gone(customers.families.life, past, profile, customers.groups, -1)
-        if customer.history is not None:
-            customer.history.transitions = [*past, Transition(at_ms, REACTIVATED)]
+        if customer.history is None:
+            emit_gone(customers.families.life, self._past(customer), profile, customers.groups, -1)
+        else:
+            line = customers.line(customer)
+            line.put(at_ms)
+            customers.lifelines.turned[line] = None
         changes = [(q.REACTIVATED, 1), (q.DELTA_MS, at_ms)]
         customers.families.life.add(profile, at_ms, changes)
         customers.families.calendar.add(profile, at_ms, changes)
@@ -72,19 +74,20 @@ class ReturnPath:
         self._purchases.apply(key, customer, entry.digest, at_ms, entry.amount_minor << 1 | entry.base)
         customers.schedule(key, customer, customers.clock)
 
+    def _in_effect(self, customer: Customer, at_ms: int) -> bool:
+        """Whether all that was cancelled is in effect before an instant."""
+        if customer.history is not None:
+            return at_ms > self._customers.line(customer).reach_ms
+        for known in customer.body.cancellations:  # noqa: SIM110 - without a generator: a path of many
+            if known.effect_ms >= at_ms:
+                return False
+        return True
+
     def _past(self, customer: Customer) -> list[Transition]:
         """The life of somebody who left. Who has cancelled once left by that: nothing needs to be derived."""
         cancellations = customer.body.cancellations
         if len(cancellations) != 1:
-            return self._customers.transitions(customer)
+            return self._customers.facts(customer).life.transitions
         left = cancellations[0]
         gone_ms = left.effect_ms if self._by_effect else left.at_ms
         return [Transition(customer.since, NEW), Transition(gone_ms, CHURNED, left)]
-
-
-def _in_effect(cancellations: list[CancellationEntry], at_ms: int) -> bool:
-    """Whether all are in effect before an instant."""
-    for known in cancellations:  # noqa: SIM110 - without a generator: a path of many
-        if known.effect_ms >= at_ms:
-            return False
-    return True

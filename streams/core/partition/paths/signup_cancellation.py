@@ -1,5 +1,6 @@
-"""The in-order path for signups and cancellations of active customers: later than all that is known of them.
+"""The in-order path for signups and cancellations of active customers without closed chunks.
 
+They come later than all that is known of the customer.
 A signup of somebody active changes at most the profile; a cancellation that takes effect at once ends life.
 Held to the general path by a law, like the other paths beside it.
 """
@@ -22,12 +23,11 @@ _ODD: Final = HAS_SEALED | ERASED
 class LifePath:
     """The path of signups and cancellations of one partition."""
 
-    __slots__ = ("_by_effect", "_customers", "_most", "_on")
+    __slots__ = ("_by_effect", "_customers", "_on")
 
     def __init__(self, customers: Customers) -> None:
         definition = customers.definition
         self._customers = customers
-        self._most = customers.most_life
         self._by_effect = definition.recognition == "effective_at"
         self._on = definition.inactivity_churn_ms is None
 
@@ -44,8 +44,7 @@ class LifePath:
             return False
         if entry.profile != customer.profile:
             move(self._customers, customer, entry.profile)
-        customer.body.signups.append(entry)
-        customer.note(entry.event_id)
+        customer.add_signup(entry, self._customers.identity, self._customers.room)
         self._engage(customer, entry.at_ms)
         return True
 
@@ -56,21 +55,19 @@ class LifePath:
         if not self._fits(customer, entry.at_ms):
             return False
         self._leave(customer, Transition(effect_ms, CHURNED, entry))
-        customer.body.cancellations.append(entry)
-        customer.note(entry.event_id)
+        customer.add_cancellation(entry, self._customers.identity, self._customers.room)
         self._engage(customer, entry.at_ms)
         return True
 
     def _fits(self, customer: Customer, at_ms: int) -> bool:
         """Whether a signup or cancellation at this time comes after everything, and finds nothing pending."""
-        body = customer.body
         return (
             self._on
+            and customer.history is None
             and customer.state == ACTIVE
             and not customer.flags & _ODD
             and customer.flags & STANDING != PENDING
             and at_ms > customer.engaged
-            and len(body.signups) + len(body.cancellations) < self._most
         )
 
     def _leave(self, customer: Customer, leave: Transition) -> None:
@@ -79,7 +76,7 @@ class LifePath:
         if customer.flags & PLAIN_LIFE:
             before = [Transition(customer.since, NEW)]
         else:
-            before = customers.transitions(customer)
+            before = customers.facts(customer).life.transitions
         panes = customers.families
         changes = transition_changes(leave, None, 1)
         panes.life.add(profile, leave.at_ms, changes)
@@ -88,8 +85,6 @@ class LifePath:
             panes.life.add(group, leave.at_ms, [(q.CHURNED, 1)], whole=False)
         transitions = [*before, leave]
         emit_gone(panes.life, transitions, profile, customers.groups, 1)
-        if customer.history is not None:
-            customer.history.transitions = transitions
         standing, clock = customer.flags & STANDING, customers.clock
         band = band_at(standing, customer.orders, customer.first, customer.last, clock)
         customers.stand(profile, band, -1, long_term=clock - customer.since >= LONG_TERM_MS)

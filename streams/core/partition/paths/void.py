@@ -1,4 +1,6 @@
-"""The path of voids that change little: without a target so far, or of a purchase on which no life depends.
+"""The path of voids that change little: most of them.
+
+They have no target so far, or withdraw a purchase on which no life depends, or an event of a long life.
 
 Only what the purchase's neighbours change is changed. Held to the general path by a law.
 """
@@ -9,11 +11,12 @@ from streams.core.counting import quantities as q
 from streams.core.counting.event_changes import pair_changes
 from streams.core.counting.purchases import count_purchase
 from streams.core.customer.derive import withdrawn_before
-from streams.core.customer.entries import Entry, PurchaseEntry, VoidEntry
+from streams.core.customer.entries import CancellationEntry, Entry, PurchaseEntry, SignupEntry, VoidEntry
 from streams.core.customer.life import ACTIVE
 from streams.core.customer.record import ERASED, HAS_SEALED, Customer
 from streams.core.partition.paths.general import targets_of
 from streams.core.partition.paths.late_purchase import band, count_latest
+from streams.core.partition.paths.living import LivingPath, is_long
 from streams.core.partition.store.customers import Customers
 
 _ODD: Final = HAS_SEALED | ERASED
@@ -22,10 +25,11 @@ _ODD: Final = HAS_SEALED | ERASED
 class VoidPath:
     """The path of voids of one partition."""
 
-    __slots__ = ("_customers", "_on")
+    __slots__ = ("_customers", "_living", "_on")
 
-    def __init__(self, customers: Customers) -> None:
+    def __init__(self, customers: Customers, living: LivingPath) -> None:
         self._customers = customers
+        self._living = living
         self._on = customers.definition.inactivity_churn_ms is None
 
     def take(self, key: bytes, customer: Customer | None, entry: Entry) -> bool:
@@ -37,9 +41,14 @@ class VoidPath:
             self._customers.void_pending += not withdrawn_before(customer, entry, self._customers.identity)
         else:
             target = targets[0]
-            if targets[1:] or type(target) is not PurchaseEntry or not self._fits(customer, target.at_ms):
+            if targets[1:]:
                 return False
-            self._withdraw(key, customer, target)
+            if is_long(customer) and type(target) in {SignupEntry, CancellationEntry}:
+                self._living.withdraw(key, customer, target, entry.target)
+            elif type(target) is PurchaseEntry and self._fits(customer, target.at_ms):
+                self._withdraw(key, customer, target)
+            else:
+                return False
         customer.add_void(entry)
         customer.changed = True
         customer.facts = None

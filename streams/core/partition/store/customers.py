@@ -5,7 +5,7 @@ results. What a record contributes is taken out before it changes and added agai
 packed bytes (the same the changelog keeps); those touched since the last ``drain`` are objects.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,10 +17,12 @@ from streams.core.customer.derive import Facts, derive, stand_due
 from streams.core.customer.groups import Groups
 from streams.core.customer.history import History
 from streams.core.customer.identity import DIGEST_SIZE, Identity
-from streams.core.customer.life import ACTIVE, Transition
-from streams.core.customer.record import ERASED, HAS_SEALED, ROOM, STANDING, Customer, unpack
+from streams.core.customer.life import ACTIVE
+from streams.core.customer.lifeline import Lifeline
+from streams.core.customer.record import ERASED, HAS_SEALED, PLAIN_LIFE, ROOM, STANDING, Customer, unpack
 from streams.core.customer.risk import HIGH, LOW, MEDIUM, band_at
 from streams.core.definition.definition import Definition
+from streams.core.partition.store.lifelines import Lifelines
 from streams.core.partition.store.releasing import groups_of
 from streams.core.partition.store.timers import Timers
 
@@ -36,6 +38,7 @@ LOG_KEY_SIZE: Final = 1 + DIGEST_SIZE
 _STRIDE: Final = 64
 """Records packed in a step of a drain."""
 
+LiveOn = Callable[[bytes, Customer, int], bool]
 LogChange = tuple[bytes, bytes | None]
 """A record of the changelog: key and value; None deletes."""
 
@@ -69,8 +72,9 @@ class Customers:
         "hot",
         "identity",
         "lengths",
+        "lifelines",
+        "live_on",
         "long",
-        "most_life",
         "not_active",
         "removed",
         "room",
@@ -86,12 +90,14 @@ class Customers:
         self.groups = groups
         self.lengths = pair_lengths(definition)
         self.families = families(definition, groups.values_of)
+        self.lifelines = Lifelines(definition, self.families, groups)
+        self.live_on: LiveOn | None = None
+        """What derives a long life on, to an instant; False: it does not."""
         self.clock = -1
         self._retention_ms = definition.retention_ms
         self.room = room
         self.safe_ms = 0, 0
         """No later event touches purchases, or answers, before the newest one dated before it (shelf.py)."""
-        self.most_life = definition.kept_life_events
         self.cold: dict[bytes, bytes] = {}
         self.long: dict[bytes, History] = {}
         """Closed chunks of those at rest who have any."""
@@ -215,19 +221,23 @@ class Customers:
             customer.facts = known
         return known
 
-    def transitions(self, customer: Customer) -> list[Transition]:
-        """The transitions of a life up to the clock; of a long history they are derived once."""
+    def line(self, customer: Customer) -> Lifeline:
+        """The life up to the clock of a customer with closed chunks: derived once."""
         history = customer.history
-        if history is None:
-            return self.facts(customer).life.transitions
-        if history.transitions is None:
-            history.transitions = self.facts(customer).life.transitions
-        return history.transitions
+        assert history is not None  # noqa: S101 - it has chunks
+        if history.line is None:
+            if customer.flags & PLAIN_LIFE:
+                history.line = self.lifelines.plain(customer)
+            else:
+                history.line = self.lifelines.derived(customer, self.facts(customer))
+        return history.line
 
     def emit(self, customer: Customer, facts: Facts, sign: int, families: Touched = EVERYTHING) -> None:
         """Add (1) or take out (-1) what a record contributes to some families, and to the gauges."""
         panes = self.families
         if families.life:
+            if customer.history is not None:
+                self.lifelines.forget(customer.history)
             emit_life(panes.life, panes.calendar, facts, self.groups, sign)
         emit_engaged(panes.orders, facts, sign)
         if families.orders:
@@ -241,7 +251,7 @@ class Customers:
 
     def enter(self, key: bytes, customer: Customer, families: Touched = EVERYTHING) -> None:
         """Derive a changed record anew, add what it contributes, write its header and set its timer."""
-        forget_life(customer)
+        customer.facts = None
         facts = self.facts(customer)
         self.emit(customer, facts, 1, families)
         write_header(customer, facts)
@@ -294,7 +304,8 @@ class Customers:
             if customer.flags & ERASED:
                 self._forget(key, customer)
                 return
-            self._live_on(customer, t)
+            if self.live_on is None or not self.live_on(key, customer, t):
+                self._live_on(customer, t)
         elif customer.state == ACTIVE and stand_due(customer, self.clock) <= t:
             self._drift(customer, t)
         self.schedule(key, customer, t)
@@ -306,7 +317,7 @@ class Customers:
         self.emit(customer, before, -1, LIFE_ALONE)
         self.emit(customer, after, 1, LIFE_ALONE)
         write_header(customer, after)
-        forget_life(customer)
+        customer.facts = None
 
     def _forget(self, key: bytes, customer: Customer) -> None:
         """The windows have passed what an erase left."""
@@ -319,13 +330,6 @@ class Customers:
         old, new = band_at(*facts, self.clock), band_at(*facts, t)
         if old != new:
             self.shift_band(customer.profile, old, new)
-
-
-def forget_life(customer: Customer) -> None:
-    """What was derived no longer holds."""
-    customer.facts = None
-    if customer.history is not None:
-        customer.history.transitions = None
 
 
 def write_header(customer: Customer, facts: Facts) -> None:

@@ -20,7 +20,7 @@ def groups_of(customer: Customer) -> Iterator[int]:
         for entry in entries:
             yield from entry_groups(entry)
     if customer.history is not None:
-        yield from customer.history.touchpoints
+        yield from customer.history.named
     if body.sealed is not None:
         yield from sealed_groups(body.sealed)
 
