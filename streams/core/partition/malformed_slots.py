@@ -66,13 +66,16 @@ class MalformedSlots:
         Args:
             t: the clock.
         """
-        self._first = max(self._first, (t - 1) // DAY_MS - KEPT_DAYS + 1)
+        self._forget(t)
         for day in [day for day in self._days if day < self._first]:
             del self._days[day]
             self._changed.add(day)
         days, changed = self._days, sorted(self._changed)
         self._changed.clear()
         return [(day_key(day), _encode(days[day]) if day in days else None) for day in changed]
+
+    def _forget(self, t: int) -> None:
+        self._first = max(self._first, (t - 1) // DAY_MS - KEPT_DAYS + 1)
 
     def restore(self, rest: bytes, packed: bytes | None) -> None:
         """Take one changelog record back, in log order; noted is all of it by ``restored``."""
@@ -82,8 +85,13 @@ class MalformedSlots:
         else:
             self._days[day] = _decode(packed)
 
-    def restored(self) -> None:
-        """Note what was read back."""
+    def restored(self, t: int) -> None:
+        """Note what was read back.
+
+        Args:
+            t: the clock of the last drain.
+        """
+        self._forget(t)
         for day, slots in self._days.items():
             for slot, count in slots.items():
                 self._series.malformed(_end_ms(day, slot), count)

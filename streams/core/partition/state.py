@@ -399,7 +399,7 @@ class PartitionState:
         self._customers.families.move(self.clock)
         renewed = renew(self._customers) if former else {}
         rebuild(self._customers)
-        self._intake.malformed.restored()
+        self._intake.malformed.restored(self.clock)
         self._customers.hot.update(renewed)
         for key, packed in self._parked.items():
             if packed is not None:

@@ -49,7 +49,7 @@ def test_what_is_written_is_read_back_and_what_is_too_old_goes() -> None:
     fresh.restore(b"\0\0\0\7", None)
     for name, value in log.items():
         fresh.restore(name, value)
-    fresh.restored()
+    fresh.restored(NOON_MS)
     assert told(again, NOON_MS) == told(series, NOON_MS) != {}
     late_ms = NOON_MS + (d.KEPT_DAYS - 1) * d.DAY_MS
     assert [value for _, value in fresh.drain(late_ms)] == [None]
@@ -59,6 +59,14 @@ def test_what_is_written_is_read_back_and_what_is_too_old_goes() -> None:
     for name in log:
         fresh.restore(name, None)
     assert fresh.drain(late_ms) == []
+
+
+def test_a_day_that_was_over_is_over_after_a_restart() -> None:
+    """Else a killed worker would write, and delete, what the one before it left alone."""
+    _, slots = made()
+    slots.restored(NOON_MS + d.KEPT_DAYS * d.DAY_MS)
+    slots.add([NOON_MS])
+    assert slots.drain(NOON_MS + d.KEPT_DAYS * d.DAY_MS) == []
 
 
 def test_timestamps_far_ahead_do_not_fill_memory() -> None:
