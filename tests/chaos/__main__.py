@@ -13,15 +13,18 @@ from pathlib import Path
 
 from streams.embedded import KafkaCluster
 from tests.chaos.faults import FAULTS, Fault
+from tests.chaos.ingest import INGEST_FAULTS, IngestFault, play_ingest
 from tests.chaos.run import Outcome, play
 from tests.chaos.table import line, markdown
+
+ALL: tuple[Fault | IngestFault, ...] = (*FAULTS, *INGEST_FAULTS)
 
 
 def main(arguments: list[str]) -> int:
     """Run what is asked for; returns the exit code."""
     options = _parser().parse_args(arguments)
     logging.basicConfig(level=logging.CRITICAL)  # clients tell of every broker that we kill
-    chosen = [fault for fault in FAULTS if options.only in fault.name and (fault.short or not options.short)]
+    chosen = [fault for fault in ALL if options.only in fault.name and (fault.short or not options.short)]
     outcomes: list[Outcome] = []
     failed = 0
     with tempfile.TemporaryDirectory(prefix="kpi-streams-chaos-") as temporary:
@@ -36,16 +39,21 @@ def main(arguments: list[str]) -> int:
 
 
 def _all(  # noqa: PLR0917
-    faults: list[Fault], kafka: KafkaCluster, folder: Path, seed: int, runs: int, outcomes: list[Outcome]
+    faults: list[Fault | IngestFault],
+    kafka: KafkaCluster,
+    folder: Path,
+    seed: int,
+    runs: int,
+    outcomes: list[Outcome],
 ) -> int:
     """Play faults; returns how many did not come to an end."""
     failed = 0
     for fault in faults:
         for number in range(runs):
-            place = folder / f"{fault.nodes}-{FAULTS.index(fault)}-{seed + number}-{time.time_ns()}"
+            place = folder / f"{fault.nodes}-{ALL.index(fault)}-{seed + number}-{time.time_ns()}"
             place.mkdir(parents=True)
             try:
-                outcome = play(fault, kafka, place, seed + number)
+                outcome = _played(fault, kafka, place, seed + number)
             except (AssertionError, OSError, RuntimeError) as error:
                 failed += 1
                 sys.stdout.write(f"{fault.name} (seed {seed + number}): {error}; logs in {place}\n")
@@ -54,6 +62,12 @@ def _all(  # noqa: PLR0917
                 sys.stdout.write(f"{line(outcome)}\n")
             sys.stdout.flush()
     return failed
+
+
+def _played(fault: Fault | IngestFault, kafka: KafkaCluster, folder: Path, seed: int) -> Outcome:
+    if isinstance(fault, IngestFault):
+        return play_ingest(fault, kafka, folder, seed)
+    return play(fault, kafka, folder, seed)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -105,7 +105,13 @@ class Ingest:
     async def make_foreign(self, topics: Mapping[str, int]) -> None:
         """Make foreign topics."""
         for topic, count in topics.items():
-            await create_topics(self.bootstrap, [topic], partitions=count, config={"retention.ms": "-1"})
+            await create_topics(
+                self.bootstrap,
+                [topic],
+                partitions=count,
+                replicas=self.deployment.settings.replication_factor,
+                config={"retention.ms": "-1"},
+            )
 
     def start(self, **environ: str) -> "IngestProcess":
         """Start one more process."""

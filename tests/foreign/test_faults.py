@@ -7,22 +7,19 @@ import asyncio
 import random
 import signal
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import suppress
-from itertools import count
 from pathlib import Path
 
 import pytest
-from aiokafka.errors import KafkaError
 
 from streams.embedded import KafkaCluster
 from streams.engine.exits import ExitCode
-from tests.foreign.corpus import MAPPING, TOPICS, records, send
-from tests.foreign.harness import Ingest, IngestProcess, summed
+from tests.foreign.corpus import MAPPING, TOPICS
+from tests.foreign.harness import Ingest, summed
+from tests.foreign.load import CHUNK, under_load, written
 from tests.kafka.harness import run
 from tests.support.eventually import eventually_async
 
 pytestmark = pytest.mark.kafka
-_CHUNK = 300
 _ROUNDS = 4
 _SESSION = 6.0
 """KPI_SESSION_TIMEOUT of the deployment, in seconds."""
@@ -35,53 +32,15 @@ def own_kafka() -> Iterator[KafkaCluster]:
         yield cluster
 
 
-class Load:
-    """Sends records until it is told to stop; a broker that is away is waited for."""
-
-    def __init__(self, stage: Ingest) -> None:
-        self._stage = stage
-        self._going = True
-        self.sent = 0
-
-    async def run(self) -> None:
-        """Send."""
-        async with self._stage.producer() as producer:
-            for number in count():
-                if not self._going:
-                    return
-                chunk = records(_CHUNK, seed=number, first=self.sent)
-                with suppress(KafkaError):  # what is there of it is recounted with the rest
-                    await send(producer, self._stage.name, chunk)
-                    self.sent += _CHUNK
-                await asyncio.sleep(0.05)
-
-    def stop(self) -> None:
-        """No more."""
-        self._going = False
-
-
-async def written(process: IngestProcess, least: int) -> None:
-    """Wait until a process has written what became of so many records."""
-
-    async def enough() -> bool:
-        page = await process.page()
-        return summed([page], "kpi_streams_ingest_records_total").total() >= least
-
-    await eventually_async(enough, within=60)
-
-
 def played(kafka: KafkaCluster, folder: Path, fault: Callable[[Ingest], Awaitable[None]]) -> None:
     """Play a fault under load, and hold all that was written against the recount."""
 
     async def test() -> None:
         await stage.make_topics()
-        load = Load(stage)
-        loading = asyncio.create_task(load.run())
-        await fault(stage)
-        load.stop()
-        await loading
+        async with under_load(stage):
+            await fault(stage)
         expected = await stage.check()
-        assert expected.events.total() + expected.dead.total() > _CHUNK
+        assert expected.events.total() + expected.dead.total() > CHUNK
 
     stage = Ingest(kafka.bootstrap, folder, MAPPING, TOPICS)
     try:
