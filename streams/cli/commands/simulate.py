@@ -31,7 +31,7 @@ _CHUNK = 20_000
     epilog=closing(
         "kpi simulate --customers 500 --days 30 -o events.jsonl.gz",
         "kpi simulate --spike smb 24h 10 6h | kpi replay - --format text",
-        "kpi simulate --days 90 --scatter 0.2 --holiday 2026-12-25 --leak 14d 1.5 -o quarter.jsonl.gz",
+        "kpi simulate --days 90 --scatter 0.2 --leak 14d 1.5 -o quarter.jsonl",
         "kpi simulate --to-kafka --rate 100",
         reads=f"KPI_DEFINITION_FILE; with --to-kafka {KAFKA}, KPI_PARTITIONER, KPI_TOPIC_*",
     )
