@@ -79,7 +79,9 @@ REFUND_SHARE = 0.03
 REFUND_AFTER_MS = 4 * DAY_MS
 VOID_SHARE = 0.003
 VOID_AFTER_MS = 20 * MINUTE_MS
-REVIEW_SHARE = {"csat5": 0.05, "csat10": 0.02, "ces": 0.02, "csat7": 0.01, "ces5": 0.01}
+REVIEW_SHARE = {"csat5": 0.05, "csat10": 0.02, "ces": 0.02}
+AFTER_COMPLAINT = {"csat10": "csat7", "ces": "ces5"}
+"""Whoever complained is asked on another scale."""
 REVIEW_AFTER_MS = 8 * HOUR_MS
 NPS_EVERY_MS = 45 * DAY_MS
 NPS_ANSWERS = 0.3

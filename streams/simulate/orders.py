@@ -76,9 +76,12 @@ def _ask_nps(world: World, customer: Customer, epoch: int, at: int) -> None:
 def _answer(world: World, customer: Customer, epoch: int, survey: str, at: int) -> None:
     if customer.epoch != epoch:
         return
-    rng, top = world.rng, _TOP[survey]
+    rng = world.rng
     touchpoint = market.TOUCHPOINTS.pick(rng.random())
-    mood = customer.mood - (0.3 if touchpoint == "complaint" else 0.0) + rng.gauss(0, _SCATTER)
+    complained = touchpoint == "complaint"
+    survey = market.AFTER_COMPLAINT.get(survey, survey) if complained else survey
+    top = _TOP[survey]
+    mood = customer.mood - (0.3 if complained else 0.0) + rng.gauss(0, _SCATTER)
     bottom = 0 if survey == "nps" else 1
     score = min(top, max(bottom, round(bottom + mood * (top + 0.8 - bottom))))
     customer.last_ms = dated = world.delivery.occurs(at)
