@@ -8,7 +8,7 @@ changelog: recovery derives it from the records. What was sealed counts at the e
 
 from array import array
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sized
 from typing import Final, TypeAlias
 
 from streams.core.alarms import day as d
@@ -163,12 +163,15 @@ class SlotSeries:
             return
         key = ((ms - 1) // _SLOT_MS * _WIDTH + quantity) << _BITS | profile
         if amount == 1:
+            waiting: Sized = self._more
             self._more.append(key)
         elif amount == -1:
+            waiting = self._less
             self._less.append(key)
         else:
+            waiting = self._many
             self._many[key] = self._many.get(key, 0) + amount
-        if len(self._more) + len(self._less) + len(self._many) > _MOST_WAITING:
+        if len(waiting) > _MOST_WAITING:
             self.spread()
 
     # ---- keeping
