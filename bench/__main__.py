@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from bench import (
     against,
+    alarm_counts,
     baseline,
     compiled,
     core,
@@ -32,6 +33,7 @@ from streams.embedded import EmbeddedError
 
 _WITHOUT_KAFKA: dict[str, Callable[..., Iterator[Figure]]] = {
     "core": core.measure,
+    "alarms": alarm_counts.measure,
     "mapping": mapping.measure,
     "shares": shares.measure,
     "tick": tick.measure,

@@ -39,8 +39,14 @@ class Batch(NamedTuple):
 def mix(n: int, *, purchases_only: bool = False) -> Iterator[Batch]:
     """The bench mix, as a worker that catches up would apply it: aligned by time, kind by kind."""
     records = bench_mix(n, customers=CUSTOMERS, end_ms=END_MS, purchases_only=purchases_only)
-    while chunk := list(islice(records, BATCH)):
+    for chunk in chunked(records):
         yield from by_kind(chunk)
+
+
+def chunked(records: Iterator[SimRecord]) -> Iterator[list[SimRecord]]:
+    """Records as fetches bring them."""
+    while chunk := list(islice(records, BATCH)):
+        yield chunk
 
 
 def by_kind(chunk: Sequence[SimRecord]) -> list[Batch]:

@@ -69,7 +69,9 @@ def emit_orders(panes: OrderPanes, customer: Customer, facts: Facts, lengths: Le
     emit_purchases(panes, profile, facts.purchases, lengths, sign, before_ms=before_ms)
     if sealed is not None:
         for end, group, changes in sealed_changes(sealed, q.ORDERS_FAMILY):
-            panes.add(profile if group == PROFILE else group, end, _signed(changes, sign))
+            owner, signed = profile if group == PROFILE else group, _signed(changes, sign)
+            panes.series.orders(owner, end, signed)
+            panes.add(owner, end, signed)
     for at_ms, quantity in ((facts.last, q.BUYERS), (facts.second, q.REPEAT)):
         if at_ms:
             panes.add(profile, at_ms, [(quantity, sign)])

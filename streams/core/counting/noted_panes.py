@@ -52,13 +52,9 @@ class CausePanes(NotedPanes):
 
 
 class OrderPanes(NotedPanes):
-    """Orders; purchases that are counted one by one are noted by who counts them."""
+    """Orders, which are noted by who counts them: most of what is added here is about buyers."""
 
-    def add(self, group: int, ms: int, changes: Iterable[CellChange], *, whole: bool = True) -> None:
-        """Add (quantity, amount) pairs at an instant, and note the purchases among them: sealed ones."""
-        kept = list(changes)
-        self.series.orders(group, ms, kept)
-        super().add(group, ms, kept, whole=whole)
+    __slots__ = ()
 
 
 class SurveyPanes(NotedPanes):

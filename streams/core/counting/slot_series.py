@@ -7,7 +7,8 @@ changelog: recovery derives it from the records. What was sealed counts at the e
 """
 
 from array import array
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sized
 from typing import Final, TypeAlias
 
 from streams.core.alarms import day as d
@@ -26,6 +27,9 @@ BEFORE: Final = -1
 _MOST_WAITING: Final = 200_000
 _MOST_OPEN: Final = 4_096
 """Days of groups that are unpacked at once; 8 KiB each."""
+_SLOT_MS: Final = d.SLOT_MS
+_WIDTH: Final = d.WIDTH
+_ORDERS: Final = d.ORDERS
 _BITS: Final = 24
 _PROFILE: Final = (1 << _BITS) - 1
 _WHOLE: Final = _PROFILE
@@ -39,22 +43,12 @@ _NO_DAY: Final = -(1 << 40)
 class _Opened:
     """A day of one profile while numbers are spread to the values that it has."""
 
-    __slots__ = ("active", "cells", "groups", "lowest")
+    __slots__ = ("cells", "groups", "lowest")
 
     def __init__(self, groups: list[Group], cells: "list[array[int]]") -> None:
         self.groups = groups
         self.cells = cells
         self.lowest = _CELLS
-        self.active = 0
-
-    def add(self, place: int, amount: int) -> None:
-        """Add to a number of each value."""
-        for numbers in self.cells:
-            numbers[place] += amount
-        if place < self.lowest:  # noqa: PLR1730 - a call for each number is dear
-            self.lowest = place
-        if place % d.WIDTH == d.ACTIVE:
-            self.active += amount
 
 
 class SlotSeries:
@@ -71,13 +65,16 @@ class SlotSeries:
         "_cold",
         "_first_ms",
         "_kept_days",
+        "_less",
+        "_many",
+        "_more",
+        "_moved",
         "_open",
         "_sums",
         "_today",
         "_told_slots",
         "_touched_before",
         "_values_of",
-        "_waiting",
     )
 
     def __init__(self, kept_days: int, values_of: ValuesOf) -> None:
@@ -86,8 +83,13 @@ class SlotSeries:
         self._today = _NO_DAY
         self._first_ms = _NO_DAY
         """What is dated at or before it is too old."""
-        self._waiting: dict[int, int] = {}
-        """Slot, quantity and profile as one number -> what no value has yet."""
+        self._more = array("q")
+        self._less = array("q")
+        """Slot, quantity and profile as one number: of what came, of what was taken out."""
+        self._many: dict[int, int] = {}
+        """The same of what came, or was taken out, more than once: how many."""
+        self._moved: dict[int, int] = {}
+        """Profile -> change in active customers that no value has yet."""
         self._cold: dict[tuple[Group, int], bytes] = {}
         self._open: dict[tuple[Group, int], array[int]] = {}
         """Days that have changed lately: their numbers, slot by slot; of coarse days one slot."""
@@ -105,10 +107,15 @@ class SlotSeries:
 
     def order(self, profile: int, ms: int, money: int, sign: int) -> None:
         """Note a purchase or refund (``money`` as in PURCHASE), or take it out."""
-        if money >= 0:
+        if money < 0:
+            if money & 1:
+                self._note(profile, ms, d.REFUNDS, sign)
+        elif (
+            sign == 1 and ms > self._first_ms and len(self._more) < _MOST_WAITING
+        ):  # the hottest line there is
+            self._more.append(((ms - 1) // _SLOT_MS * _WIDTH + _ORDERS) << _BITS | profile)
+        else:
             self._note(profile, ms, d.ORDERS, sign)
-        elif money & 1:
-            self._note(profile, ms, d.REFUNDS, sign)
 
     def orders(self, profile: int, ms: int, changes: Iterable[CellChange]) -> None:
         """Note what sealed purchases count."""
@@ -125,6 +132,8 @@ class SlotSeries:
                 ways = sign * amount
                 joins = quantity in (q.NEW, q.REACTIVATED)
                 self._note(profile, ms, d.ACTIVE, ways if joins else -ways)
+                if ms > self._first_ms:
+                    self._moved[profile] = self._moved.get(profile, 0) + (ways if joins else -ways)
                 if quantity == q.NEW:
                     self._note(profile, ms, d.NEW, ways)
                 elif quantity == q.CHURNED:
@@ -152,9 +161,16 @@ class SlotSeries:
         if ms <= self._first_ms:
             self._touched_before = True
             return
-        waiting = self._waiting
-        key = ((ms - 1) // d.SLOT_MS * d.WIDTH + quantity) << _BITS | profile
-        waiting[key] = waiting.get(key, 0) + amount
+        key = ((ms - 1) // _SLOT_MS * _WIDTH + quantity) << _BITS | profile
+        if amount == 1:
+            waiting: Sized = self._more
+            self._more.append(key)
+        elif amount == -1:
+            waiting = self._less
+            self._less.append(key)
+        else:
+            waiting = self._many
+            self._many[key] = self._many.get(key, 0) + amount
         if len(waiting) > _MOST_WAITING:
             self.spread()
 
@@ -174,32 +190,58 @@ class SlotSeries:
             if key[1] >= first:
                 self._put(key, d.coarse(slots))
                 continue
-            self._sums[key[0]] -= sum(row[d.ACTIVE] for row in slots.values())
+            self._add(key[0], -sum(row[d.ACTIVE] for row in slots.values()))
             self._touched_before = True
             self._changed[key] = key[1] * d.SLOTS_A_DAY
 
     def spread(self) -> None:
         """Bring to the values what was noted of their profiles."""
-        waiting, self._waiting = self._waiting, {}
         fine = self._today - d.FINE_DAYS + 1
-        opened: dict[tuple[int, int], _Opened] = {}
-        for key, amount in waiting.items():
-            if not amount:
-                continue
-            profile = key & _PROFILE
-            day, place = divmod(key >> _BITS, _CELLS)
+        opened: dict[int, _Opened] = {}
+        for key, amount in self._taken().items():
+            at = key >> _BITS
+            day = at // _CELLS
+            place = at - day * _CELLS
             if day < fine:
-                place %= d.WIDTH
-            found = opened.get((profile, day))
+                place %= _WIDTH
+            name = day << _BITS | key & _PROFILE
+            found = opened.get(name)
             if found is None:
-                groups = self._groups_of(profile)
-                found = opened[profile, day] = _Opened(groups, [self._cells(group, day) for group in groups])
-            found.add(place, amount)
-        for (_, day), found in opened.items():
-            self._note_changes(day, found)
-        if len(self._open) > _MOST_OPEN:
-            for one in list(self._open):
-                self._put(one, self._take(one))
+                groups = self._groups_of(key & _PROFILE)
+                found = opened[name] = _Opened(groups, [self._cells(group, day) for group in groups])
+            for numbers in found.cells:
+                numbers[place] += amount
+            if place < found.lowest:  # noqa: PLR1730 - a call for each number is dear
+                found.lowest = place
+        for name, found in opened.items():
+            self._note_changes(name >> _BITS, found)
+        for profile, ways in self._moved.items():
+            for group in self._groups_of(profile):
+                self._add(group, ways)
+        self._moved.clear()
+        for one in list(self._open) if len(self._open) > _MOST_OPEN else ():
+            self._put(one, self._take(one))
+
+    def _add(self, group: Group, ways: int) -> None:
+        self._sums[group] = self._sums.get(group, 0) + ways
+
+    def _taken(self) -> dict[int, int]:
+        """What waits, each number once, without what came to nothing."""
+        waiting = Counter(self._more)
+        del self._more[:]
+        if not self._less and not self._many:
+            return waiting
+        waiting.update(self._many)
+        for key in self._less:
+            waiting[key] -= 1
+        del self._less[:]
+        self._many.clear()
+        return {key: amount for key, amount in waiting.items() if amount}
+
+    def _note_changes(self, day: int, opened: "_Opened") -> None:
+        slot = day * d.SLOTS_A_DAY + opened.lowest // d.WIDTH
+        for group in opened.groups:
+            self._changed[group, day] = min(slot, self._changed.get((group, day), slot))
 
     def _groups_of(self, profile: int) -> list[Group]:
         """Where the numbers of a profile, or of a value of events, are kept."""
@@ -207,12 +249,6 @@ class SlotSeries:
         if values and values[0][0] == REASON:
             return values
         return [] if values and values[0][0] in UNWATCHED else [OVERALL, *values]
-
-    def _note_changes(self, day: int, opened: "_Opened") -> None:
-        slot = day * d.SLOTS_A_DAY + opened.lowest // d.WIDTH
-        for group in opened.groups:
-            self._sums[group] = self._sums.get(group, 0) + opened.active
-            self._changed[group, day] = min(slot, self._changed.get((group, day), slot))
 
     def _cells(self, group: Group, day: int) -> "array[int]":
         """The numbers of a day, to be changed."""

@@ -68,6 +68,11 @@ def test_a_spike_in_one_value_is_found_there_and_in_the_whole() -> None:
     assert 0 <= part(counted, DAYS * 288).t_ms - one.started < 6 * d.SLOT_MS
     assert streams["plan", "b"].windows == ()
     assert {place for place, one in streams.items() if one.listed} == {("", ""), ("plan", "a")}
+    assert alarms is not None
+    together = alarms.by_alarm["spike"]
+    assert together.streams == {"alarm": 2, "ok": 1}
+    assert together.evidence_log10 == max(stream.evidence_log10 or 0 for stream in streams.values())
+    assert alarms.stale().by_alarm["spike"].evidence_log10 is None
 
 
 def test_partitions_and_values_without_a_name_are_added() -> None:
