@@ -130,6 +130,11 @@ class Intake:
         self._events, self._records = [], ()
         return clean
 
+    def customers_of(self, events: Sequence[Event | Malformed]) -> list[bytes]:
+        """The digests of those whom events are of."""
+        digest = self._identity.customer
+        return [digest(event.customer_id) for event in events if type(event) is not Malformed]
+
     @property
     def safe_ms(self) -> tuple[int, int]:
         """No later event touches purchases, or answers, before the newest one dated before it.
