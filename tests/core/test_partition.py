@@ -85,6 +85,11 @@ def leaving(count: int) -> list[Record]:
     return records
 
 
+def ahead() -> list[Record]:
+    """What waits for its time, and is erased before it."""
+    return [record("purchase", f"c{n}", T + MINUTE - 10, "ahead", amount="7.00") for n in (3, 194, 195)]
+
+
 def later() -> list[Record]:
     """What the last of them do just before and just after."""
     return [
@@ -92,13 +97,14 @@ def later() -> list[Record]:
         record("purchase", "c198", T + MINUTE, "p"),
         record("signup", "c197", T + MINUTE - 5, "u", plan="b"),
         record("survey", "c196", T + MINUTE - 5, "v", score=2),
+        record("erase", "c195", T + MINUTE - 2, "e"),
     ]
 
 
 @pytest.mark.parametrize("between", BETWEEN)
 def test_while_many_are_due_at_once_anything_may_happen(between: str) -> None:
     """No step takes all of them, and in the end it is as if one had."""
-    records = leaving(200)
+    records = [*leaving(200), *ahead()]
     one = driven(*records[:500])
     one.flush()
     one.take(records[500:])

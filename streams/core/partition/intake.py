@@ -154,6 +154,8 @@ class Intake:
         hot, cold_get = customers.hot, customers.get
         fits, apply = self._paths.purchases.fits, self._paths.purchases.apply
         for parked in self.parking.due(t):
+            if customers.late:
+                customers.wake((parked.key,))
             entry = parked.entry
             if type(entry) is PurchaseEntry:
                 key, at_ms = parked.key, entry.at_ms

@@ -179,9 +179,15 @@ class PartitionState:
             finish(self._moving(t))
 
     def _moving(self, t: int) -> Steps[None]:
-        yield from self._customers.advancing(t)
-        self._customers.families.move(t)
+        customers = self._customers
+        yield from customers.timers.passing(t)
+        yield from customers.waking()
+        if t <= self.clock:
+            return  # somebody has moved it meanwhile
+        customers.advance(t)
+        customers.families.move(t)
         self._intake.unpark(t)
+        yield from customers.waking()
 
     def advancing(self, t: int) -> Steps[None]:
         """Move the clock to t little by little; between two steps anything may happen."""

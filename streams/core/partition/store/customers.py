@@ -296,22 +296,18 @@ class Customers:
 
     # ---- time
 
-    def advancing(self, t: int) -> Iterator[None]:
-        """Move the clock little by little: whoever changes by itself until t, changes.
+    def advance(self, t: int) -> None:
+        """Move the clock, which is before t: whoever changes by itself until t is to be woken.
 
-        Between two steps anything may happen. The clock is there at once, and whoever is read before their
-        turn is woken first.
+        Until then anything may happen: whoever is read before their turn is woken first.
         """
-        yield from self.timers.passing(t)
-        yield from self.waking()
-        if t <= self.clock:
-            return  # somebody has moved it meanwhile
+        for _ in self.waking():
+            pass
         self.late, self._late_from = self.timers.due(t), self.clock
         self.clock = t
-        yield from self.waking()
 
     def waking(self) -> Iterator[None]:
-        """Wake those whose turn has not come, some at a time."""
+        """Wake those whose turn has not come, some at a time: whoever changes by itself, changes."""
         while self.late:
             self.wake(list(islice(self.late, _STRIDE)))
             yield
