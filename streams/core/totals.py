@@ -121,7 +121,7 @@ class Accounting:
     counted: dict[str, int] = field(default_factory=dict)
     """By kind of event."""
     ignored: dict[str, int] = field(default_factory=dict)
-    """By reason: duplicate, erased, sealed, overflow."""
+    """By reason: duplicate, erased, sealed; overflow of former builds."""
     malformed: dict[str, int] = field(default_factory=dict)
     """By reason of the decoder."""
     late_beyond_retention: int = 0

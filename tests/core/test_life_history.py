@@ -1,14 +1,18 @@
 """A customer of very many signups and cancellations: all count, are known, withdrawn, erased."""
 
 from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+import pytest
 
 from streams.core.customer.history import History
 from streams.core.customer.record import Customer
 from streams.core.definition.definition import DAY_MS, SECOND_MS, Definition
 from streams.core.totals import OVERALL, flows
 from tests.histories import NOW_MS as T
-from tests.histories import record
-from tests.laws.driver import IDENTITY, Driven
+from tests.histories import Mix, history, record, seeded
+from tests.laws.driver import IDENTITY, Driven, Way, drive
 from tests.laws.judging import Recounted, same
 from tests.spoiling import Record
 
@@ -138,3 +142,101 @@ def test_records_of_one_part_are_taken_over() -> None:
     assert recounted([*records, more], one) == []
     one.flush()
     assert [key for key in one.written if key[0][:1] == b"H"]
+
+
+RESTLESS = Mix(signup=5, purchase=1, cancellation=5, survey=0.3, void=2, erase=0.1)
+RULES: dict[str, dict[str, Any]] = {
+    "default": {},
+    "quiet customers leave": {"inactivity_churn_ms": 12 * DAY_MS},
+    "quiet ones leave soon": {"inactivity_churn_ms": 2 * DAY_MS, "purchase_reactivates": False},
+    "purchases never activate": {"implicit_signup": False, "purchase_reactivates": False},
+    "cancelled at once": {"recognition": "cancelled_at"},
+}
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("rules", RULES)
+def test_restless_lives_are_those_of_the_recount(rules: str, seed: int) -> None:
+    """Late, scheduled, withdrawn, voided; with room for one of each kind, all of it is closed."""
+    rng = seeded(seed)
+    records = history(rng, mix=RESTLESS, events=120, customers=2)
+    definition = replace(Definition(), **RULES[rules])
+    way = Way(("newest", "fixed", "mixed", "behind")[seed], restart=0.05, flush=0.2, room=64)
+    found = Recounted(records, T, definition).differences(drive(records, T, way, rng, definition))
+    assert not found, "\n".join(found[:6])
+
+
+def test_a_life_long_gone_moves_by_panes() -> None:
+    """To another profile, and back into the panes of who is gone, by another reason."""
+    records = turns(40)
+    one = driven(records, 200)
+    for more in (
+        record("signup", "a", T - 30_000, "trial", trial=True, plan="other"),
+        record("cancellation", "a", T - 20_000, "again"),
+        record("void", "a", T, "v", voids_event_id="e39"),
+        record("signup", "a", T - 10_000, "back", plan="p0", acquisition_cost=5),
+        record("signup", "a", T - 20 * DAY_MS, "first of all", acquisition_cost=7),
+        record("void", "a", T, "w", voids_event_id="first of all"),
+        record("cancellation", "a", T - 5_000, "last", reason="r9"),
+    ):
+        records.append(more)
+        one.take([more])
+        assert recounted(records, one) == []
+
+
+def test_what_is_scheduled_is_withdrawn_by_the_next_signup() -> None:
+    """However many are pending; and stands again when that is voided, the clock there or beyond."""
+    records = turns(40)
+    records += [
+        record("cancellation", "a", T - 40_000 + n, f"p{n}", effective_at=T + n * 1_000) for n in range(60)
+    ]
+    one = driven(records, 200)
+    assert len(history_of(one).line.pending) == 59  # type: ignore[union-attr]
+    for t, more in (
+        (T, record("signup", "a", T - 35_000, "stays")),
+        (T, record("void", "a", T, "v", voids_event_id="stays")),
+        (T + 20_000, record("signup", "a", T + 10_000, "late")),
+        (T + 30_000, record("void", "a", T + 21_000, "w", voids_event_id="late")),
+        (T + 30_000, record("void", "a", T + 22_000, "x", voids_event_id="p50")),
+        (T + 90_000, record("void", "a", T + 22_000, "y", voids_event_id="p7")),
+    ):
+        one.state.advance(t)
+        records.append(more)
+        one.take([more])
+        assert recounted(records, one) == []
+
+
+def test_short_lives_come_back_by_orders() -> None:
+    """The first time, and again; a low answer stays in mind."""
+    records = [record("signup", "a", T - 90_000, "s"), record("survey", "a", T - 85_000, "v", score=1)]
+    for n in range(3):
+        at = T - 80_000 + n * 10_000
+        records += [record("cancellation", "a", at, f"c{n}"), record("purchase", "a", at + 1_000, f"p{n}")]
+    late = [
+        record("cancellation", "a", T - 9_000, "x", effective_at=T - 1_000),
+        record("purchase", "a", T - 8_000, "y"),
+        record("cancellation", "a", T - 7_000, "z"),
+        record("purchase", "a", T - 6_000, "q"),
+    ]
+    one = driven([*records, *late])
+    assert recounted([*records, *late], one) == []
+
+
+def test_those_who_never_signed_up_fall_silent_by_their_orders() -> None:
+    """Trials are no activity, closed or not."""
+    definition = replace(Definition(), inactivity_churn_ms=2 * DAY_MS)
+    records: list[Record] = []
+    for n in range(12):
+        at = T - (40 - 3 * n) * DAY_MS
+        records += [
+            record("signup", "a", at, f"s{n}", trial=True),
+            record("purchase", "a", at + 1, f"p{n}"),
+            record("cancellation", "a", at + 2, f"c{n}"),
+            record("purchase", "a", at + 3, f"q{n}"),
+        ]
+    one = Driven(definition, 64)
+    for each in records:
+        one.state.advance(each["value"]["occurred_at"])
+        one.take([each])
+    one.state.advance(T)
+    assert Recounted(records, T, definition).differences([one]) == []

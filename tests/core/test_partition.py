@@ -1,11 +1,12 @@
 """The state of a partition from outside: its clock, its promises, its changelog."""
 
 import json
+from collections.abc import Callable
 
 import pytest
 
 from streams.core.customer.identity import DIGEST_SIZE, Identity
-from streams.core.definition.definition import HOUR_MS, Definition
+from streams.core.definition.definition import DAY_MS, HOUR_MS, Definition
 from streams.core.events import Malformed
 from streams.core.kpi.snapshot import build
 from streams.core.partition.state import PartitionState
@@ -13,8 +14,8 @@ from streams.core.partition.sweep.steps import finish
 from streams.core.totals import OVERALL
 from tests.histories import NOW_MS as T
 from tests.histories import record
-from tests.laws.driver import Driven, kafka_record
-from tests.laws.judging import same
+from tests.laws.driver import IDENTITY, Driven, kafka_record
+from tests.laws.judging import Recounted, same
 from tests.spoiling import Record
 
 
@@ -48,11 +49,78 @@ def test_moving_in_steps_is_moving_at_once() -> None:
     at_once, in_steps = driven(*records, *parked), driven(*records, *parked)
     at_once.state.advance(T + 3 * HOUR_MS)
     steps = in_steps.state.advancing(T + 3 * HOUR_MS)
-    next(steps)
+    while in_steps.state.clock == T:
+        next(steps)
     assert T < in_steps.state.clock < T + 3 * HOUR_MS
     finish(steps)
     assert same(at_once.state.totals(), in_steps.state.totals())
     assert at_once.flush() == in_steps.flush()
+
+
+MINUTE = 60_000
+BETWEEN: dict[str, Callable[[Driven], object]] = {
+    "events of those who wait": lambda one: one.take(later()),
+    "a flush": lambda one: one.flush(),
+    "totals": lambda one: one.state.totals(),
+    "a look at one of them": lambda one: one.state._customers.read(IDENTITY.customer("c199")),
+    "the same instant": lambda one: one.state.advance(T + MINUTE),
+    "a later one": lambda one: one.state.advance(T + 2 * MINUTE),
+    "a restart": lambda one: one.restart(),
+}
+
+
+def leaving(count: int) -> list[Record]:
+    """Customers who are to leave at one instant, a minute after T; each second one has left before."""
+    records = []
+    for n in range(count):
+        records += [
+            record("signup", f"c{n}", T - 9 * DAY_MS, f"s{n}"),
+            record("cancellation", f"c{n}", T - 9, f"x{n}", effective_at=T + MINUTE, reason=f"r{n % 3}"),
+        ]
+        if n % 2:
+            records += [
+                record("cancellation", f"c{n}", T - 8 * DAY_MS, f"y{n}"),
+                record("signup", f"c{n}", T - 7 * DAY_MS, f"z{n}"),
+            ]
+    return records
+
+
+def ahead() -> list[Record]:
+    """What waits for its time, and is erased before it."""
+    return [record("purchase", f"c{n}", T + MINUTE - 10, "ahead", amount="7.00") for n in (3, 194, 195)]
+
+
+def later() -> list[Record]:
+    """What the last of them do just before and just after."""
+    return [
+        record("purchase", "c199", T + MINUTE - 1, "p"),
+        record("purchase", "c198", T + MINUTE, "p"),
+        record("signup", "c197", T + MINUTE - 5, "u", plan="b"),
+        record("survey", "c196", T + MINUTE - 5, "v", score=2),
+        record("erase", "c195", T + MINUTE - 2, "e"),
+    ]
+
+
+@pytest.mark.parametrize("between", BETWEEN)
+def test_while_many_are_due_at_once_anything_may_happen(between: str) -> None:
+    """No step takes all of them, and in the end it is as if one had."""
+    records = [*leaving(200), *ahead()]
+    one = driven(*records[:500])
+    one.flush()
+    one.take(records[500:])
+    steps = one.state.advancing(T + MINUTE)
+    customers = one.state._customers
+    while not customers.late:
+        next(steps)
+    assert len(customers.late) > 100
+    BETWEEN[between](one)
+    if between != "a restart":
+        finish(steps)
+    assert not customers.late
+    if between != "events of those who wait":
+        one.take(later())
+    one.state.advance(T + 2 * MINUTE)
+    assert Recounted([*records, *later()], T + 2 * MINUTE, Definition()).differences([one]) == []
 
 
 def test_a_broken_promise_is_an_error() -> None:

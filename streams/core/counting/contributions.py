@@ -36,7 +36,13 @@ def emit_gone(panes: Panes, transitions: list[Transition], profile: int, groups:
     """The activations and churns of a customer who is gone by churn, there and under the last cause."""
     if not transitions or transitions[-1].kind != CHURNED:
         return
-    because = causes(transitions[-1], groups)
+    emit_past(panes, transitions, profile, causes(transitions[-1], groups), sign)
+
+
+def emit_past(
+    panes: Panes, transitions: list[Transition], profile: int, because: tuple[int, int], sign: int
+) -> None:
+    """Activations and churns as those of a customer who is gone."""
     for transition in transitions:
         changes = [(q.GONE, sign if transition.kind in (NEW, REACTIVATED) else -sign)]
         panes.add(profile, transition.at_ms, changes)

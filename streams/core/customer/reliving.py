@@ -11,6 +11,7 @@ from operator import attrgetter
 from typing import Final
 
 from streams.core.customer.entries import CancellationEntry, SignupEntry
+from streams.core.customer.history import History
 from streams.core.customer.life import ACTIVE, CHURNED, NEVER, NEW, REACTIVATED, Transition
 from streams.core.customer.lifeline import Due, Lifeline, state_after
 from streams.core.customer.record import Customer
@@ -35,11 +36,10 @@ class Change:
 
 def signup_after(customer: Customer, now: int) -> int:
     """The time of the first signup after an instant that is no trial; END: none."""
-    if customer.history is not None:
-        for entries in customer.history.signups_from(now + 1):
-            found = _first_after(entries, now)
-            if found != END:
-                return found
+    for entries in _history(customer).signups_from(now + 1):
+        found = _first_after(entries, now)
+        if found != END:
+            return found
     return _first_after(customer.body.signups, now)
 
 
@@ -53,8 +53,8 @@ def _first_after(signups: list[SignupEntry], now: int) -> int:
 def signup_before(customer: Customer, now: int) -> int:
     """The time of the last signup up to an instant that is no trial; -1: none."""
     found = _last_before(customer.body.signups, now)
-    if found < 0 and customer.history is not None:
-        for entries in customer.history.signups_until(now):
+    if found < 0:
+        for entries in _history(customer).signups_until(now):
             found = _last_before(entries, now)
             if found >= 0:
                 return found
@@ -73,12 +73,16 @@ def cost_until(customer: Customer, start_ms: int) -> int | None:
     for entry in reversed(customer.body.signups):
         if entry.cost_minor is not None and entry.at_ms <= start_ms:
             return entry.cost_minor
-    if customer.history is not None:
-        for entries in customer.history.signups_until(start_ms):
-            for entry in reversed(entries):
-                if entry.cost_minor is not None and entry.at_ms <= start_ms:
-                    return entry.cost_minor
+    for entries in _history(customer).signups_until(start_ms):
+        for entry in reversed(entries):
+            if entry.cost_minor is not None and entry.at_ms <= start_ms:
+                return entry.cost_minor
     return None
+
+
+def _history(customer: Customer) -> History:
+    assert customer.history is not None  # noqa: S101 - a long life has one
+    return customer.history
 
 
 # ---- cancellations
@@ -115,9 +119,7 @@ class Effects:
         if not self._by_effect:
             return []
         found = [entry for entry in customer.body.cancellations if entry.at_ms < at_ms <= entry.effect_ms]
-        if customer.history is not None:
-            found += customer.history.cancellations_over(at_ms)
-        return found
+        return found + _history(customer).cancellations_over(at_ms)
 
 
 # ---- deriving on
@@ -268,10 +270,9 @@ def quiet_at(customer: Customer, since: int, now: int, definition: Definition) -
 
 def cancellations_from(customer: Customer, at_ms: int) -> Iterator[CancellationEntry]:
     """Cancellations dated at or after an instant, oldest first."""
-    if customer.history is not None:
-        for entries in customer.history.cancellations_from(at_ms):
-            for at in range(bisect_left(entries, at_ms, key=_at), len(entries)):
-                yield entries[at]
+    for entries in _history(customer).cancellations_from(at_ms):
+        for at in range(bisect_left(entries, at_ms, key=_at), len(entries)):
+            yield entries[at]
     entries = customer.body.cancellations
     for at in range(bisect_left(entries, at_ms, key=_at), len(entries)):
         yield entries[at]

@@ -144,6 +144,11 @@ class Intake:
             self.malformed.add(record.timestamp for record, event in pairs if type(event) is Malformed)
         return clean
 
+    def customers_of(self, events: Sequence[Event | Malformed]) -> list[bytes]:
+        """The digests of those whom events are of."""
+        digest = self._identity.customer
+        return [digest(event.customer_id) for event in events if type(event) is not Malformed]
+
     @property
     def safe_ms(self) -> tuple[int, int]:
         """No later event touches purchases, or answers, before the newest one dated before it.
@@ -163,6 +168,8 @@ class Intake:
         hot, cold_get = customers.hot, customers.get
         fits, apply = self._paths.purchases.fits, self._paths.purchases.apply
         for parked in self.parking.due(t):
+            if customers.late:
+                customers.wake((parked.key,))
             entry = parked.entry
             if type(entry) is PurchaseEntry:
                 key, at_ms = parked.key, entry.at_ms

@@ -168,6 +168,8 @@ class PartitionState:
     def apply(self, kind: Kind, records: Sequence[Record]) -> list[tuple[Record, Malformed]]:
         """Class and apply a batch of one kind in its order; returns the malformed records and why."""
         events = self._decoder.batch(kind, records)
+        if self._customers.late:
+            self._customers.wake(self._intake.customers_of(events))
         if self._intake.take(kind, events, records):
             return []
         return [
@@ -176,19 +178,27 @@ class PartitionState:
 
     def advance(self, t: int) -> None:
         """Move the clock to t; it never goes back."""
+        if t > self.clock or self._customers.late:
+            finish(self._moving(t))
+
+    def _moving(self, t: int) -> Steps[None]:
+        customers = self._customers
+        yield from customers.timers.passing(t)
+        yield from customers.waking()
         if t <= self.clock:
-            return
-        self._customers.advance(t)
-        self._customers.families.move(t)
+            return  # somebody has moved it meanwhile
+        customers.advance(t)
+        customers.families.move(t)
         self._intake.unpark(t)
+        yield from customers.waking()
 
     def advancing(self, t: int) -> Steps[None]:
         """Move the clock to t little by little; between two steps anything may happen."""
         stride = max(1, (t - self.clock) // (1 + len(self._intake.parking) // _UNPARKED))
-        while self.clock + stride < t:
-            self.advance(self.clock + stride)
-            yield
-        self.advance(t)
+        while self.clock < t:
+            yield from self._moving(min(self.clock + stride, t))
+            if self.clock < t:
+                yield
 
     def view(self, t: int) -> None:
         """Promise that totals will not be asked for before t, which makes catching up cheap."""
@@ -211,8 +221,8 @@ class PartitionState:
         if t < self._view:
             raise ValueError(f"totals at {t} were asked for, but view promised none before {self._view}")
         customers = self._customers
-        for _ in customers.lifelines.showing():
-            yield
+        yield from customers.waking()
+        yield from customers.lifelines.showing()
         totals = Totals(t, accounting=self._accounting(), newest=dict(self._intake.newest))
         totals.groups[OVERALL] = self._assembler.whole(t, customers.whole)
         if dimensions:

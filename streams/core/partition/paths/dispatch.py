@@ -48,7 +48,7 @@ class Paths:
         self.purchases = PurchasePath(customers)
         newcomers, life = NewcomerPath(customers, self.purchases), LifePath(customers)
         returns, living = ReturnPath(customers, self.purchases), LivingPath(customers)
-        customers.live_on = living.live_on
+        customers.live_on = (life.live_on, living.live_on)
         self._paths: dict[type[Entry], tuple[Path, ...]] = {
             PurchaseEntry: (self.purchases, newcomers, LatePath(customers), returns),
             SurveyEntry: (SurveyPath(customers),),

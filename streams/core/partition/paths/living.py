@@ -49,12 +49,11 @@ class LivingPath:
             withdrawn = self._effects.over(customer, entry.at_ms) if late else []
             customer.add_signup(entry, customers.identity, customers.room)
             self._joined(customer, line, entry, withdrawn)
-        elif type(entry) is CancellationEntry:
+        else:
+            assert type(entry) is CancellationEntry  # noqa: S101 - the other kind
             line = self._begin(customer)
             customer.add_cancellation(entry, customers.identity, customers.room)
             self._left(customer, line, entry)
-        else:
-            return False
         self._end(key, customer, line, customers.clock)
         return True
 
@@ -65,7 +64,8 @@ class LivingPath:
             customer.take_signup(target)
             customer.withdraw(target, digest)
             self._not_joined(customer, line, target)
-        elif type(target) is CancellationEntry:
+        else:
+            assert type(target) is CancellationEntry  # noqa: S101 - the other kind
             stood = self._effects.stands(customer, target)
             customer.take_cancellation(target)
             customer.withdraw(target, digest)
@@ -101,11 +101,9 @@ class LivingPath:
         at_ms, clock = entry.at_ms, self._customers.clock
         if not entry.trial:
             due, settled_ms, again = self._effects.over(customer, at_ms), at_ms, 0
-            known = {(one[0], one[1], one[2]) for one in line.pending}
             for one in due:
                 if one[0] > clock:
-                    if (one[0], one[1], one[2]) not in known:
-                        line.schedule(one)
+                    line.schedule(one)
                 else:
                     line.reach_ms = max(line.reach_ms, one[0])
                     settled_ms, again = max(settled_ms, one[0]), again + 1

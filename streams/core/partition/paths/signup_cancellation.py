@@ -8,7 +8,7 @@ Held to the general path by a law, like the other paths beside it.
 from typing import Final
 
 from streams.core.counting import quantities as q
-from streams.core.counting.contributions import causes, emit_gone, transition_changes
+from streams.core.counting.contributions import causes, emit_past, transition_changes
 from streams.core.customer.derive import LONG_TERM_MS
 from streams.core.customer.entries import CancellationEntry, Entry, SignupEntry
 from streams.core.customer.life import ACTIVE, CHURNED, LEFT, NEW, Transition
@@ -39,6 +39,21 @@ class LifePath:
             return self._signup(customer, entry)
         return type(entry) is CancellationEntry and self._cancellation(customer, entry)
 
+    def live_on(self, key: bytes, customer: Customer, t: int) -> bool:  # noqa: ARG002 - protocol
+        """The only cancellation there is takes effect up to t; False: it is not for this path."""
+        if not self._by_effect or not self._on or customer.history is not None or customer.flags & _ODD:
+            return False
+        if customer.state != ACTIVE or customer.flags & STANDING != PENDING:
+            return False
+        cancellations = customer.body.cancellations
+        if len(cancellations) != 1 or cancellations[0].effect_ms > t:
+            return False
+        leave = Transition(cancellations[0].effect_ms, CHURNED, cancellations[0])
+        self._leave(customer, leave, [Transition(customer.since, NEW)])
+        customer.changed = True
+        customer.facts = None
+        return True
+
     def _signup(self, customer: Customer, entry: SignupEntry) -> bool:
         if not self._fits(customer, entry.at_ms):
             return False
@@ -54,7 +69,11 @@ class LifePath:
             return False
         if not self._fits(customer, entry.at_ms):
             return False
-        self._leave(customer, Transition(effect_ms, CHURNED, entry))
+        if customer.flags & PLAIN_LIFE:
+            before = [Transition(customer.since, NEW)]
+        else:
+            before = self._customers.facts(customer).life.transitions
+        self._leave(customer, Transition(effect_ms, CHURNED, entry), before)
         customer.add_cancellation(entry, self._customers.identity, self._customers.room)
         self._engage(customer, entry.at_ms)
         return True
@@ -70,21 +89,17 @@ class LifePath:
             and at_ms > customer.engaged
         )
 
-    def _leave(self, customer: Customer, leave: Transition) -> None:
-        """Out of the active ones, for one cause."""
+    def _leave(self, customer: Customer, leave: Transition, before: list[Transition]) -> None:
+        """Out of the active ones, for one cause, after other transitions."""
         customers, profile = self._customers, customer.profile
-        if customer.flags & PLAIN_LIFE:
-            before = [Transition(customer.since, NEW)]
-        else:
-            before = customers.facts(customer).life.transitions
         panes = customers.families
         changes = transition_changes(leave, None, 1)
-        panes.life.add(profile, leave.at_ms, changes)
+        because = causes(leave, customers.groups)
         panes.calendar.add(profile, leave.at_ms, changes)
-        for group in causes(leave, customers.groups):
-            panes.life.add(group, leave.at_ms, [(q.CHURNED, 1)], whole=False)
-        transitions = [*before, leave]
-        emit_gone(panes.life, transitions, profile, customers.groups, 1)
+        panes.life.add(profile, leave.at_ms, [*changes, (q.GONE, -1)])
+        for group in because:
+            panes.life.add(group, leave.at_ms, [(q.CHURNED, 1), (q.GONE, -1)], whole=False)
+        emit_past(panes.life, before, profile, because, 1)
         standing, clock = customer.flags & STANDING, customers.clock
         band = band_at(standing, customer.orders, customer.first, customer.last, clock)
         customers.stand(profile, band, -1, long_term=clock - customer.since >= LONG_TERM_MS)

@@ -5,8 +5,9 @@ results. What a record contributes is taken out before it changes and added agai
 packed bytes (the same the changelog keeps); those touched since the last ``drain`` are objects.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 from streams.core.counting.contributions import emit_engaged, emit_life, emit_orders, emit_surveys
@@ -36,7 +37,7 @@ CUSTOMER: Final = b"C"
 CHUNK: Final = b"H"
 LOG_KEY_SIZE: Final = 1 + DIGEST_SIZE
 _STRIDE: Final = 64
-"""Records packed in a step of a drain."""
+"""Records packed in a step of a drain, or woken in one of an advance."""
 
 LiveOn = Callable[[bytes, Customer, int], bool]
 LogChange = tuple[bytes, bytes | None]
@@ -61,6 +62,7 @@ class Customers:
 
     __slots__ = (
         "_dropped",
+        "_late_from",
         "_retention_ms",
         "clock",
         "cold",
@@ -71,6 +73,7 @@ class Customers:
         "groups",
         "hot",
         "identity",
+        "late",
         "lengths",
         "lifelines",
         "live_on",
@@ -91,8 +94,8 @@ class Customers:
         self.lengths = pair_lengths(definition)
         self.families = families(definition, groups.values_of)
         self.lifelines = Lifelines(definition, self.families, groups)
-        self.live_on: LiveOn | None = None
-        """What derives a long life on, to an instant; False: it does not."""
+        self.live_on: tuple[LiveOn, ...] = ()
+        """Ways in which a life goes on by itself to an instant; False: it is not for them."""
         self.clock = -1
         self._retention_ms = definition.retention_ms
         self.room = room
@@ -111,6 +114,10 @@ class Customers:
         self.gauges: dict[int, list[int]] = {}
         """Profile -> active, long term, low, medium, high."""
         self.whole = [0] * GAUGES_WIDTH
+        self.late: dict[bytes, None] = {}
+        """Keys that were due when the clock moved last, and have not been woken yet."""
+        self._late_from = -1
+        """Where the clock was before."""
         self.not_active = 0
         self.void_pending = 0
         self.timers = Timers(self._due_of)
@@ -124,7 +131,7 @@ class Customers:
 
     def get(self, key: bytes) -> Customer | None:
         """A record, to be changed."""
-        customer = self.hot.get(key)
+        customer = None if self.late else self.hot.get(key)
         if customer is None:
             customer = self.read(key)
             if customer is not None:
@@ -133,6 +140,8 @@ class Customers:
 
     def read(self, key: bytes) -> Customer | None:
         """A record, to be looked at."""
+        if self.late and key in self.late:
+            self._wake_late(key)
         customer = self.hot.get(key)
         if customer is None:
             packed = self.cold.get(key)
@@ -175,6 +184,8 @@ class Customers:
 
     def drain(self) -> Iterator[list[LogChange]]:
         """Lay to rest what was touched; the changes for the changelog, some at a time."""
+        for _ in self.waking():
+            yield []
         gone = [log_key(key) for key in self.gone] + self._dropped
         yield [(key, None) for key in gone]
         self.gone.clear()
@@ -286,9 +297,32 @@ class Customers:
     # ---- time
 
     def advance(self, t: int) -> None:
-        """Move the clock: whoever changes by itself until t, changes."""
-        for key in self.timers.due(t):
-            self._wake(key, t)
+        """Move the clock, which is before t: whoever changes by itself until t is to be woken.
+
+        Until then anything may happen: whoever is read before their turn is woken first.
+        """
+        for _ in self.waking():
+            pass
+        self.late, self._late_from = self.timers.due(t), self.clock
+        self.clock = t
+
+    def waking(self) -> Iterator[None]:
+        """Wake those whose turn has not come, some at a time: whoever changes by itself, changes."""
+        while self.late:
+            self.wake(list(islice(self.late, _STRIDE)))
+            yield
+
+    def wake(self, keys: Iterable[bytes]) -> None:
+        """Wake those among them whose turn has not come."""
+        for key in keys:
+            if key in self.late:
+                self._wake_late(key)
+
+    def _wake_late(self, key: bytes) -> None:
+        """Wake somebody as before the clock moved."""
+        del self.late[key]
+        t, self.clock = self.clock, self._late_from
+        self._wake(key, t)
         self.clock = t
 
     def _due_of(self, key: bytes) -> int:
@@ -304,11 +338,17 @@ class Customers:
             if customer.flags & ERASED:
                 self._forget(key, customer)
                 return
-            if self.live_on is None or not self.live_on(key, customer, t):
+            if not self._lives_on(key, customer, t):
                 self._live_on(customer, t)
         elif customer.state == ACTIVE and stand_due(customer, self.clock) <= t:
             self._drift(customer, t)
         self.schedule(key, customer, t)
+
+    def _lives_on(self, key: bytes, customer: Customer, t: int) -> bool:
+        for way in self.live_on:  # noqa: SIM110 - without a generator
+            if way(key, customer, t):
+                return True
+        return False
 
     def _live_on(self, customer: Customer, t: int) -> None:
         """What changed in life between the clock and t."""
