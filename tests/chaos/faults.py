@@ -17,7 +17,7 @@ from tests.chaos.stage import SESSION_S, Stage
 from tests.support.eventually import eventually
 
 _READY_S = 60.0
-_READY = "ready: partitions"
+_READY = ": ready: "
 _MS = 1_000
 _STEP_MS = 10 * 60 * _MS
 _REFUSED = 20

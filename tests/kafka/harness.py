@@ -239,7 +239,7 @@ class Worker:
 
     def ready(self) -> bool:
         """Whether it has taken its partitions over."""
-        return "ready: partitions" in self.told()
+        return ": ready: " in self.told()
 
 
 def run(test: Callable[[], Awaitable[T]]) -> T:

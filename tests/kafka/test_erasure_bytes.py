@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 import redis
@@ -68,6 +69,17 @@ _INDEXES = {".index", ".timeindex", ".txnindex"}
 """Kafka's: offsets and times, ten megabytes of nothing each."""
 
 
+class Found(NamedTuple):
+    """What some bytes hold of a customer."""
+
+    typed: bool
+    """What people typed."""
+    told: bool
+    """Any id, name, text or hash."""
+    marked: bool
+    """The marker of the erase."""
+
+
 class Traces:
     """Looks for a customer in everything that the service has written."""
 
@@ -75,50 +87,50 @@ class Traces:
         self._service = service
         self._data = data
         self._sources = tuple(f"{topic}-" for topic in service.deployment.settings.source_topics)
-        self._read: dict[Path, tuple[tuple[int, int, int], bytes]] = {}
+        self._looked: dict[Path, tuple[tuple[int, int, int], Found]] = {}
         self.digest = Identity(read(service.deployment.environ).secret_bytes).customer(ME)
 
     def found(self) -> set[str]:
         """Where any id, name, text or hash of the customer stands; the marker of the erase is none."""
         places = set()
-        for where, data in self._everything():
-            assert TYPED not in data, f"free text in {where}"
-            if self._tells(data):
+        for where, found in self._everything():
+            assert not found.typed, f"free text in {where}"
+            if found.told:
                 places.add(where)
         return {place.removeprefix(self._service.deployment.name) for place in places}
 
-    def _tells(self, data: bytes) -> bool:
-        hashes = data.count(self.digest) - data.count(b"E" + self.digest)
-        return MARK in data or hashes > 0 or self.digest.hex().encode() in data
+    def marked(self) -> bool:
+        """Whether the marker of the erase is there."""
+        return any(found.marked for _, found in self._everything())
 
-    def _everything(self) -> Iterator[tuple[str, bytes]]:
+    def _everything(self) -> Iterator[tuple[str, Found]]:
         for folder in self._data.iterdir():
             if folder.is_dir() and not folder.name.startswith(self._sources):
-                yield from ((folder.name.rpartition("-")[0], data) for data in self._contents(folder))
-        yield from (("a file of the worker", data) for data in self._contents(self._service.workers[0].files))
-        yield "the log", self._service.workers[0].output.read_bytes()
+                yield from ((folder.name.rpartition("-")[0], found) for found in self._within(folder))
+        yield from (("a file of the worker", found) for found in self._within(self._service.workers[0].files))
+        yield "the log", self._in(self._service.workers[0].output.read_bytes())
         with redis.Redis.from_url(self._service.redis_url) as client:
             yield from (
-                ("redis", repr(pair).encode()) for pair in _redis(client, self._service.definition.tenant)
+                ("redis", self._in(repr(pair).encode()))
+                for pair in _redis(client, self._service.definition.tenant)
             )
 
-    def _contents(self, folder: Path) -> Iterator[bytes]:
+    def _within(self, folder: Path) -> Iterator[Found]:
+        """What is in each file; looked at again only where it has changed."""
         for file in folder.rglob("*"):
             if file.suffix not in _INDEXES:
                 with suppress(FileNotFoundError, IsADirectoryError):  # compacted away meanwhile
-                    yield file.name.encode() + self._bytes(file)
+                    there = file.stat()
+                    state = there.st_ino, there.st_size, there.st_mtime_ns
+                    if file not in self._looked or self._looked[file][0] != state:
+                        self._looked[file] = state, self._in(file.name.encode() + file.read_bytes())
+                    yield self._looked[file][1]
 
-    def _bytes(self, file: Path) -> bytes:
-        """What a file holds; read again only if it has changed."""
-        there = file.stat()
-        state = there.st_ino, there.st_size, there.st_mtime_ns
-        if self._read.get(file, ((), b""))[0] != state:
-            self._read[file] = state, file.read_bytes()
-        return self._read[file][1]
-
-    def marked(self) -> bool:
-        """Whether the marker of the erase is there."""
-        return any(b"E" + self.digest in data for _, data in self._everything())
+    def _in(self, data: bytes) -> Found:
+        marker = b"E" + self.digest
+        hashes = data.count(self.digest) - data.count(marker)
+        told = MARK in data or hashes > 0 or self.digest.hex().encode() in data
+        return Found(TYPED in data, told, marker in data)
 
 
 def _redis(client: "redis.Redis", tenant: str) -> Iterator[tuple[object, object]]:
