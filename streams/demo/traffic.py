@@ -73,7 +73,7 @@ class Traffic:
             now_ms = int(time.time() * 1000)
             await self._send([record._replace(timestamp_ms=now_ms) for record in erases])
             self.history_sent, self.live = self.sent, True
-            async for chunk in paced(self._business.live(self._rate)):
+            async for chunk in paced(self._business.live(self._rate, few_malformed=True)):
                 await self._send(chunk)
                 if self._stopped:
                     break

@@ -76,11 +76,16 @@ class Business:
         self._played = True
         yield from self._play(self.start_ms, self.end_ms)
 
-    def live(self, rate: float) -> Iterator[SimRecord]:
+    def live(self, rate: float, *, few_malformed: bool = False) -> Iterator[SimRecord]:
         """What arrives after ``end_ms``, endlessly, at about ``rate`` records a second of event time.
 
         Orders, surveys and signups are sped up to the rate; cancellations keep their natural pace, so
         that a spike stands out. Late events are seconds to minutes late instead of minutes to days.
+
+        Args:
+            rate: records a second.
+            few_malformed: malformed records keep their natural pace, too: a thousand times as many as in the
+                history are an alarm.
 
         Raises:
             RuntimeError: the history was not played to its end.
@@ -98,6 +103,7 @@ class Business:
             late_from_ms=_LIVE_LATE_FROM_MS,
             late_to_ms=late_to,
             duplicate_within_ms=_LIVE_DUPLICATE_MS,
+            malformed_share=self._dirt.malformed_share * (natural / rate if few_malformed else 1.0),
         )
         each_ms = SECOND_MS / rate
         self._repeat(each_ms / market.LIVE_SIGNUP_SHARE, partial(arrive, world), self.end_ms, what="signups")

@@ -23,6 +23,9 @@ IN_ALARM = re.compile(r"crm_alarm_active.*== 1")
 OF_A_TEMPLATE = '"x"'
 """What stands for a value that a template fills in."""
 
+RARELY_ASKED = re.compile(r'_ratio{.*scale="[347]"')
+"""CSAT on scales on which the simulated business asks nobody, or hardly: what is undefined is not shown."""
+
 QUERIES = sorted(
     {
         found.expr
@@ -30,6 +33,7 @@ QUERIES = sorted(
         if found.expr not in EMPTY_WHEN_WELL
         and OF_A_TEMPLATE not in found.expr
         and not IN_ALARM.search(found.expr)
+        and not RARELY_ASKED.search(found.expr)
     }
 )
 OF_INGEST = "kpi_streams_ingest_"
