@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 
 from streams.core.definition.definition import Definition
+from streams.core.kpi.catalogue.registry import CATALOGUE
 from streams.core.kpi.snapshot import build
 from streams.core.totals import FLOWS, GAUGES, Totals, Vector
 from tests.golden.definition import DEFINITION
 from tests.recount import counts, recount
 
 GOLDEN = sorted((Path(__file__).parents[1] / "golden").glob("*.json"))
-SWEPT = ("top20_revenue_ratio", "abc.a", "abc.b", "abc.c")
+SWEPT = {kpi.name for kpi in CATALOGUE.values() if kpi.swept}
 Json = Any
 
 
