@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from streams.core.customer.entries import PurchaseEntry, VoidEntry
 from streams.core.customer.history import History
 from streams.core.customer.record import Customer
 from streams.core.definition.definition import DAY_MS, SECOND_MS, Definition
@@ -240,3 +241,21 @@ def test_those_who_never_signed_up_fall_silent_by_their_orders() -> None:
         one.take([each])
     one.state.advance(T)
     assert Recounted(records, T, definition).differences([one]) == []
+
+
+def test_a_void_withdraws_all_that_have_its_id() -> None:
+    """Of one id there may be two: the first was forgotten when the second came."""
+    one = driven([record("signup", "a", T - 10 * DAY_MS)])
+    key, digest = IDENTITY.customer("a"), IDENTITY.event("", "p")
+    paths = one.state._intake._paths
+    for at_ms in (T - 2 * DAY_MS, T - DAY_MS):
+        paths.apply(key, PurchaseEntry(at_ms, digest, 100, base=True))
+
+    def orders() -> int:
+        month = Definition().windows[-1]
+        return flows(one.state.totals().groups[OVERALL], Definition(), month)["orders"]
+
+    assert orders() == 2
+    paths.apply(key, VoidEntry(T, IDENTITY.event("", "v"), digest))
+    assert orders() == 0
+    assert one.state.totals().accounting.void_pending == 0

@@ -48,7 +48,7 @@ def never_late(fast: dict[bytes, bytes], general: dict[bytes, bytes]) -> bool:
     return all(not derived or 0 < mine <= derived for mine, derived in dues)
 
 
-@settings(law, max_examples=examples(80))
+@settings(law, max_examples=examples(30))
 @given(
     histories(mixes=(STEADY, CHURNY, BUYERS, BUYERS), max_events=80),
     st.sampled_from(CLOCKS),

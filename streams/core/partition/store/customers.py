@@ -297,12 +297,10 @@ class Customers:
     # ---- time
 
     def advance(self, t: int) -> None:
-        """Move the clock, which is before t: whoever changes by itself until t is to be woken.
+        """Move the clock, which is before t; nobody is late. Whoever changes by itself until t is to be woken.
 
         Until then anything may happen: whoever is read before their turn is woken first.
         """
-        for _ in self.waking():
-            pass
         self.late, self._late_from = self.timers.due(t), self.clock
         self.clock = t
 
