@@ -297,7 +297,7 @@ class Customers:
     # ---- time
 
     def advance(self, t: int) -> None:
-        """Move the clock, which is before t; nobody is late. Whoever changes by itself until t is to be woken.
+        """Move the clock, which is before t; nobody is late. Whoever changes by itself is to be woken.
 
         Until then anything may happen: whoever is read before their turn is woken first.
         """
