@@ -23,8 +23,8 @@ IN_ALARM = re.compile(r"crm_alarm_active.*== 1")
 OF_A_TEMPLATE = '"x"'
 """What stands for a value that a template fills in."""
 
-RARELY_ASKED = re.compile(r'_ratio{.*scale="[347]"')
-"""CSAT on scales on which the simulated business asks nobody, or hardly: what is undefined is not shown."""
+RARELY_ASKED = re.compile(r'csat_ratio{.*scale="[347]"|ces_mean_variant')
+"""CSAT and CES on scales that the simulated business hardly ever uses: what is undefined is not shown."""
 
 QUERIES = sorted(
     {
