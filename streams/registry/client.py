@@ -6,6 +6,7 @@ message, or follows it elsewhere.
 """
 
 import ssl
+from base64 import b64decode
 from typing import Any, Final, NamedTuple
 from urllib.parse import quote
 
@@ -92,7 +93,7 @@ class RegistryClient:
         serialized = answer.schema_type == "PROTOBUF"
         references: dict[str, str] = {}
         await self._refer(answer.references, references, serialized=serialized)
-        text = (await self._ask(path, serialized=True)).schema if serialized else answer.schema
+        text = await self._serialized(path) if serialized else answer.schema
         return Schema(answer.schema_type, text, tuple(references.items()))
 
     async def _refer(self, wanted: list[_Reference], found: dict[str, str], *, serialized: bool) -> None:
@@ -106,7 +107,19 @@ class RegistryClient:
             path = f"/subjects/{quote(one.subject, safe='')}/versions/{one.version}"
             answer = await self._ask(path)
             await self._refer(answer.references, found, serialized=serialized)
-            found[one.name] = (await self._ask(path, serialized=True)).schema if serialized else answer.schema
+            found[one.name] = await self._serialized(path) if serialized else answer.schema
+
+    async def _serialized(self, path: str) -> str:
+        """The descriptors of Protobuf; some registries have its text alone, by which nothing can be read."""
+        text = (await self._ask(path, serialized=True)).schema
+        try:
+            b64decode(text, validate=True)
+        except ValueError as error:
+            raise TroubleError(
+                f"{self._named} gives Protobuf's .proto text alone; "
+                "kpi ingest needs descriptors (?format=serialized)"
+            ) from error
+        return text
 
     async def _ask(self, path: str, *, serialized: bool = False) -> _Answer:
         query = {"format": "serialized"} if serialized else {}

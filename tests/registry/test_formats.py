@@ -259,6 +259,27 @@ def test_a_registry_that_is_down_is_waited_for() -> None:
     assert members(outcome)["event_id"] == "17"
 
 
+def test_a_registry_that_has_protobuf_as_text_alone_is_told_and_nothing_is_dropped() -> None:
+    """As Apicurio does: its records are well-formed, and wait for a registry that can tell them."""
+
+    async def test(registry: Registry) -> str:
+        registry.add(5, 'syntax = "proto3";', "PROTOBUF", serialized='syntax = "proto3";')
+        _, schemas = mapping_of(PROTOBUF, registry)
+        loading = asyncio.create_task(schemas.load(5))
+
+        async def told() -> bool:
+            return schemas.trouble is not None
+
+        await eventually_async(told, within=10)
+        assert not loading.done()
+        loading.cancel()
+        trouble = schemas.trouble
+        await schemas.close()
+        return trouble or ""
+
+    assert "gives Protobuf's .proto text alone" in with_registry(test)
+
+
 def test_a_schema_is_fetched_once() -> None:
     """However many records have it."""
 
