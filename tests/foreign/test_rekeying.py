@@ -12,7 +12,7 @@ from streams.core.definition.definition import Definition
 from streams.core.events import KINDS, Kind, Malformed
 from streams.demo.compare import Comparison
 from streams.embedded import KafkaCluster, ValkeyServer
-from streams.simulate import Business, SimRecord, to_line, topic_of
+from streams.simulate import Business, SimRecord, bodies, to_line, topic_of
 from tests.foreign.harness import Ingest
 from tests.kafka.harness import run
 from tests.kafka.service import Service
@@ -30,6 +30,18 @@ def customer(record: SimRecord) -> bytes | None:
     """Whose event a record is; None if it is none."""
     event = DECODER.one(OF_TOPIC[record.topic], None, record.value, record.timestamp_ms)
     return None if isinstance(event, Malformed) else event.customer_id.encode()
+
+
+def surely(now_ms: int) -> list[SimRecord]:
+    """What a small business has by chance alone: a request for erasure, and a record that is none."""
+    erase = bodies.erase("e-1", "c-1", now_ms).encode()
+    return [
+        SimRecord(
+            topic_of("purchase"), b"c-1", bodies.purchase("p-1", "c-1", now_ms, 990, "USD").encode(), now_ms
+        ),
+        SimRecord(topic_of("erase"), b"c-1", erase, now_ms),
+        SimRecord(topic_of("purchase"), b"c-2", b"{", now_ms),
+    ]
 
 
 def produce(stage: Ingest, records: list[SimRecord]) -> None:
@@ -57,7 +69,7 @@ def test_events_of_any_partitioner_and_without_keys_are_counted_right(
     between them, so requests for erasure come last.
     """
     now_ms = int(time.time() * 1_000)
-    history = list(Business(11, 400, 30, now_ms).history())
+    history = [*Business(11, 400, 30, now_ms).history(), *surely(now_ms)]
     events = [(record, key) for record in history if (key := customer(record)) is not None]
     broken = [record for record in history if customer(record) is None]
     erases = [
