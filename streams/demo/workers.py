@@ -1,13 +1,11 @@
 """The demo's workers: ``kpi worker`` as child processes, each with its log file and its HTTP port."""
 
 import json
-import socket
 import sys
-from contextlib import closing
 from pathlib import Path
 
 from streams.demo.options import FIRST_PORT
-from streams.embedded.ports import LOOPBACK, free_port
+from streams.embedded.ports import LOOPBACK, preferred_port
 from streams.embedded.process import Child
 
 _STOP_S = 10.0
@@ -24,7 +22,7 @@ class DemoWorker:
 
     def __init__(self, number: int, directory: Path, settings: dict[str, str]) -> None:
         self.name = f"worker {number}"
-        self.port = _port(FIRST_PORT + number - 1)
+        self.port = preferred_port(FIRST_PORT + number - 1)
         self.log = directory / f"worker-{number}.log"
         file = directory / f"worker-{number}.json"
         own = {"KPI_HTTP_PORT": str(self.port), "KPI_DATADIR": str(directory / f"worker-{number}")}
@@ -52,14 +50,3 @@ class DemoWorker:
     def last_line(self) -> str:
         """The last line of its log."""
         return self._child.tail(1).strip()
-
-
-def _port(wanted: int) -> int:
-    """The port that is wanted, or a free one when it is taken."""
-    with closing(socket.socket()) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((LOOPBACK, wanted))
-        except OSError:
-            return free_port()
-        return wanted

@@ -41,6 +41,11 @@ def free_port() -> int:
     return free_ports(1)[0]
 
 
+def preferred_port(wanted: int) -> int:
+    """Return the port that is wanted, or a free one when it is taken or was just given out."""
+    return wanted if _is_free(wanted) and _take(wanted) else free_port()
+
+
 def _take(port: int) -> bool:
     """Give a port out, unless it just was, by this process or another."""
     name = socket.socket(socket.AF_UNIX)

@@ -38,3 +38,12 @@ def test_it_is_given_out_again_after_many_others() -> None:
     port = ports.free_port()
     ports.free_ports(ports._HELD)
     assert another_process(port) == str(port)
+
+
+def test_a_port_that_is_wanted_is_given_once() -> None:
+    """Two demos that begin at once have one each."""
+    wanted = ports.free_port()
+    ports.free_ports(ports._HELD)
+    assert ports.preferred_port(wanted) == wanted
+    other = ports.preferred_port(wanted)
+    assert other != wanted
