@@ -91,6 +91,8 @@ def _entry(entry: Kpi, document: Document, definition: Definition) -> Iterator[s
     if entry.sampled and own != definition.min_n:
         yield f"- `low_n` below {own}"
     yield from (f"- {edge}" for edge in entry.edges)
+    if entry.elsewhere:
+        yield f"- Elsewhere: {entry.elsewhere}"
     if where:
         yield f"- Example, {_example(kpi, where[-1], document, definition)}"
 
