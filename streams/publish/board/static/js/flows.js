@@ -49,8 +49,10 @@ export class Flows {
     return this.t.length > 0 && kpis.every((kpi) => kpi in this.series);
   }
 
-  /** Times (s) and numbers to draw. */
+  /** Times (s) and numbers to draw; the first step from where it begins. */
   columns(kpis) {
-    return [this.t.map((ms) => ms / 1000), ...kpis.map((kpi) => this.series[kpi] ?? this.t.map(() => null))];
+    if (!this.t.length) return [[], ...kpis.map(() => [])];
+    const times = [this.t[0] - this.step, ...this.t].map((ms) => ms / 1000);
+    return [times, ...kpis.map((kpi) => [this.series[kpi][0], ...this.series[kpi]])];
   }
 }

@@ -54,20 +54,20 @@ export function timeOfDay(ms, seconds = true) {
   return parts.map(two_digits).join(":");
 }
 
-const calendar = new Intl.DateTimeFormat(language, { day: "numeric", month: "short" });
-const withYear = new Intl.DateTimeFormat(language, { day: "numeric", month: "short", year: "numeric" });
-const withZone = new Intl.DateTimeFormat(language, { timeZoneName: "short" });
+const dates = language === "en" ? "en-GB" : language;
+const calendar = new Intl.DateTimeFormat(dates, { day: "numeric", month: "short" });
+const withZone = new Intl.DateTimeFormat(dates, { timeZoneName: "short" });
 
 export const day = (ms) => calendar.format(new Date(ms));
 
 /** Day and time of day, short. */
 export const moment = (ms) => `${day(ms)} ${timeOfDay(ms, false)}`;
 
-/** Time of day, date and time zone. */
+/** Time of day, time zone and date. */
 export function instant(ms) {
   const date = new Date(ms);
   const zone = withZone.formatToParts(date).find(({ type }) => type === "timeZoneName").value;
-  return `${timeOfDay(ms)} ${zone}, ${withYear.format(date)}`;
+  return `${timeOfDay(ms)} ${zone}, ${day(ms)}`;
 }
 
 export const words = (name) => name.replaceAll("_", " ");

@@ -21,11 +21,6 @@ export class History {
     this.#changed = changed;
   }
 
-  /** Whether it has a curve; for plots, as flows have it. */
-  has() {
-    return true;
-  }
-
   /** Loads the curves of a window, again and again until it works or another one is wanted. */
   async load(window) {
     this.#asked = window;

@@ -27,7 +27,7 @@ export class Plots {
 
   /** What is drawn: its range and steps; or since when, where less is known. */
   #said(source, steps) {
-    if (!source.t.length) return say(steps ? "plot.no_steps" : "plot.no_minutes");
+    if (source.t.length < 2) return say(steps ? "plot.no_steps" : "plot.no_minutes");
     const known = source.t.at(-1) - source.t[0] + (steps ? source.step : MINUTE_MS);
     const shown = span(Math.min(known, source.range));
     return say(steps ? "plot.steps" : "plot.minutes", { span: shown, step: steps ? say(`step.${source.step}`) : "" });

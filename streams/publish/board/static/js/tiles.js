@@ -77,12 +77,11 @@ export class Tiles {
     for (const tile of this.tiles) tile.show(view);
   }
 
-  /** Curves of the past: from panes where they are told by steps, else of the minutes that were seen. */
+  /** Curves of the past: by steps of time where panes tell them, else of the minutes that were seen. */
   draw(history, flows) {
     for (const { kpi, plot } of this.tiles) {
-      const stands = KPIS[kpi].standing && flows.has([kpi]);
-      if (stands) plot.draw(flows.columns([kpi]), flows.range);
-      else plot.draw(history.columns([kpi]), history.range);
+      const source = flows.has([kpi]) ? flows : history;
+      plot.draw(source.columns([kpi]), source.range);
     }
   }
 }

@@ -7,6 +7,8 @@ import { count, span, words } from "./format.js";
 import { TILES } from "./kpis.js";
 import { say } from "./words.js";
 
+const FEW = ["undefined", "low_n"];
+
 const item = (key, parts = {}) => ({ key, title: say(`trouble.${key}`, parts), help: say(`trouble.${key}.help`, parts) });
 
 /** What is broken: somebody has to look. */
@@ -33,12 +35,15 @@ function silent(view) {
   });
 }
 
-/** The first hours: nothing, or little. */
+/** The first hours: nothing, or little even in the longest window. */
 function first(view) {
   if (view.condition !== "ok" || !view.accounting) return [];
   if (!view.accounting.received) return [item("nothing")];
-  const few = TILES.filter((kpi) => ["undefined", "low_n"].includes(view.value(kpi)?.status)).length;
-  return few > TILES.length / 2 ? [item("little", { n: count(view.accounting.received), window: view.window })] : [];
+  const [window, values] = Object.entries(view.windows).at(-1) ?? ["", {}];
+  const sampled = TILES.filter((kpi) => values[kpi]);
+  const few = sampled.filter((kpi) => FEW.includes(values[kpi].status));
+  const little = few.length > sampled.length / 2;
+  return little ? [item("little", { n: count(view.accounting.received), window })] : [];
 }
 
 /** Shows it; returns what the status line is to say instead of being well, or "". */
