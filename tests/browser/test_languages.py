@@ -1,4 +1,4 @@
-"""The page speaks the browser's language, or the one that was chosen; its words are those of the catalogues."""
+"""The page speaks the browser's language, or the one that was chosen; its words are the catalogues'."""
 
 import json
 import re

@@ -159,8 +159,6 @@ class Kpi:
     """Symbols that formulas have from this KPI -> the part of it that they stand for."""
     edges: tuple[str, ...] = ()
     """What happens at the edges, a sentence each."""
-    elsewhere: str = ""
-    """Who uses it, and what others mean by the name."""
     unit: Unit
     rests_on: Kinds
     """The kinds of events that it is made of."""

@@ -125,9 +125,6 @@ PURCHASES_AND_MONEY: Final = (
             _BASE_ONLY,
             "Revenue of those who are no customers, or are none any more, is in it, too.",
         ),
-        elsewhere="Subscriptions and telecoms call it ARPU or ARPA, of a month as a rule. Some divide by "
-        "paying users alone (ARPPU, near revenue_per_buyer), by the customers at the end, or by the mean of "
-        "every day; where numbers move little these agree.",
         unit="money",
         rests_on=LIFE,
         compute=lambda g: g.build.amount_each_of_mean(

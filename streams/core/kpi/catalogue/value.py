@@ -167,9 +167,6 @@ VALUE: Final = (
             "With gross_margin 1 and discount_rate 0 it is lifetime_value.",
             "Undefined where lifetime_value is; the days are those from the window's start to its end.",
         ),
-        elsewhere="Finance values customer bases so (Gupta, Lehmann and Stuart, 2004). Some discount year by "
-        "year, margin * r / (1 + d - r) with a yearly retention r: their first payment comes a year later, "
-        "so theirs is smaller. Dashboards of subscriptions often leave margin and discount out.",
         unit="money",
         rests_on=LIFE,
         given=_has_lifetime_value,
