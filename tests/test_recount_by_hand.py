@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from streams.core.definition.definition import Definition
 from tests.histories import NOW_MS as T
 from tests.histories import record
@@ -193,6 +195,9 @@ def test_the_worth_of_a_customer_is_counted_by_hand() -> None:
     assert month["acquisition_cost"]["with_cost"] == 1
     assert month["lifetime_value"]["value"] == 93.0
     assert month["customer_equity"]["value"] == 372.0
+    assert month["lifetime_value.discounted"]["value"] == pytest.approx(89.961719)
+    each = month["revenue_per_customer"]
+    assert (each["value"], each["denominator"], each["n"]) == (25.0, 4, 4)
     assert [month[kpi]["value"] for kpi in ("revenue", "orders", "buyers", "average_order_value")] == [
         *(100.0, 2, 2, 100.0),
     ]

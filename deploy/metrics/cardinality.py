@@ -62,7 +62,7 @@ def _periods(definition: Definition, group: Group) -> Periods:
     """Every KPI that a group can have."""
     sweep = Sweep(t_ms=0, buyers=0, a_minor=0, b_minor=0, c_minor=0)
     shares = {(group, w.name): sweep for w in definition.windows if definition.has_revenue_shares(w)}
-    kpis = GroupKpis(definition, None, shares)
+    kpis = GroupKpis(definition, None, shares, 0)
     return kpis.overall() if group == OVERALL else kpis.of(group, [0] * vector_length(definition))
 
 

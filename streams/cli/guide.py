@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from streams.cli.figures import figure, interval
 from streams.core.decoding.timestamps import TimestampReader
 from streams.core.definition.definition import Definition, duration_text
+from streams.core.kpi.catalogue.elsewhere import ELSEWHERE
 from streams.core.kpi.catalogue.entry import Kpi
 from streams.core.kpi.catalogue.registry import CHAPTERS, in_force
 from streams.core.kpi.group_kpis import NOW
@@ -91,6 +92,8 @@ def _entry(entry: Kpi, document: Document, definition: Definition) -> Iterator[s
     if entry.sampled and own != definition.min_n:
         yield f"- `low_n` below {own}"
     yield from (f"- {edge}" for edge in entry.edges)
+    if kpi in ELSEWHERE:
+        yield f"- Elsewhere: {ELSEWHERE[kpi]}"
     if where:
         yield f"- Example, {_example(kpi, where[-1], document, definition)}"
 

@@ -91,6 +91,12 @@ def _whole(key: str, value: object) -> int:
     return value
 
 
+def _share(key: str, value: object) -> float:
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= 1:
+        raise _wrong(key, value, "a number from 0 to 1")
+    return float(value)
+
+
 def _switch(key: str, value: object) -> bool:
     if not isinstance(value, bool):
         raise _wrong(key, value, "true or false")
@@ -203,6 +209,8 @@ _READERS: Final[dict[str, Reader]] = {
     "formula": _text,
     "nps_basis": _text,
     "base_currency": _text,
+    "gross_margin": _share,
+    "discount_rate": _share,
     "min_n": _whole,
     "min_n_by_kpi": _min_n_by_kpi,
     "freshness_limit_ms": _duration,

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from streams.core.definition.definition import Definition
+from streams.core.definition.definition import DAY_MS, Definition
 from streams.core.kpi.catalogue.registry import CATALOGUE, in_force
 from streams.core.kpi.group_kpis import NOW
 from streams.core.kpi.silence import silent_kinds
@@ -89,7 +89,7 @@ def explain(document: Document, kpi: str, place: Place, definition: Definition) 
         raise ExplainError(
             f"{kpi} is not published for {place}; there it has {', '.join(where) or 'no values'}"
         )
-    known = numbers(kpi, values, periods.get(NOW, {}), definition)
+    known = numbers(kpi, values, periods.get(NOW, {}), definition, _days(document, place, definition))
     told = in_force(kpi, definition)
     has_life = known["B"] != UNKNOWN  # a reason has none: its denominator is that of the whole
     formula = told.formula if has_life else told.formula_of_cause or told.formula
@@ -110,6 +110,13 @@ def explain(document: Document, kpi: str, place: Place, definition: Definition) 
         document,
         definition,
     )
+
+
+def _days(document: Document, place: Place, definition: Definition) -> float | None:
+    """How long a window is at the instant of its values."""
+    t = document["t"] if place.dimension is None else document["dimensions_t"]
+    lengths = (w.ms for w in definition.windows if w.name == place.window)
+    return next(((t - definition.floor_edge(t, ms)) / DAY_MS for ms in lengths), None)
 
 
 def _silent(document: Document, kpi: str, definition: Definition) -> dict[str, int]:

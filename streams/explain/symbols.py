@@ -36,6 +36,9 @@ NAMES = {
     "numerator": "numerator",
     "denominator": "denominator",
     "n": "n",
+    "margin": "gross_margin",
+    "discount": "discount_rate",
+    "days": "days",
     "money": "revenue of these",
     "money_of_all": "revenue of all",
     **{
@@ -52,14 +55,17 @@ def names(kpi: Kpi) -> dict[str, str]:
     return {**NAMES, **kpi.calls}
 
 
-def numbers(kpi: str, values: Values, now: Values, definition: Definition) -> dict[str, str]:
+def numbers(
+    kpi: str, values: Values, now: Values, definition: Definition, days: float | None
+) -> dict[str, str]:
     """The quantities of a KPI as text; a dash where one is not known.
 
     Args:
         kpi: which one.
         values: the KPIs of its group in its window.
         now: the standing KPIs of its group.
-        definition: for the base currency.
+        definition: for the base currency, and what it chooses of worth.
+        days: how long the window is; None: now.
     """
     exponent = EXPONENTS[definition.base_currency]
     own = values.get(kpi) or now.get(kpi) or {}
@@ -70,6 +76,9 @@ def numbers(kpi: str, values: Values, now: Values, definition: Definition) -> di
             is_minor = other.unit == "money" and part != "value"
             known[symbol] = _major(number, exponent) if is_minor else number
     known["E"] = _erased(known)
+    known["margin"] = Decimal(repr(definition.gross_margin))
+    known["discount"] = Decimal(repr(definition.discount_rate))
+    known["days"] = days
     known["money"] = _major(own.get("numerator"), exponent)
     known["money_of_all"] = _major(own.get("denominator"), exponent)
     return {name: _text(number) for name, number in known.items()}

@@ -31,6 +31,7 @@ class LiveBoard:
         self.scene = scene
         self.port = 0
         self.reasons: tuple[str, ...] = ()
+        self.redis_up = 1
         self.before: tuple[Snapshot, ...] = ()
         """Shown first, whenever it starts: the minutes of the past."""
         self.board: Board | None = None
@@ -65,7 +66,7 @@ class LiveBoard:
 
     def samples(self) -> Iterable[Sample]:
         """What a worker that owns two of four partitions says of itself."""
-        yield Sample("kpi_streams_redis_up", 1)
+        yield Sample("kpi_streams_redis_up", self.redis_up)
         yield Sample("kpi_streams_dead_letters_total", 61)
         for partition in ("0", "2"):
             yield Sample("kpi_streams_commit_age_seconds", 0.4, {"partition": partition})

@@ -8,9 +8,13 @@ from typing import NamedTuple
 from streams.core.customer.identity import DIGEST_SIZE, Identity
 from streams.core.definition.definition import DAY_MS, MINUTE_MS, Definition
 from streams.core.events import KINDS, Kind
+from streams.core.kpi.alarm_watch import SeriesPart
 from streams.core.kpi.breakdown import named_values
+from streams.core.kpi.flows import Flows
 from streams.core.kpi.snapshot import PartitionInfo, Snapshot, build
 from streams.core.partition.state import PartitionState
+from streams.core.partition.sweep.steps import finish
+from streams.publish.merge.flow_merger import FlowMerger
 from streams.simulate import Business, SimRecord, Spike, topic_of
 
 END_MS = 1_776_211_200_000
@@ -53,7 +57,17 @@ def _snapshot(state: PartitionState, definition: Definition, t: int, *, dimensio
     totals = state.totals(dimensions=dimensions)
     totals.t = t
     sweeps = state.sweep(named_values(totals.groups, definition)) if dimensions else {}
-    return build(totals, definition, computed_at_ms=t, partitions=PARTITIONS, sweeps=sweeps)
+    snapshot = build(totals, definition, computed_at_ms=t, partitions=PARTITIONS, sweeps=sweeps)
+    return replace(snapshot, flows=_flows(state, t)) if dimensions else snapshot
+
+
+def _flows(state: PartitionState, t: int) -> Flows | None:
+    """What the only partition tells by steps of time, and nobody was told before."""
+    told = finish(state.telling_series())
+    merger = FlowMerger()
+    merger.offer([SeriesPart(t, {(group, day): packed for group, day, packed in told if packed is not None})])
+    merger.merge()
+    return merger.found
 
 
 def at(snapshot: Snapshot, t_ms: int) -> Snapshot:

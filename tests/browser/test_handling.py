@@ -10,7 +10,7 @@ from tests.support.eventually import eventually
 
 pytestmark = pytest.mark.system("chromium")
 WITHIN_S = 15.0
-PHONE: ViewportSize = {"width": 390, "height": 844}
+PHONE: ViewportSize = {"width": 360, "height": 780}
 WALL: ViewportSize = {"width": 1920, "height": 1080}
 LEAST_WALL_PX = 19.5
 """Three metres away, with a little less for rounding than 20 px."""
@@ -46,6 +46,8 @@ def test_everything_can_be_reached_and_changed_by_keyboard(
     opened(page, live)
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Skip to the values")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("radio", name="Overview")).to_be_focused()
     page.keyboard.press("Tab")
     expect(page.get_by_role("radio", name="24h")).to_be_focused()
     page.keyboard.press("ArrowRight")
@@ -93,7 +95,10 @@ def test_the_theme_is_the_systems_until_it_is_chosen(
         page.close()
 
 
-@pytest.mark.parametrize("fragment", ["#window=24h", "#window=5m", "#window=30d"])
+@pytest.mark.parametrize(
+    "fragment",
+    ["#window=24h", "#window=5m", "#window=30d&lang=zh", "#window=30d&page=value", "#page=engagement"],
+)
 def test_on_a_phone_nothing_is_cut_off(page: Page, live: LiveBoard, fragment: str) -> None:
     """No sideways scrolling, no text beyond the edge, controls large enough for a finger."""
     page.set_viewport_size(PHONE)

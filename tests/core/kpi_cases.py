@@ -41,7 +41,8 @@ def values(
     flows: Counts, *, window: str = "1h", active: int = 0, definition: Definition = DEFINITION, **gauges: int
 ) -> dict[str, Value]:
     """The KPIs of one window."""
-    return Calculator(definition).window(flows, gauges_of(active=active, **gauges), WINDOWS[window])
+    one = WINDOWS[window]
+    return Calculator(definition).window(flows, gauges_of(active=active, **gauges), one, one.ms)
 
 
 def shown(value: Value) -> tuple[Any, ...]:

@@ -183,7 +183,7 @@ def test_rows_are_in_the_order_of_the_document() -> None:
     assert rows == [("segment", "z"), ("region", "a"), ("region", "b")]
 
 
-def touchpoints(**votes: int) -> dict[str, dict[str, int]]:
+def touchpoints(**votes: int) -> dict[str, dict[str, float]]:
     """The n of every NPS of the touchpoints in 30 d; one of them has a name, that of most answers."""
     definition = replace(DEFINITION, max_values=1)
     groups: dict[Group, Vector] = {OVERALL: vector_of(definition)}

@@ -5,6 +5,7 @@ import sys
 from collections import Counter
 
 from streams.core.definition.definition import Definition
+from streams.core.kpi.catalogue.elsewhere import ELSEWHERE
 from streams.core.kpi.catalogue.panel import Panel
 from streams.core.kpi.catalogue.registry import (
     CATALOGUE,
@@ -97,7 +98,8 @@ def test_every_kpi_can_be_shown() -> None:
     of_families = {kpi.base for kpi in declared if kpi.family}
     by_choice = {kpi.name for kpi in declared if kpi.chosen}
     assert by_choice == {"churn_ratio", "nps_score"}
-    assert of_families & CATALOGUE.keys() == by_choice | {"ces_mean"}  # whose headline is on the scale to 7
+    without_choice = {"ces_mean", "lifetime_value"}
+    assert of_families & CATALOGUE.keys() == by_choice | without_choice
     assert "churn_ratio.simple" not in headlines(standing=False)
     assert "csat_ratio.10" in headlines(standing=False)
 
@@ -113,6 +115,12 @@ def test_a_choice_of_the_definition_is_told_in_its_own_words() -> None:
     assert default.board is not None
     assert (default.board.name, default.formula) == ("Churn", "{C0} / {B}")
     assert in_force("orders", Definition()) is CATALOGUE["orders"]
+
+
+def test_what_others_mean_is_told_of_kpis_that_there_are() -> None:
+    """In sentences."""
+    assert set(CATALOGUE) >= set(ELSEWHERE)
+    assert all(text.endswith(".") for text in ELSEWHERE.values())
 
 
 def test_windows_of_a_kpi_are_those_in_which_the_whole_has_it() -> None:

@@ -251,6 +251,8 @@ CHANGED: dict[str, Any] = {
     "formula": "simple",
     "nps_basis": "responses",
     "base_currency": "EUR",
+    "gross_margin": 0.4,
+    "discount_rate": 0.2,
     "min_n": 1,
     "min_n_by_kpi": (("nps_score", 9),),
     "freshness_limit_ms": 1,

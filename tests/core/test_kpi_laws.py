@@ -31,7 +31,7 @@ def test_the_laws_between_the_kpis_of_customers_hold(life: tuple[Counts, Counts]
     start = customers_at_start(flows, gauges)
     came, went = flows["new"] + flows["reactivated"], flows["churned"] + flows["erased"]
     assert gauges["active"] == start + came - went
-    found = Calculator(DEFINITION).window(flows, gauges, window)
+    found = Calculator(DEFINITION).window(flows, gauges, window, window.ms)
     churn, kept = found["churn_ratio"], found["retention_ratio"]
     assert (churn.value is None) == (kept.value is None) == (start == 0)
     if churn.value is not None and kept.value is not None:

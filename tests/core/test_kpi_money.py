@@ -1,9 +1,11 @@
 """KPIs of money from totals: literal cases of the contract."""
 
+import math
 from dataclasses import replace
 
 import pytest
 
+from streams.core.definition.definition import DAY_MS, HOUR_MS
 from streams.core.kpi.formulas import Calculator
 from streams.core.kpi.values.value import Sweep
 from streams.core.partition.sweep.exact_shares import kept_of
@@ -27,6 +29,18 @@ def test_revenue_is_shared_by_the_buyers_and_by_nobody_where_there_is_none() -> 
     assert shown(found["revenue_per_buyer"]) == (2032 / 300, 2032, 3, 3, "low_n")
     refund = values(flows_of(refunds_base=1, revenue=-300))
     assert shown(refund["revenue_per_buyer"]) == (None, -300, 0, 0, "undefined")
+
+
+def test_revenue_is_shared_by_the_customers_of_both_ends_who_may_be_a_half() -> None:
+    """20.32 of (5 + 4) / 2; of 6 customers n is whole; of nobody there is nothing to share it."""
+    found = values(flows_of(revenue=2032, new=1), active=5)["revenue_per_customer"]
+    assert shown(found) == (2 * 2032 / 900, 2032, 4.5, 4.5, "low_n")
+    whole = values(flows_of(revenue=600), active=6)["revenue_per_customer"]
+    assert shown(whole) == (1.0, 600, 6, 6, "low_n")
+    assert type(whole.n) is int
+    assert shown(values(flows_of(revenue=600))["revenue_per_customer"]) == (None, 600, 0, 0, "undefined")
+    many = values(flows_of(revenue=600, new=1), active=30)["revenue_per_customer"]
+    assert (many.n, many.status) == (29.5, "low_n")
 
 
 def test_a_frequency_of_one_is_no_proportion() -> None:
@@ -77,6 +91,18 @@ def test_lifetime_value_is_yearly_revenue_by_yearly_churn_less_the_cost() -> Non
     assert shown(found["customer_equity"]) == (7900.0, None, None, 5, "low_n")
 
 
+def test_the_discounted_value_takes_margin_and_interest_off() -> None:
+    """Revenue 900.00, B 40, A 50, C0 5 in 7 d, d = e - 1: .6 * 20 / (5/40 + 7/365 * 1) - 2 = 81.2361..."""
+    flows = flows_of(new=15, churned=5, lost=5, revenue=90_000, cost=3_000, with_cost=9)
+    of_e = replace(DEFINITION, gross_margin=0.6, discount_rate=0.718281828459045)
+    found = values(flows, window="7d", active=50, definition=of_e)["lifetime_value.discounted"]
+    assert found.value == pytest.approx(12 / (0.125 + 7 / 365 * math.log(1.718281828459045)) - 2)
+    assert shown(found)[1:] == (None, None, 5, "low_n")
+    plain = replace(DEFINITION, gross_margin=1.0, discount_rate=0.0)
+    same = values(flows, window="7d", active=50, definition=plain)
+    assert same["lifetime_value.discounted"] == same["lifetime_value"]
+
+
 @pytest.mark.parametrize("missing", ["lost", "new", "with_cost"])
 def test_lifetime_value_is_undefined_without_churn_or_cost(missing: str) -> None:
     """Each of its parts must be there."""
@@ -84,6 +110,7 @@ def test_lifetime_value_is_undefined_without_churn_or_cost(missing: str) -> None
     found = values(flows, window="7d", active=50)
     assert (found["lifetime_value"].value, found["lifetime_value"].status) == (None, "undefined")
     assert (found["customer_equity"].value, found["customer_equity"].status) == (None, "undefined")
+    assert found["lifetime_value.discounted"].status == "undefined"
 
 
 def test_lifetime_value_is_undefined_without_customers_at_the_start() -> None:
@@ -103,7 +130,7 @@ def test_a_lifetime_value_may_be_negative() -> None:
 def test_revenue_shares_come_from_a_sweep_with_its_own_time() -> None:
     """50.00, 30.00 and 20.00 of 100.00."""
     sweep = Sweep(t_ms=123, buyers=10, a_minor=5000, b_minor=3000, c_minor=2000)
-    found = Calculator(DEFINITION).window(flows_of(buyers=10), gauges_of(), WINDOWS["24h"], sweep)
+    found = Calculator(DEFINITION).window(flows_of(buyers=10), gauges_of(), WINDOWS["24h"], DAY_MS, sweep)
     assert shown(found["top20_revenue_ratio"]) == (0.5, 5000, 10_000, 10, "low_n")
     assert found["top20_revenue_ratio"].extras == {"t": 123}
     assert [found[f"abc.{part}"].value for part in "abc"] == [0.5, 0.3, 0.2]
@@ -112,14 +139,14 @@ def test_revenue_shares_come_from_a_sweep_with_its_own_time() -> None:
 def test_revenue_shares_of_no_revenue_are_undefined() -> None:
     """Buyers who returned everything."""
     sweep = Sweep(t_ms=123, buyers=3, a_minor=0, b_minor=0, c_minor=0)
-    found = Calculator(DEFINITION).window(flows_of(buyers=3), gauges_of(), WINDOWS["24h"], sweep)
+    found = Calculator(DEFINITION).window(flows_of(buyers=3), gauges_of(), WINDOWS["24h"], DAY_MS, sweep)
     assert shown(found["abc.c"]) == (None, 0, 0, 3, "undefined")
 
 
 def test_what_former_payers_pay_is_measured_by_what_they_paid() -> None:
     """Two paid 40.00 and 10.00; now one pays 60.00, and the other took 5.00 back."""
     sweep = Sweep(9, buyers=1, a_minor=6000, b_minor=0, c_minor=0, kept=kept_of([(4000, 6000), (1000, -500)]))
-    found = Calculator(DEFINITION).window(flows_of(buyers=1), gauges_of(), WINDOWS["30d"], sweep)
+    found = Calculator(DEFINITION).window(flows_of(buyers=1), gauges_of(), WINDOWS["30d"], 30 * DAY_MS, sweep)
     net, gross = found["net_revenue_retention_ratio"], found["gross_revenue_retention_ratio"]
     assert shown(net) == (1.1, 5500, 5000, 2, "low_n")
     assert shown(gross) == (0.8, 4000, 5000, 2, "low_n")
@@ -129,8 +156,8 @@ def test_what_former_payers_pay_is_measured_by_what_they_paid() -> None:
 def test_nobody_who_paid_before_leaves_revenue_retention_undefined() -> None:
     """Who pays for the first time is nobody's retention."""
     sweep = Sweep(9, buyers=1, a_minor=6000, b_minor=0, c_minor=0, kept=kept_of([(0, 6000), (-100, 50)]))
-    found = Calculator(DEFINITION).window(flows_of(buyers=1), gauges_of(), WINDOWS["24h"], sweep)
+    found = Calculator(DEFINITION).window(flows_of(buyers=1), gauges_of(), WINDOWS["24h"], DAY_MS, sweep)
     assert shown(found["net_revenue_retention_ratio"]) == (None, 0, 0, 0, "undefined")
     assert "net_revenue_retention_ratio" not in Calculator(DEFINITION).window(
-        flows_of(buyers=1), gauges_of(), WINDOWS["1h"], sweep
+        flows_of(buyers=1), gauges_of(), WINDOWS["1h"], HOUR_MS, sweep
     )

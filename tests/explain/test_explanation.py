@@ -26,6 +26,12 @@ def explained(kpi: str, place: Place, definition: Definition = DEFAULT) -> Expla
     return explain(document(definition), kpi, place, definition)
 
 
+DISCOUNTED = (
+    "gross_margin * revenue / (((A + B) / 2) * (C₀ / B + days / 365 * ln(1 + discount_rate))) - "
+    "acquisition_cost"
+)
+
+
 @pytest.mark.parametrize(
     ("kpi", "window", "formula", "filled"),
     [
@@ -37,6 +43,13 @@ def explained(kpi: str, place: Place, definition: Definition = DEFAULT) -> Expla
         ("nps_score", "30d", "100 * (P - D) / votes", "100 * (2 - 1) / 4"),
         ("average_order_value", "30d", "revenue / orders in the base currency", "225.00 / 5"),
         ("acquisition_cost", "30d", "Σ cost / N", "80.00 / 2"),
+        ("revenue_per_customer", "30d", "revenue / ((A + B) / 2)", "225.00 / ((7 + 6) / 2)"),
+        (
+            "lifetime_value.discounted",
+            "30d",
+            DISCOUNTED,
+            "1.0 * 225.00 / (((7 + 6) / 2) * (2 / 6 + 30.00 / 365 * ln(1 + 0.1))) - 40.00",
+        ),
         ("abc.b", "30d", "revenue of these / revenue of all", "95.00 / 225.00"),
         (
             "churn_spike_p",

@@ -18,7 +18,15 @@ DEFINITIONS = {
     "purchases never activate": replace(PLAIN, implicit_signup=False, purchase_reactivates=False),
     "purchases never begin": replace(PLAIN, implicit_signup=False),
     "purchases never bring back": replace(PLAIN, purchase_reactivates=False),
-    "other formulas": replace(PLAIN, formula="stripe", nps_basis="responses", base_currency="EUR"),
+    "other formulas": replace(
+        PLAIN,
+        formula="stripe",
+        nps_basis="responses",
+        base_currency="EUR",
+        gross_margin=0.4,
+        discount_rate=1.0,
+    ),
+    "money that keeps": replace(PLAIN, discount_rate=0.0),
     "short windows": replace(PLAIN, window_names=("1m", "15m")),
     "odd windows": replace(PLAIN, window_names=("36h", "3d", "46d", "90d", "92d")),
     "one kind of pane": replace(

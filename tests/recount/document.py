@@ -2,11 +2,13 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from fractions import Fraction
 from typing import Any
 
 from streams.core.definition.definition import Definition
 from tests.recount import groups
 from tests.recount.decoding import Record
+from tests.recount.event import DAY_MS
 from tests.recount.groups import OTHER, GroupCounts
 from tests.recount.kpis import (
     Paid,
@@ -93,6 +95,7 @@ def _values(lives: Sequence[Life], row: GroupCounts, t_ms: int, definition: Defi
         paid = Paid(
             groups.net_revenue(lives, t_ms, window, definition),
             groups.paid_twice(lives, t_ms, window, definition),
+            Fraction(t_ms - definition.floor_edge(t_ms, window.ms), 365 * DAY_MS),
         )
         found[window.name] = window_values(row[window.name], active, paid, window, definition)
     return found

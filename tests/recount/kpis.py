@@ -21,6 +21,8 @@ class Paid(NamedTuple):
     """In the window, one number a buyer."""
     twice: Sequence[tuple[int, int]]
     """In the window before and in this one, of each customer."""
+    years: Fraction
+    """Length of the window, in years of 365 days."""
 
 
 def now_values(g: Counts) -> Values:
@@ -50,7 +52,8 @@ def window_values(c: Counts, active: int, paid: Paid, window: Window, definition
         **_orders(c, window, definition),
         **_best_buyers(paid.by_buyers, window, definition),
         **_kept_revenue(paid.twice, window, definition),
-        **_worth(c, active, at_start, window, definition),
+        **_worth(c, active, paid.years, window, definition),
+        "revenue_per_customer": _per_customer(c, active, definition),
         **_spikes(c, window, definition),
     }
 
@@ -186,8 +189,19 @@ def _kept_revenue(paid_twice: Sequence[tuple[int, int]], window: Window, definit
     }
 
 
-def _worth(c: Counts, active: int, at_start: int, window: Window, definition: Definition) -> Values:
+def _per_customer(c: Counts, active: int, definition: Definition) -> Value:
+    mean = Fraction(active + customers_at_start(c, active), 2)
+    plain = int(mean) if mean.denominator == 1 else float(mean)
+    name, revenue = "revenue_per_customer", c["revenue"]
+    found = ratio(
+        name, definition, revenue, 1, n=plain, scale=major(definition) / (mean or 1), known=mean > 0
+    )
+    return {**found, "denominator": plain}
+
+
+def _worth(c: Counts, active: int, years: Fraction, window: Window, definition: Definition) -> Values:
     unit, new, lost = major(definition), c["new"], c["lost"]
+    at_start = customers_at_start(c, active)
     cost = ratio(
         "acquisition_cost",
         definition,
@@ -199,14 +213,18 @@ def _worth(c: Counts, active: int, at_start: int, window: Window, definition: De
     )
     if window.ms < WEEK_MS:
         return {"acquisition_cost": cost}
-    worth = None
+    worth = discounted = None
     if lost and at_start and new and c["with_cost"]:
         mean_active = Fraction(active + at_start, 2)
         worth = unit * (c["revenue"] * at_start / (mean_active * lost) - Fraction(c["cost"], new))
+        a_year = Fraction(definition.gross_margin) * c["revenue"] / mean_active / years
+        rate = Fraction(lost, at_start) / years + stats.interest(definition.discount_rate)
+        discounted = unit * (a_year / rate - Fraction(c["cost"], new))
     equity = None if worth is None else worth * active
     return {
         "acquisition_cost": cost,
         "lifetime_value": derived("lifetime_value", definition, worth, lost),
+        "lifetime_value.discounted": derived("lifetime_value.discounted", definition, discounted, lost),
         "customer_equity": derived("customer_equity", definition, equity, lost),
     }
 

@@ -46,7 +46,7 @@ def made_of(kpi: str) -> set[str]:
     """The kinds of events behind a KPI; what is in no other row is of customers' lives."""
     if kpi.startswith(SURVEYS):
         return {"survey"}
-    if kpi.startswith(ORDERS):
+    if kpi.startswith(ORDERS) and kpi != "revenue_per_customer":
         return {"purchase"}
     if kpi in NEW:
         return {"signup", "purchase"}

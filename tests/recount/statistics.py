@@ -1,6 +1,8 @@
 """Intervals and the spike test, straight from their definitions (contract section 4). Floats only here."""
 
 from collections.abc import Sequence
+from decimal import Decimal, localcontext
+from fractions import Fraction
 from math import exp, fsum, lgamma, log, sqrt
 from statistics import NormalDist
 
@@ -27,6 +29,12 @@ def adjusted_wald_nps(promoters: int, detractors: int, n: int) -> Interval:
     p, d = (promoters + 0.75) / (n + 3), (detractors + 0.75) / (n + 3)
     half = Z * sqrt((p + d - (p - d) ** 2) / (n + 3))
     return max(-100.0, 100 * (p - d - half)), min(100.0, 100 * (p - d + half))
+
+
+def interest(rate: float) -> Fraction:
+    """The rate at which money loses value all the time, of what it loses in a year; to forty digits."""
+    with localcontext(prec=40):
+        return Fraction(*(1 + Decimal(rate)).ln().as_integer_ratio())
 
 
 def mean_interval(n: int, total: int, squares: int, scale: tuple[int, int]) -> Interval:

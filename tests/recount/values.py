@@ -27,7 +27,7 @@ def ratio(
     numerator: int,
     denominator: int,
     *,
-    n: int | None = None,
+    n: float | None = None,
     interval: Interval = None,
     scale: Fraction | int = 1,
     known: bool = True,
@@ -82,7 +82,7 @@ def standing(numerator: int, denominator: int, interval: Interval) -> Value:
     }
 
 
-def _parts(numerator: int | None, denominator: int | None, n: int) -> Value:
+def _parts(numerator: int | None, denominator: int | None, n: float) -> Value:
     return {"numerator": numerator, "denominator": denominator, "n": n}
 
 
@@ -92,7 +92,7 @@ def _known(value: Fraction | float | None, interval: Interval) -> Value:
     return {"value": float(value) if isinstance(value, Fraction) else value, "low": low, "high": high}
 
 
-def _status(kpi: str, definition: Definition, value: Fraction | None, n: int) -> str:
+def _status(kpi: str, definition: Definition, value: Fraction | None, n: float) -> str:
     if value is None:
         return "undefined"
     return "low_n" if n < definition.min_n_of(kpi) else "ok"

@@ -73,6 +73,8 @@ SIDES: Final[dict[str, Side]] = {
     "formula": "publication",
     "nps_basis": "publication",
     "base_currency": "counting",
+    "gross_margin": "publication",
+    "discount_rate": "publication",
     "min_n": "publication",
     "min_n_by_kpi": "publication",
     "freshness_limit_ms": "publication",
@@ -166,6 +168,10 @@ class Definition:
     formula: Formula = "standard"
     nps_basis: NpsBasis = "latest"
     base_currency: str = "USD"
+    gross_margin: float = 1.0
+    """The part of the revenue that is left when what was sold is paid for (``lifetime_value.discounted``)."""
+    discount_rate: float = 0.1
+    """What money loses in value in a year, likewise."""
     min_n: int = 30
     min_n_by_kpi: tuple[tuple[str, int], ...] = ()
     """KPI name -> its own ``min_n``; a name without a variant speaks for its variants too."""
@@ -236,6 +242,9 @@ class Definition:
                 raise DefinitionError(f"{key}: '': allowed is any text that is not empty")
 
     def _check_limits(self) -> None:
+        for key, share in (("gross_margin", self.gross_margin), ("discount_rate", self.discount_rate)):
+            if not 0 <= share <= 1:
+                raise DefinitionError(f"{key}: {share}: allowed is a number from 0 to 1")
         least = {
             "min_event_time": (self.min_event_time_ms, 0),
             "max_clock_skew": (self.max_clock_skew_ms, 0),
@@ -438,6 +447,7 @@ class Definition:
 _LATER: Final = (
     *("silence", "labels", "dimensions", "kept_for_ms"),
     *("alarms", "holidays", "false_page_every_ms"),
+    *("gross_margin", "discount_rate"),
 )
 """Choices that the first version did not have: left at their default, a definition keeps the hash it had."""
 _FORMERLY: Final = {"max_profiles": "max_cohorts"}

@@ -106,7 +106,7 @@ def build_breakdown(totals: Totals, definition: Definition, sweeps: Sweeps | Non
     The totals must hold the whole of the same t, too: churn by reason is a part of the whole's customers, and
     the newest events of the whole say which sources are silent.
     """
-    kpis = GroupKpis(definition, totals.groups.get(OVERALL), sweeps or {})
+    kpis = GroupKpis(definition, totals.groups.get(OVERALL), sweeps or {}, totals.t)
     named = named_values(totals.groups, definition)
     parts = fold({group: vector for group, vector in totals.groups.items() if group != OVERALL}, named)
     silent = silent_kinds(totals.newest, definition, totals.t)

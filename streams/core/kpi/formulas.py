@@ -25,12 +25,15 @@ class Calculator:
         self._definition = definition
         self._build = Builder(definition, SAMPLED)
 
-    def window(self, flows: Counts, gauges: Counts, window: Window, sweep: Sweep | None = None) -> Values:
+    def window(
+        self, flows: Counts, gauges: Counts, window: Window, span_ms: int, sweep: Sweep | None = None
+    ) -> Values:
         """All KPIs of the whole, or of one value of a customer dimension, in one window.
 
-        Without a sweep the shares of revenue are absent.
+        ``span_ms`` is from its start to t. Without a sweep the shares of revenue are absent.
         """
-        return _values(_CUSTOMERS, Ground(flows, gauges, self._definition, self._build, window, sweep=sweep))
+        ground = Ground(flows, gauges, self._definition, self._build, window, span_ms=span_ms, sweep=sweep)
+        return _values(_CUSTOMERS, ground)
 
     def answers(self, flows: Counts, *, latest_known: bool = True) -> Values:
         """The KPIs of surveys: all that a touchpoint has, but for latest votes that are not known."""

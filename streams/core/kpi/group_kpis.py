@@ -32,13 +32,15 @@ class GroupKpis:
         definition: what the numbers mean.
         overall: the vector of the whole at that t; None: nothing ever happened.
         sweeps: what sweeps found, as far as they are done.
+        t_ms: that t.
     """
 
-    def __init__(self, definition: Definition, overall: Vector | None, sweeps: Sweeps) -> None:
+    def __init__(self, definition: Definition, overall: Vector | None, sweeps: Sweeps, t_ms: int) -> None:
         self._definition = definition
         self._calculator = Calculator(definition)
         self._overall = overall or [0] * vector_length(definition)
         self._sweeps = sweeps
+        self._spans_ms = {w.name: t_ms - definition.floor_edge(t_ms, w.ms) for w in definition.windows}
 
     def overall(self) -> dict[str, Values]:
         """The KPIs of the whole."""
@@ -62,7 +64,11 @@ class GroupKpis:
         definition, standing = self._definition, gauges(vector)
         periods = {
             w.name: self._calculator.window(
-                flows(vector, definition, w), standing, w, self._sweeps.get((group, w.name))
+                flows(vector, definition, w),
+                standing,
+                w,
+                self._spans_ms[w.name],
+                self._sweeps.get((group, w.name)),
             )
             for w in definition.windows
         }

@@ -17,6 +17,7 @@ from streams.core.kpi.alarms import Alarms
 from streams.core.kpi.breakdown import Bounds, Breakdown, bounds_at, build_breakdown
 from streams.core.kpi.catalogue.registry import variants
 from streams.core.kpi.early_warning import EarlyWarning
+from streams.core.kpi.flows import Flows
 from streams.core.kpi.formulas import Values
 from streams.core.kpi.group_kpis import NOW, GroupKpis, Sweeps
 from streams.core.kpi.silence import silent_kinds
@@ -64,6 +65,8 @@ class Snapshot:
     """The customers most at risk, as far as known; no part of the document."""
     alarms: Alarms | None = None
     """The streams of all alarms, as far as known; part of the document once any says something."""
+    flows: Flows | None = field(default=None, repr=False)
+    """What came and went in steps of time, as far as known; no part of the document."""
     measured: "Snapshot | None" = field(default=None, repr=False)
     """The same with its values, where they are withheld."""
 
@@ -149,7 +152,7 @@ def build(
         dimensions: an earlier breakdown to publish again; None: computed from ``merged``.
         alarms: the streams of all alarms, as far as known.
     """
-    kpis = GroupKpis(definition, merged.groups.get(OVERALL), sweeps or {})
+    kpis = GroupKpis(definition, merged.groups.get(OVERALL), sweeps or {}, merged.t)
     windows = group_kpis.marked(kpis.overall(), silent_kinds(merged.newest, definition, merged.t))
     now = windows.pop(NOW)
     measured = Snapshot(

@@ -20,6 +20,7 @@ from streams.core.kpi.snapshot import Snapshot
 from streams.publish.board import assets, document
 from streams.publish.board.history import History
 from streams.publish.board.past import Past
+from streams.publish.board.past_flows import PastFlows
 from streams.publish.board.stream import Broadcast, Page, frame
 from streams.publish.http.health import Health
 from streams.publish.prometheus.metrics import Sample
@@ -49,10 +50,11 @@ class Board:
         past: Past | None = None,
     ) -> None:
         self._clock, self._ready, self._process, self._past = clock, ready, process, past
-        self._windows = {window.name for window in definition.windows}
         self._assets = assets.load(definition)
         self._setup = {**document.setup(definition), "build": assets.build_of(self._assets)}
         self._history = History(definition)
+        self._flows = PastFlows(definition)
+        self._windows = {window.name: window for window in definition.windows}
         self._pages = Broadcast()
         self._newest: Snapshot | None = None
         self._breakdown: tuple[Breakdown | None, bytes] = (None, b"")
@@ -76,8 +78,12 @@ class Board:
 
     def routes(self) -> list[web.RouteDef]:
         """What it answers to."""
-        own = [web.get("/api/events", self._events, allow_head=False), web.get("/api/history", self._curves)]
-        return [*assets.routes(self._assets), *own]
+        return [
+            *assets.routes(self._assets),
+            web.get("/api/events", self._events, allow_head=False),
+            web.get("/api/history", self._of_window(self._history.json)),
+            web.get("/api/flows", self._of_window(self._past_flows)),
+        ]
 
     async def start(self) -> None:
         """Begin to beat, and to read the past."""
@@ -151,10 +157,19 @@ class Board:
             self._pages.leave(page)
         return response
 
-    async def _curves(self, request: web.Request) -> web.Response:
-        window = request.query.get("window", "")
-        if window not in self._windows:
+    def _past_flows(self, window: str) -> bytes:
+        flows = None if self._newest is None else self._newest.flows
+        return self._flows.json(self._windows[window], flows)
+
+    def _of_window(self, told: Callable[[str], bytes]) -> assets.Handler:
+        """Answers with what is told of a window; 404 where there is none of that name."""
+
+        async def answer(request: web.Request) -> web.Response:
+            window = request.query.get("window", "")
+            if window in self._windows:
+                return web.Response(body=told(window), content_type="application/json")
             named = ", ".join(sorted(self._windows))
             reason = msgspec.json.encode({"status": "unknown window", "reasons": [f"one of {named}"]})
             return web.Response(status=404, body=reason, content_type="application/json")
-        return web.Response(body=self._history.json(window), content_type="application/json")
+
+        return answer

@@ -17,6 +17,7 @@ from streams.core.kpi.alarms import StreamState
 from streams.core.kpi.breakdown import Breakdown
 from streams.core.kpi.catalogue.entry import Scope
 from streams.core.kpi.catalogue.registry import CATALOGUE
+from streams.core.kpi.flows import range_of
 from streams.core.kpi.formulas import Values
 from streams.core.kpi.group_kpis import NOW
 from streams.core.kpi.snapshot import Snapshot
@@ -48,6 +49,8 @@ def setup(definition: Definition) -> dict[str, object]:
         "tenant": definition.tenant,
         "dimensions": definition.dimensions,
         "windows": {window.name: window.ms for window in definition.windows},
+        "ranges": {window.name: range_of(definition, window) for window in definition.windows},
+        "silence_ms": {kind: ms for kind, ms in definition.silence if ms is not None},
         "freshness_limit_ms": definition.freshness_limit_ms,
         "currency": definition.base_currency,
         "min_n": {kpi: definition.min_n_of(kpi) for kpi, told in CATALOGUE.items() if told.board},
@@ -71,6 +74,7 @@ def values(snapshot: Snapshot, process: Iterable[Sample]) -> dict[str, object]:
         "components": snapshot.components,
         "alarms": _in_alarm(snapshot),
         "watched": None if snapshot.alarms is None else snapshot.alarms.by_alarm,
+        "flows_t": None if snapshot.flows is None else snapshot.flows.t_ms,
         "newest_event": snapshot.newest_event,
         "accounting": snapshot.accounting,
         "partitions": snapshot.partitions,

@@ -23,6 +23,7 @@ from streams.core.kpi.snapshot import PartitionInfo, Partitions, Snapshot, build
 from streams.core.kpi.values.value import Condition
 from streams.core.totals import OVERALL, Accounting, Named, Totals, merge
 from streams.publish.merge.alarm_merger import AlarmMerger
+from streams.publish.merge.flow_merger import FlowMerger
 from streams.publish.merge.partition_history import PartitionHistory, PartitionTotals, newest_common
 from streams.publish.merge.sweep_merger import SweepMerger
 
@@ -64,6 +65,7 @@ class Merger:
         self._named: Named = {}
         self._sweeps = SweepMerger(definition, at_risk_limit)
         self._alarms = AlarmMerger(definition)
+        self._flows = FlowMerger()
         self._snapshot: Snapshot | None = None
         self._complete = False
         self.refused = 0
@@ -101,11 +103,13 @@ class Merger:
 
     @property
     def sweeps_wait(self) -> bool:
-        """Whether sweeps, or counts for alarms, say something that is not merged yet."""
+        """Whether sweeps, or counts by slots, say something that is not merged yet."""
         newest = [part.newest for part in self._parts]
         self._sweeps.offer([None if part is None else part.swept for part in newest], self._named)
-        self._alarms.offer([None if part is None else part.series for part in newest], self._named)
-        return self._sweeps.waits or self._alarms.waits
+        series = [None if part is None else part.series for part in newest]
+        self._alarms.offer(series, self._named)
+        self._flows.offer(series)
+        return self._sweeps.waits or self._alarms.waits or self._flows.waits
 
     def merge_sweeps(self) -> None:
         """Merge them for the snapshots to come; may run in another thread than the rest."""
@@ -113,9 +117,11 @@ class Merger:
             self._sweeps.merge()
         if self._alarms.waits:
             self._alarms.merge()
+        if self._flows.waits:
+            self._flows.merge()
 
     def _warned(self, snapshot: Snapshot | None) -> Snapshot | None:
-        """The snapshot with the customers at risk and the alarms as known now.
+        """The snapshot with the customers at risk, the alarms and the flows as known now.
 
         While values are withheld there are no customers at risk, and alarms are stale.
         """
@@ -124,9 +130,11 @@ class Merger:
         whole = snapshot.condition == "ok"
         warning = self._sweeps.early_warning(snapshot.t_ms) if whole else None
         alarms = self._alarms.at(snapshot.t_ms, whole=whole)
-        if snapshot.early_warning is warning and snapshot.alarms is alarms:
+        flows = self._flows.found
+        same = snapshot.early_warning is warning and snapshot.alarms is alarms and snapshot.flows is flows
+        if same:
             return snapshot
-        return replace(snapshot, early_warning=warning, alarms=alarms)
+        return replace(snapshot, early_warning=warning, alarms=alarms, flows=flows)
 
     def _advanced(self, now_ms: int) -> Snapshot | None:
         """A snapshot of newer or corrected totals; None if there are none."""

@@ -36,7 +36,13 @@ HEADLINES = {
 """KPIs without variants, by their name in the snapshot."""
 
 VARIANTS = {
-    kpi.base: Shown(kpi.family.metric, kpi.family.help, kpi.family.label, standing=kpi.standing)
+    kpi.base: Shown(
+        kpi.family.metric,
+        kpi.family.help,
+        kpi.family.label,
+        money=kpi.unit == "money",
+        standing=kpi.standing,
+    )
     for kpi in CATALOGUE.values()
     if kpi.family is not None
 }

@@ -45,7 +45,7 @@ CUSTOMERS: Final = (
         scopes=("now",),
         compute=lambda g: count(g.gauges["active"]),
         help="Active customers as of now.",
-        board=Board("Active customers", tile=1, curve=True),
+        board=Board("Active customers", tile=1, curve=True, steps="active"),
         panels=(Panel("overview", "Business", 1, "Active customers", "Customers active now.", "number"),),
     ),
     Kpi(
@@ -62,7 +62,7 @@ CUSTOMERS: Final = (
         rests_on=ARRIVALS,
         compute=_flow("new"),
         help="First activations.",
-        board=Board("New customers", "flows", tile=3, curve=True, plot="flows", colour="new"),
+        board=Board("New customers", "flows", tile=3, curve=True, plot="flows", colour="new", steps="new"),
         panels=(
             Panel("overview", "Business", 3, "New customers", "First activations.", "number"),
             _FLOW.line("new"),
@@ -109,7 +109,15 @@ CUSTOMERS: Final = (
         compute=_flow("churned"),
         driven=True,
         help="Cancellations that took effect on active customers.",
-        board=Board("Churned", "flows", curve=True, plot="flows", colour="churn", by=("customers", "cause")),
+        board=Board(
+            "Churned",
+            "flows",
+            curve=True,
+            plot="flows",
+            colour="churn",
+            by=("customers", "cause"),
+            steps="churned",
+        ),
         panels=(
             SPIKE_OF_AN_HOUR.line("churned"),
             _FLOW.line("churned"),
@@ -285,6 +293,7 @@ CUSTOMERS: Final = (
         rests_on=ALL,
         compute=_flow("engaged"),
         help="Distinct customers of whom anything was heard.",
+        board=Board("Engaged customers", "engagement"),
     ),
     *RISK_BANDS,
     *CHURN_SPIKES,

@@ -49,6 +49,7 @@ class Ground:
         definition: what the numbers mean.
         build: makes values.
         window: which; None: now.
+        span_ms: how long it is at that t: it begins with a pane, up to one earlier than its length says.
         sweep: what a sweep over the buyers found; None: nothing yet.
         latest_known: whether the group's latest votes are known.
         whole: flows and gauges of the whole, where parts are measured by its customers.
@@ -61,6 +62,7 @@ class Ground:
         "gauges",
         "latest_known",
         "new",
+        "span_ms",
         "start",
         "sweep",
         "swept",
@@ -75,13 +77,14 @@ class Ground:
         build: Builder,
         window: Window | None = None,
         *,
+        span_ms: int = 0,
         sweep: Sweep | None = None,
         latest_known: bool = True,
         whole: tuple[Counts, Counts] | None = None,
     ) -> None:
         self.flows, self.gauges = flows, gauges
         self.definition, self.build = definition, build
-        self.window, self.latest_known = window, latest_known
+        self.window, self.span_ms, self.latest_known = window, span_ms, latest_known
         self.swept, self.sweep = sweep is not None, sweep or NOTHING_SWEPT
         of_flows, of_gauges = whole or (flows, gauges)
         self.start, self.new = 0, 0
@@ -116,7 +119,7 @@ class Board:
     """How the live page shows a KPI."""
 
     name: str
-    panel: Literal["", "satisfaction", "flows", "risk", "value"] = ""
+    panel: Literal["", "satisfaction", "flows", "risk", "value", "engagement"] = ""
     """The panel that lists it, in the order of the catalogue; empty: none."""
     _: KW_ONLY
     why: str = ""
@@ -127,8 +130,10 @@ class Board:
     """Its place among the tiles; 0: it has none."""
     curve: bool = False
     """Whether it is remembered over the last day, for the curve of its tile."""
-    plot: Literal["", "churn", "flows", "nps"] = ""
+    plot: Literal["", "churn", "flows", "nps", "revenue", "orders"] = ""
     """The larger drawing that has its curve, too."""
+    steps: Literal["", "active", "new", "churned", "orders"] = ""
+    """What panes tell of it in steps of time (kpi/flows.py), so that its past is there at once."""
     colour: Literal["accent", "churn", "new", "nps", "money"] = "accent"
     by: tuple[Scope, ...] = ()
     """Whose dimension values are shown beside the whole."""

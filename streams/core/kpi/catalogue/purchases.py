@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
-from streams.core.kpi.catalogue.entry import PURCHASES, Board, Ground, Kpi
+from streams.core.kpi.catalogue.entry import LIFE, PURCHASES, Board, Ground, Kpi
 from streams.core.kpi.catalogue.panel import Panel
 from streams.core.kpi.catalogue.value import MONTH, VALUE
 from streams.core.kpi.values.build import count
@@ -39,7 +39,7 @@ PURCHASES_AND_MONEY: Final = (
         rests_on=PURCHASES,
         compute=lambda g: count(g.flows["orders"]),
         help="Purchases, refunds not counted.",
-        board=Board("Orders", "value"),
+        board=Board("Orders", "engagement", plot="orders", colour="money", steps="orders"),
         panels=(_ORDERS.line("orders"),),
     ),
     Kpi(
@@ -54,7 +54,7 @@ PURCHASES_AND_MONEY: Final = (
         rests_on=PURCHASES,
         compute=lambda g: count(g.flows["buyers"]),
         help="Distinct customers with a purchase.",
-        board=Board("Buyers", "value"),
+        board=Board("Buyers", "engagement"),
         panels=(_ORDERS.line("buyers"),),
     ),
     Kpi(
@@ -68,7 +68,7 @@ PURCHASES_AND_MONEY: Final = (
         rests_on=PURCHASES,
         compute=_revenue,
         help="Revenue after refunds, in major units.",
-        board=Board("Revenue", "value", worse=-1, tile=5, curve=True, colour="money"),
+        board=Board("Revenue", "value", worse=-1, tile=5, curve=True, plot="revenue", colour="money"),
         panels=(
             Panel("overview", "Business", 5, "Revenue", _AFTER_REFUNDS, "number"),
             Panel("overview", "Over time", 4, "Revenue", _AFTER_REFUNDS),
@@ -115,6 +115,26 @@ PURCHASES_AND_MONEY: Final = (
         board=Board("Revenue per buyer", "value", why="no buyers"),
     ),
     Kpi(
+        name="revenue_per_customer",
+        title="Revenue per customer",
+        meaning="Revenue for each customer that there was on average between the window's start and now.",
+        formula="{revenue} / (({A} + {B}) / 2)",
+        edges=(
+            "The mean of the customers at the start and now, which may be a half, is its n.",
+            "Undefined while there was nobody at either end.",
+            _BASE_ONLY,
+            "Revenue of those who are no customers, or are none any more, is in it, too.",
+        ),
+        unit="money",
+        rests_on=LIFE,
+        compute=lambda g: g.build.amount_each_of_mean(
+            "revenue_per_customer", g.flows["revenue"], g.gauges["active"] + g.start
+        ),
+        sampled=True,
+        help="Revenue per customer, by the mean of start and end, in major units.",
+        board=Board("Revenue per customer", "value", why="no customers", worse=-1),
+    ),
+    Kpi(
         name="purchase_frequency",
         title="Purchase frequency",
         meaning="Orders for each buyer.",
@@ -126,7 +146,7 @@ PURCHASES_AND_MONEY: Final = (
         compute=lambda g: g.build.quotient("purchase_frequency", g.flows["orders"], g.flows["buyers"]),
         sampled=True,
         help="Orders per buyer.",
-        board=Board("Orders per buyer", "value", why="no buyers"),
+        board=Board("Orders per buyer", "engagement", why="no buyers"),
         panels=(Panel("value", "Orders", 5, "Orders per buyer", "In the window.", width=8, legend="orders"),),
     ),
     Kpi(
@@ -141,7 +161,9 @@ PURCHASES_AND_MONEY: Final = (
         compute=_ratio("repurchase_ratio", "repeat_buyers", "buyers"),
         sampled=True,
         help="Share of buyers with two orders or more.",
-        board=Board("Bought again", "value", why="no buyers", worse=-1, tile=7, curve=True, colour="money"),
+        board=Board(
+            "Bought again", "engagement", why="no buyers", worse=-1, tile=7, curve=True, colour="money"
+        ),
         panels=(
             Panel(
                 "value",
@@ -167,7 +189,7 @@ PURCHASES_AND_MONEY: Final = (
         compute=_ratio("purchase_retention_ratio", "retained_buyers", "prev_buyers"),
         sampled=True,
         help="Share of the previous window's buyers that bought again.",
-        board=Board("Buyers who came back", "value", why="no buyers in the window before"),
+        board=Board("Buyers who came back", "engagement", why="no buyers in the window before"),
         panels=(
             Panel(
                 "value",

@@ -1,15 +1,18 @@
 """The KPIs of what customers are worth: their cost, their value, and how revenue is spread over them."""
 
+import math
 from collections.abc import Callable
 from fractions import Fraction
 from typing import Final
 
+from streams.core.definition.definition import DAY_MS
 from streams.core.kpi.catalogue.entry import ARRIVALS, LIFE, PURCHASES, Board, Family, Ground, Kpi
 from streams.core.kpi.catalogue.panel import Panel
 from streams.core.kpi.values.value import Sweep, Value
 
 _SWEPT = "Live it comes from a background sweep and carries its own t; in a replay it is exact."
 _NOT_BELOW = "A buyer's revenue is never taken below 0."
+_YEAR_MS: Final = 365 * DAY_MS
 MONTH: Final = "30d"
 """Lifetime value asks for windows of a week or more."""
 _BY_CLASS: Final = Family(
@@ -31,17 +34,50 @@ _BY_CLASS: Final = Family(
 )
 
 
+_BY_METHOD: Final = Family(
+    "crm_lifetime_value_variant",
+    "Margin expected of a customer, discounted, less acquisition cost, in major units.",
+    "formula",
+    panels=(
+        Panel(
+            "value",
+            "Value",
+            5,
+            "Lifetime value, discounted",
+            "Of 30 days: margin at today's value of money, less cost.",
+            "number",
+            width=6,
+            alert="ChurnElevated",
+            window=MONTH,
+        ),
+    ),
+)
+
+
 def _has_lifetime_value(g: Ground) -> bool:
     return g.window is not None and g.definition.has_lifetime_value(g.window)
 
 
-def _lifetime_minor(g: Ground) -> Fraction | None:
-    """revenue·B / (((A+B)/2)·C0) - cost/N in minor units; None where a part of it is undefined."""
+def _lifetime_minor(
+    g: Ground, margin: Fraction = Fraction(1), shrinking: Fraction = Fraction(0)
+) -> Fraction | None:
+    """margin·revenue / (((A+B)/2)·(C0/B + shrinking)) - cost/N in minor units; None: undefined.
+
+    Shrinking is what money loses in the window, as C0/B is what the customers lose.
+    """
     flows, start, end = g.flows, g.start, g.gauges["active"]
     if start == 0 or flows["lost"] == 0 or flows["new"] == 0 or flows["with_cost"] == 0:
         return None
-    a_year = Fraction(2 * flows["revenue"] * start, (end + start) * flows["lost"])
-    return a_year - Fraction(flows["cost"], flows["new"])
+    each = margin * Fraction(2 * flows["revenue"], end + start)
+    return each / (Fraction(flows["lost"], start) + shrinking) - Fraction(flows["cost"], flows["new"])
+
+
+def _discounted(g: Ground) -> Value:
+    definition = g.definition
+    margin = Fraction(repr(definition.gross_margin))
+    shrinking = Fraction(g.span_ms, _YEAR_MS) * Fraction(math.log1p(definition.discount_rate))
+    worth = _lifetime_minor(g, margin, shrinking)
+    return g.build.estimate("lifetime_value.discounted", worth, g.flows["lost"])
 
 
 def _equity(g: Ground) -> Value:
@@ -119,6 +155,25 @@ VALUE: Final = (
                 window=MONTH,
             ),
         ),
+    ),
+    Kpi(
+        name="lifetime_value.discounted",
+        title="Lifetime value, discounted",
+        meaning="Margin expected of a customer at the value that money has today, less the acquisition cost.",
+        formula="{margin} * {revenue} / ((({A} + {B}) / 2) * "
+        "({C0} / {B} + {days} / 365 * ln(1 + {discount}))) - {cost_each}",
+        edges=(
+            "The margin of a life: customers leave at the churn rate while money loses discount_rate a year.",
+            "With gross_margin 1 and discount_rate 0 it is lifetime_value.",
+            "Undefined where lifetime_value is; the days are those from the window's start to its end.",
+        ),
+        unit="money",
+        rests_on=LIFE,
+        given=_has_lifetime_value,
+        compute=_discounted,
+        sampled=True,
+        family=_BY_METHOD,
+        board=Board("Lifetime value, discounted", "value", why="nobody was lost, or no cost is known"),
     ),
     Kpi(
         name="customer_equity",
@@ -212,6 +267,7 @@ VALUE: Final = (
             compute=_share(f"abc.{name}", part),
             sampled=True,
             family=_BY_CLASS,
+            board=Board(f"Revenue from class {name.upper()}", why="no revenue"),
         )
         for name, whom, part in (
             ("a", "the best 20 %", lambda sweep: sweep.a_minor),

@@ -93,6 +93,12 @@ class Builder:
         value = minor / (n * self._unit) if n else None
         return Value(value, minor, n, n, None, None, self._status(kpi, value, n))
 
+    def amount_each_of_mean(self, kpi: str, minor: int, both: int) -> Value:
+        """Like amount_each, shared by the mean of two counts that are ``both`` together: n may be a half."""
+        n = both / 2 if both % 2 else both // 2
+        value = 2 * minor / (both * self._unit) if both else None
+        return Value(value, minor, n, n, None, None, self._status(kpi, value, n))
+
     def cost(self, kpi: str, minor: int, n: int, with_cost: int) -> CostValue:
         """Like amount_each, but undefined while no cost is known."""
         value = minor / (n * self._unit) if n and with_cost else None
@@ -117,7 +123,7 @@ class Builder:
         status = self._status(kpi, value, kept.buyers)
         return SweptValue(value, minor, kept.before_minor, kept.buyers, None, None, status, t=sweep.t_ms)
 
-    def _status(self, kpi: str, value: float | None, n: int) -> Status:
+    def _status(self, kpi: str, value: float | None, n: float) -> Status:
         if value is None:
             return "undefined"
         return "low_n" if n < self._min_n[kpi] else "ok"

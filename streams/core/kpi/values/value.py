@@ -23,9 +23,10 @@ class Value(msgspec.Struct, frozen=True, gc=False):
     """Ratios 0..1, money in major units, NPS -100..100; None: undefined or withheld."""
     numerator: int | None
     """Money in minor units."""
-    denominator: int | None
-    n: int
-    """What the value rests on; below ``min_n`` the status is ``low_n``."""
+    denominator: int | float | None
+    """A whole number, or a half where it is the mean of two counts."""
+    n: int | float
+    """What the value rests on, likewise; below ``min_n`` the status is ``low_n``."""
     low: float | None = None
     high: float | None = None
     status: Status = "ok"

@@ -7,6 +7,7 @@
 import { byId, setText } from "./dom.js";
 import { count, decimal, score, span, timeOfDay, words } from "./format.js";
 import { ranked } from "./churn.js";
+import { say } from "./words.js";
 
 /** Window -> the limits of its alert; the first that is beyond them is told. */
 const LIMITS = {
@@ -55,9 +56,14 @@ function from(view, window) {
   const place = origin(named, view.dimensions, window);
   const [reason] = ranked(view.dimensions?.reason, window);
   const where = place
-    ? `From ${words(place.dimension)} ${words(place.value)}: ${count(place.observed)} of ${count(place.total)}, ${score(place.expected)} expected.`
-    : named.length && `Spread over every ${named.map(words).join(", ")} alike.`;
-  const why = reason && `Reason most given: ${words(reason.value)} (${count(reason.observed)}).`;
+    ? say("spike.from", {
+        place: `${words(place.dimension)} ${words(place.value)}`,
+        observed: count(place.observed),
+        total: count(place.total),
+        expected: score(place.expected),
+      })
+    : named.length && say("spike.spread", { dimensions: named.map(words).join(", ") });
+  const why = reason && say("spike.reason", { reason: words(reason.value), n: count(reason.observed) });
   return [where, why].filter(Boolean).join(" ");
 }
 
@@ -76,35 +82,40 @@ export class Alarm {
     if (!found) return "";
     const { window, spike } = found;
     this.#window = window;
-    setText(byId("alarm-title"), `Churn spike in the last ${window}`);
-    setText(byId("alarm-text"), `${count(spike.observed)} churned, ${score(spike.expected)} expected (chance ${said(spike.value)}).`);
+    setText(byId("alarm-title"), say("spike.title", { window }));
+    setText(byId("alarm-text"), say("spike.text", { observed: count(spike.observed), expected: score(spike.expected), chance: said(spike.value) }));
     setText(byId("alarm-from"), from(view, window));
-    setText(byId("alarm-show"), `Show ${window}`);
+    setText(byId("alarm-show"), say("spike.show", { window }));
     byId("alarm-show").hidden = view.window === window;
-    return `Churn spike in the last ${window}. ${from(view, window)}`;
+    return `${say("spike.title", { window })}. ${from(view, window)}`;
   }
 
   /** Tells of the stream with most evidence, and names the others. */
   #tell([first, ...others]) {
-    const title = `Alarm: ${words(first.alarm)}`;
-    const ordinary = first.direction === "down" ? "times fewer" : "times as many";
-    const also = others.length ? ` Also in alarm: ${others.map(named).join(", ")}.` : "";
+    const title = say("alarm.title", { alarm: words(first.alarm) });
+    const also = others.length ? ` ${say("alarm.also", { places: others.map(named).join(", ") })}` : "";
     setText(byId("alarm-title"), title);
     setText(
       byId("alarm-text"),
-      `${count(first.observed)} ${words(first.measure)} in ${span(first.window_ms)}, ${score(first.expected)} expected; ` +
-        `${decimal(first.tolerance_ratio)} ${ordinary} is ordinary. Since ${timeOfDay(first.started, false)}.`,
+      say(`alarm.${first.direction}`, {
+        observed: count(first.observed),
+        measure: words(first.measure),
+        span: span(first.window_ms),
+        expected: score(first.expected),
+        ratio: decimal(first.tolerance_ratio),
+        since: timeOfDay(first.started, false),
+      }),
     );
-    setText(byId("alarm-from"), `Most in ${named(first)}.${also}`);
+    setText(byId("alarm-from"), say("alarm.most", { place: named(first) }) + also);
     byId("alarm-show").hidden = true;
     byId("alarm").hidden = false;
-    return `${title}. Most in ${named(first)}.`;
+    return `${title}. ${say("alarm.most", { place: named(first) })}`;
   }
 }
 
-const named = (stream) => (stream.dimension ? `${words(stream.dimension)} ${words(stream.value)}` : "the whole");
+const named = (stream) => (stream.dimension ? `${words(stream.dimension)} ${words(stream.value)}` : say("alarm.whole"));
 
 function said(p) {
-  if (p < 1e-9) return "below 1 in a billion";
-  return `1 in ${count(10 ** Math.floor(-Math.log10(p)))}`;
+  if (p < 1e-9) return say("chance.tiny");
+  return say("chance.one_in", { n: count(10 ** Math.floor(-Math.log10(p))) });
 }

@@ -1,8 +1,10 @@
 // Where churn comes from and why: dimension values ranked by how many more churned than expected, or, in windows
 // that have no expectation, by how many churned; reasons ranked by how many.
 
+import { withheld } from "./condition.js";
 import { byId, el, radios, setChildren, setText } from "./dom.js";
 import { count, score, span, words } from "./format.js";
+import { say } from "./words.js";
 
 const RISKY = 5;
 
@@ -41,12 +43,12 @@ function bar(row, most, total) {
     tick.style.left = `${(100 * row.expected) / most}%`;
     track.append(tick);
   }
-  const beside = row.expected === null ? `${Math.round((100 * row.observed) / (total || 1))} %` : `${score(row.expected)} expected`;
+  const beside = row.expected === null ? `${Math.round((100 * row.observed) / (total || 1))} %` : say("bar.expected", { n: score(row.expected) });
   const hot = row.excess !== null && row.excess >= 3 && row.observed >= 2 * row.expected;
   return el(
     "li",
     { "data-value": row.value, "data-hot": String(hot) },
-    el("span", { class: "label" }, words(row.value)),
+    el("span", { class: "label", title: row.value }, words(row.value)),
     track,
     el("span", { class: "figures" }, el("b", {}, count(row.observed)), ` ${beside}`),
   );
@@ -57,8 +59,6 @@ function list(host, rows) {
   const total = rows.reduce((sum, row) => sum + row.observed, 0);
   setChildren(host, rows.map((row) => bar(row, most, total)));
 }
-
-const withheld = { stale: "Stale: no current values", recovering: "Recovering: no values yet", waiting: "No values yet" };
 
 export class Churn {
   constructor(prefs, changed) {
@@ -75,21 +75,21 @@ export class Churn {
     const choose = (dimension) => this.choose(dimension, first);
     radios(byId("breakdown"), "breakdown", setup.dimensions.map((name) => [name, words(name)]), by, choose);
     byId("where-part").hidden = byId("risk-part").hidden = !by;
-    const held = withheld[view.condition] ?? (view.dimensionsHeld ? "Stale: no current values" : "");
+    const held = withheld(view.condition) || (view.dimensionsHeld ? say("withheld.stale") : "");
     const where = held ? [] : ranked(view.dimensions?.[by], view.window);
     const why = held ? [] : ranked(view.dimensions?.reason, view.window);
-    const none = `Nobody churned in ${view.window}`;
+    const none = say("churn.nobody", { window: view.window });
     const how = where.some((row) => row.expected !== null)
-      ? "Mark: expected from the windows before"
-      : "Churned, and share of all churned";
-    const age = view.dimensionsT ? ` · ${span(view.now - view.dimensionsT)} old` : "";
+      ? say("churn.mark")
+      : say("churn.share");
+    const age = view.dimensionsT ? ` · ${say("value.age", { age: span(view.now - view.dimensionsT) })}` : "";
     byId("where-note").classList.toggle("held", Boolean(held) || !where.some(telling));
     byId("why-note").classList.toggle("held", Boolean(held) || !why.some(telling));
     setText(byId("where-note"), held || (where.some(telling) ? how + age : none));
-    setText(byId("why-note"), held || (why.some(telling) ? `Churned by reason given${age}` : none));
+    setText(byId("why-note"), held || (why.some(telling) ? say("churn.reasons") + age : none));
     list(byId("where"), where.filter(telling));
     list(byId("why"), why.filter(telling));
     list(byId("risk-where"), held ? [] : atRisk(view.dimensions?.[by]));
-    setText(byId("risk-by"), `High risk by ${words(by ?? "")}`);
+    setText(byId("risk-by"), say("risk.by", { dimension: words(by ?? "") }));
   }
 }

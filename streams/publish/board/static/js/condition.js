@@ -2,6 +2,7 @@
 // become since, by the server's clock. The stricter of both holds: a frozen number is never shown.
 
 import { span } from "./format.js";
+import { say } from "./words.js";
 
 /** "waiting", "recovering", "stale" or "ok". */
 export function condition(state, now) {
@@ -17,25 +18,28 @@ export function shown(value, held) {
   return { ...value, value: null, low: null, high: null, status: held === "waiting" ? "recovering" : held };
 }
 
+/** Why nothing is listed under a condition; empty while something may be. */
+export const withheld = (held) => (held === "ok" ? "" : say(`withheld.${held}`));
+
 const behind = (partitions) => Object.values(partitions).filter((one) => one.state !== "ok").length;
 
 /** What the status line says, in one sentence. */
 export function sentence(state, held, now) {
-  const lost = state.open ? "" : "Connection lost, trying again. ";
+  const lost = state.open ? "" : `${say("state.lost")} `;
   if (held === "waiting") return waiting(state);
-  if (held === "recovering") return `${lost}Recovering: ${recovering(state.values.partitions)}`;
-  if (held === "stale") return `${lost}Stale: values are ${span(now - state.values.t)} old and withheld`;
-  return lost ? `${lost.trim()} Values still current` : "Live";
+  if (held === "recovering") return `${lost}${say("state.recovering", { why: recovering(state.values.partitions) })}`;
+  if (held === "stale") return `${lost}${say("state.stale", { age: span(now - state.values.t) })}`;
+  return lost ? `${lost}${say("state.current")}` : say("state.live");
 }
 
 function waiting(state) {
-  if (!state.open) return "No connection, trying again";
-  return state.reasons.length ? `No values yet: ${state.reasons.join("; ")}` : "No values yet: this worker publishes none";
+  if (!state.open) return say("state.unconnected");
+  return state.reasons.length ? say("state.none_yet", { why: state.reasons.join("; ") }) : say("state.publishes_none");
 }
 
 function recovering(partitions) {
   const all = Object.keys(partitions).length;
-  return all ? `${behind(partitions)} of ${all} partitions are not live` : "no partition is live";
+  return all ? say("state.partitions_behind", { n: behind(partitions), all }) : say("state.no_partition");
 }
 
 /** For styling: lost before everything else, because it needs somebody to look. */

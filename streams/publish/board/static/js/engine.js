@@ -3,14 +3,17 @@
 import { byId, el, setAttribute, setChildren, setText } from "./dom.js";
 import { count, span, words } from "./format.js";
 import { table } from "./rows.js";
+import { say } from "./words.js";
 
 const MOST_ROWS = 8;
 const sum = (counts) => Object.values(counts ?? {}).reduce((total, n) => total + n, 0);
+/** A part that scrolls instead of growing with what it lists. */
+const bounded = (part) => el("div", { class: "bounded" }, part);
 const fact = (name, text, status) =>
   el("tr", { "data-status": status }, el("th", { scope: "row" }, name), el("td", {}, text));
 
 /** Whether every received record is in exactly one class. */
-function balance(accounting) {
+export function balance(accounting) {
   const counted = sum(accounting.counted);
   const ignored = sum(accounting.ignored);
   const malformed = sum(accounting.malformed);
@@ -19,33 +22,33 @@ function balance(accounting) {
 
 export function accounting(view) {
   const host = byId("account-body");
-  if (!view.accounting) return setChildren(host, [el("p", { class: "note" }, "Nothing known yet")]);
+  if (!view.accounting) return setChildren(host, [el("p", { class: "note" }, say("unknown"))]);
   const { received, counted, ignored, malformed, holds } = balance(view.accounting);
-  const term = (n, name) => el("span", { class: "term" }, el("b", { "data-term": name }, count(n)), ` ${name}`);
+  const term = (n, name) => el("span", { class: "term" }, el("b", { "data-term": name }, count(n)), ` ${say(`account.${name}`)}`);
   const identity = el(
     "p",
     { class: "identity", "data-holds": String(holds) },
     term(received, "received"), el("span", {}, "="), term(counted, "counted"), el("span", {}, "+"),
     term(ignored, "ignored"), el("span", {}, "+"), term(malformed, "malformed"),
-    el("strong", {}, holds ? "✓ balances" : "✗ does not balance"),
+    el("strong", {}, say(holds ? "account.balances" : "account.unbalanced")),
   );
   const { not_active, parked, void_pending, late_beyond_retention } = view.accounting;
-  const gauges = { "waiting for their time": parked, "voids without a target": void_pending, "cancellations of nobody active": not_active, "older than every window": late_beyond_retention };
+  const gauges = { parked, void_pending, not_active, late_beyond_retention };
   const rows = [
-    ...Object.entries(view.accounting.counted).map(([kind, n]) => fact(`counted: ${kind}`, count(n))),
+    ...Object.entries(view.accounting.counted).map(([kind, n]) => fact(say("account.kind", { what: say("account.counted"), name: kind }), count(n))),
     ...reasons("ignored", view.accounting.ignored),
     ...reasons("malformed", view.accounting.malformed),
-    ...reasons("free text, counted as other", view.accounting.refused_values),
-    ...Object.entries(gauges).filter(([, n]) => n).map(([name, n]) => fact(name, count(n))),
+    ...reasons("free_text", view.accounting.refused_values),
+    ...Object.entries(gauges).filter(([, n]) => n).map(([name, n]) => fact(say(`account.${name}`), count(n))),
   ];
-  setChildren(host, [identity, customers(view), table("Records not counted, by reason", rows)].filter(Boolean));
+  setChildren(host, [identity, customers(view), bounded(table(say("account.reasons"), rows))].filter(Boolean));
 }
 
 function reasons(kind, counts) {
   const listed = Object.entries(counts ?? {}).filter(([, n]) => n).sort((a, b) => b[1] - a[1]);
   const rest = listed.slice(3).reduce((total, [, n]) => total + n, 0);
-  const rows = listed.slice(0, 3).map(([reason, n]) => fact(`${kind}: ${words(reason)}`, count(n)));
-  return rest ? [...rows, fact(`${kind}: other reasons`, count(rest))] : rows;
+  const rows = listed.slice(0, 3).map(([reason, n]) => fact(say("account.kind", { what: say(`account.${kind}`), name: words(reason) }), count(n)));
+  return rest ? [...rows, fact(say("account.kind", { what: say(`account.${kind}`), name: say("account.others") }), count(rest))] : rows;
 }
 
 /** The customers of the window: those at its start and what became of them. */
@@ -57,8 +60,10 @@ function customers(view) {
   const start = counts.customers_at_start;
   const [gained, back, churned] = ["new_customers", "reactivated_customers", "churned_customers"].map(flow);
   const holds = active === start + gained + back - churned - counts.erased_customers;
-  const said = `${count(start)} at the start + ${count(gained)} new + ${count(back)} back − ${count(churned)} churned − ${count(counts.erased_customers)} erased = ${count(active)} active`;
-  return el("p", { class: "note", "data-holds": String(holds) }, `Customers in ${view.window}: ${said} ${holds ? "✓" : "✗"}`);
+  const terms = { start, gained, back, churned, erased: counts.erased_customers, active };
+  const said = Object.fromEntries(Object.entries(terms).map(([name, n]) => [name, count(n)]));
+  const text = say("account.customers", { window: view.window, ...said });
+  return el("p", { class: "note", "data-holds": String(holds) }, `${text} ${holds ? "✓" : "✗"}`);
 }
 
 function facts(view) {
@@ -71,19 +76,19 @@ function facts(view) {
 
 export function engine(view) {
   const host = byId("engine-body");
-  if (!view.partitions) return setChildren(host, [el("p", { class: "note" }, view.reasons.join("; ") || "Nothing known yet")]);
+  if (!view.partitions) return setChildren(host, [el("p", { class: "note" }, view.reasons.join("; ") || say("unknown"))]);
   const { all, live, lag, commits } = facts(view);
   const rows = [
-    fact("Partitions live", `${live} of ${all.length}`, live === all.length ? "ok" : "bad"),
-    fact("Lag", lag === null ? "not known" : `${count(lag)} records`),
-    fact("Values as of", `${span(view.now - view.t)} ago`, view.condition === "ok" ? "ok" : "bad"),
-    fact("Last commit here", commits.length ? `${Math.max(...commits).toFixed(1)} s ago at most` : "owns no partition"),
+    fact(say("engine.live"), say("engine.of", { n: live, all: all.length }), live === all.length ? "ok" : "bad"),
+    fact(say("engine.lag"), lag === null ? say("engine.not_known") : say("engine.records", { n: count(lag) })),
+    fact(say("engine.as_of"), say("engine.ago", { age: span(view.now - view.t) }), view.condition === "ok" ? "ok" : "bad"),
+    fact(say("engine.commit"), commits.length ? say("engine.at_most", { s: Math.max(...commits).toFixed(1) }) : say("engine.owns_none")),
   ];
   const { redis_up: redis, dead_letters: dead } = view.process;
-  if (redis !== undefined) rows.push(fact("Redis", redis ? "written" : "cannot be written", redis ? "ok" : "bad"));
-  if (dead !== undefined) rows.push(fact("Dead letters from here", count(dead)));
-  for (const [kind, ms] of Object.entries(view.newestEvent)) rows.push(fact(`Newest ${kind}`, `${span(view.now - ms)} ago`));
-  setChildren(host, [table("Engine", rows), partitions(view)]);
+  if (redis !== undefined) rows.push(fact(say("engine.redis"), say(redis ? "engine.written" : "engine.unwritten"), redis ? "ok" : "bad"));
+  if (dead !== undefined) rows.push(fact(say("engine.dead"), count(dead)));
+  for (const [kind, ms] of Object.entries(view.newestEvent)) rows.push(fact(say("engine.newest", { kind }), say("engine.ago", { age: span(view.now - ms) })));
+  setChildren(host, [bounded(table(say("panel.engine"), rows)), partitions(view)]);
 }
 
 /** Partitions, those in trouble first; many healthy ones are only counted. */
@@ -91,13 +96,13 @@ function partitions(view) {
   const listed = Object.entries(view.partitions).sort(([a, one], [b, two]) => (one.state === "ok") - (two.state === "ok") || a - b);
   const rows = listed.slice(0, MOST_ROWS).map(([number, { state, lag }]) => {
     const age = view.process.commit_age_s?.[number];
-    const cells = [state, lag === null ? "–" : count(lag), age === undefined ? "other worker" : `${age.toFixed(1)} s ago`];
+    const cells = [say(`partition.${state}`), lag === null ? "–" : count(lag), age === undefined ? say("engine.other") : say("engine.seconds_ago", { s: age.toFixed(1) })];
     return el("tr", { "data-partition": number, "data-status": state === "ok" ? "ok" : "bad" }, el("th", { scope: "row" }, number), ...cells.map((text) => el("td", {}, text)));
   });
   const more = listed.length - rows.length;
-  const heads = ["Partition", "State", "Lag", "Last commit"].map((text) => el("th", { scope: "col" }, text));
-  const made = el("table", { class: "grid" }, el("caption", { class: "hidden" }, "Partitions"), el("thead", {}, el("tr", {}, ...heads)), el("tbody", {}, ...rows));
-  if (more > 0) made.append(el("tfoot", {}, el("tr", {}, el("td", { colspan: "4" }, `and ${count(more)} more`))));
+  const heads = ["partition", "state", "lag", "last_commit"].map((key) => el("th", { scope: "col" }, say(`engine.${key}`)));
+  const made = el("table", { class: "grid" }, el("caption", { class: "hidden" }, say("engine.partitions")), el("thead", {}, el("tr", {}, ...heads)), el("tbody", {}, ...rows));
+  if (more > 0) made.append(el("tfoot", {}, el("tr", {}, el("td", { colspan: "4" }, say("engine.more", { n: count(more) })))));
   return made;
 }
 
@@ -108,10 +113,10 @@ export function summary(view) {
   const { received, holds } = balance(view.accounting);
   const { all, live, lag } = facts(view);
   const said = [
-    `${live} of ${all.length} partitions live`,
-    lag === null ? "lag not known" : `lag ${count(lag)}`,
-    `${count(received)} records ${holds ? "✓ accounted for" : "✗ not accounted for"}`,
-    `values ${span(view.now - view.t)} old`,
+    say("summary.live", { n: live, all: all.length }),
+    lag === null ? say("summary.lag_unknown") : say("summary.lag", { n: count(lag) }),
+    say(holds ? "summary.accounted" : "summary.unaccounted", { n: count(received) }),
+    say("summary.age", { age: span(view.now - view.t) }),
   ];
   setText(node, said.join("  ·  "));
   setAttribute(node, "data-status", holds && live === all.length ? "ok" : "bad");

@@ -1,4 +1,4 @@
-// The last 24 hours at one-minute steps: fetched when the page opens or the window changes, then continued with
+// What was seen of the last 24 hours at one-minute steps: fetched when the page opens or the window changes, then continued with
 // what arrives. A missing number stays a gap; nothing is drawn across it.
 
 const DAY_MS = 86_400_000;
@@ -12,6 +12,7 @@ export class History {
   #asked = null;
   #changed;
   window = null;
+  range = DAY_MS;
   t = [];
   series = {};
 

@@ -2,10 +2,11 @@
 
 import { DECLARED } from "./declared.js";
 import * as format from "./format.js";
+import { say, told } from "./words.js";
 
-const RATIO = { form: format.percent, unit: "pt", scale: 100, step: 0.0001 };
+const RATIO = { form: format.percent, unit: say("unit.points"), scale: 100, step: 0.0001 };
 const COUNT = { form: format.count, unit: "", scale: 1, step: 1, countable: true };
-const SCORE = { form: format.score, unit: "pt", scale: 1, step: 0.1 };
+const SCORE = { form: format.score, unit: say("unit.points"), scale: 1, step: 0.1 };
 const MEAN = { form: format.decimal, unit: "", scale: 1 };
 
 let moneyForm = format.decimal;
@@ -17,7 +18,7 @@ export function useCurrency(currency) {
 
 const FORMS = { ratio: RATIO, count: COUNT, points: SCORE, number: MEAN, money: MONEY, probability: MEAN };
 
-export const KPIS = Object.fromEntries(Object.entries(DECLARED).map(([kpi, told]) => [kpi, { ...told, ...FORMS[told.form] }]));
+export const KPIS = Object.fromEntries(Object.entries(DECLARED).map(([kpi, declared]) => [kpi, { ...declared, ...told(kpi), ...FORMS[declared.form] }]));
 
 const place = (kpi) => DECLARED[kpi].tile;
 
@@ -35,7 +36,7 @@ export const number = (kpi, value) => (value === null || value === undefined ? f
 export function interval(kpi, value) {
   if (value?.low === null || value?.low === undefined) return "";
   const [low, high] = [value.low, value.high].map(KPIS[kpi].form);
-  return `${low.replace(/ %$/, "")} to ${high}`;
+  return say("value.between", { low: low.replace(/ %$/, ""), high });
 }
 
 /** What a KPI means by the definition in force, for whoever points at its name. */
@@ -46,18 +47,14 @@ export const line = (kpi) => ({ name: KPIS[kpi].name, colour: KPIS[kpi].colour, 
 
 /** What the badge beside a value says; empty for ok. */
 export function badge(value) {
-  const said = { undefined: "undefined", low_n: "few", silent: "silent", stale: "stale", recovering: "recovering" };
-  return said[value?.status] ?? "";
+  return value && value.status !== "ok" ? say(`status.${value.status}`) : "";
 }
 
 /** Why a value is missing or not to be trusted, in words. */
 export function reason(kpi, value, minN) {
-  if (value.status === "undefined") return `Undefined: ${KPIS[kpi].why || "nothing to divide by"}`;
-  if (value.status === "low_n") return `Too few to rely on: ${format.count(value.n)} of at least ${format.count(minN[kpi])}`;
-  if (value.status === "silent") return "Silent: events it is made of have stopped coming";
-  if (value.status === "stale") return "Stale: no current value";
-  if (value.status === "recovering") return "Recovering: no value yet";
-  return "";
+  if (value.status === "undefined") return say("why.undefined", { why: KPIS[kpi].why || say("why.nothing") });
+  if (value.status === "low_n") return say("why.low_n", { n: format.count(value.n), least: format.count(minN[kpi]) });
+  return value.status === "ok" ? "" : say(`why.${value.status}`);
 }
 
 /** How a value moved against an earlier one, like "+0.31 pt"; null where one of them is missing. */

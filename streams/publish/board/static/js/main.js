@@ -9,30 +9,33 @@ import { condition, look, sentence, shown } from "./condition.js";
 import { Connection } from "./connection.js";
 import { byId, radios, setAttribute, setText } from "./dom.js";
 import { accounting, engine, summary } from "./engine.js";
-import { timeOfDay } from "./format.js";
+import { Flows } from "./flows.js";
+import { instant } from "./format.js";
 import { History } from "./history.js";
-import { STANDING, drawn, line, useCurrency } from "./kpis.js";
-import { flows, risk, satisfaction, value } from "./panels.js";
-import { Plot } from "./plot.js";
-import { Prefs } from "./prefs.js";
+import { STANDING, useCurrency } from "./kpis.js";
+import { engagement, flows as flowsPanel, risk, satisfaction, value } from "./panels.js";
+import { Plots } from "./plots.js";
+import { PAGES, Prefs } from "./prefs.js";
 import { Tiles } from "./tiles.js";
+import { trouble } from "./trouble.js";
+import { LANGUAGES, dress as dressWords, language, nextLanguage, say } from "./words.js";
 
 const AGAIN_MS = 500;
 const DAY_MS = 86_400_000;
 const PREFERRED = "24h";
 
+dressWords();
+
 const state = { setup: null, values: null, dimensions: null, reasons: [], open: false };
 const clock = new ServerClock();
 const history = new History(() => draw());
+const flows = new Flows(() => draw());
 const prefs = new Prefs(() => renew());
 const tiles = new Tiles(byId("tiles"));
 const churn = new Churn(prefs, () => show());
 const alarm = new Alarm((window) => prefs.set({ window }));
 const alarms = new Alarms();
-const FLOORS = { churn: { floor: 0.0001 }, flows: { floor: 4 }, nps: {} };
-const plots = Object.fromEntries(
-  Object.entries(FLOORS).map(([name, options]) => [name, new Plot(byId(`${name}-plot`), drawn(name).map(line), options)]),
-);
+const plots = new Plots();
 const connection = new Connection(take);
 let announced = null;
 let dressed = "";
@@ -53,7 +56,15 @@ function meet(setup) {
   state.setup = setup;
   useCurrency(setup.currency);
   setText(byId("tenant"), setup.tenant === "default" ? "" : setup.tenant);
-  void history.load(chosen());
+  load();
+}
+
+/** The past of the chosen window. */
+function load() {
+  const window = chosen();
+  history.range = Math.min(state.setup.ranges[window] ?? DAY_MS, DAY_MS);
+  void history.load(window);
+  void flows.load(window, state.values?.flows_t ?? null);
 }
 
 function remember(values) {
@@ -61,6 +72,7 @@ function remember(values) {
   const value = (kpi) => (STANDING.has(kpi) ? values.now[kpi] : values.windows[window]?.[kpi])?.value ?? null;
   const read = (series) => (isCurve(series) ? evidence(values, series) : value(series));
   if (values.windows[window]) history.see(window, values.t, read);
+  if (values.flows_t) void flows.load(window, values.flows_t);
 }
 
 function chosen() {
@@ -113,21 +125,24 @@ function show() {
   head(seen);
   if (!state.setup) return;
   const names = Object.keys(state.setup.windows);
+  radios(byId("pages"), "page", PAGES.map((name) => [name, say(`page.${name}`)]), prefs.page, (page) => prefs.set({ page }));
   radios(byId("windows"), "window", names.map((name) => [name, name]), seen.window, (window) => prefs.set({ window }));
   tiles.show(seen);
   churn.show(seen);
   alarms.show(seen);
-  for (const panel of [satisfaction, flows, risk, value, accounting, engine, summary]) panel(seen);
+  for (const panel of [satisfaction, flowsPanel, risk, value, engagement, accounting, engine, summary]) panel(seen);
 }
 
 function head(seen) {
-  const said = sentence(state, seen.condition, seen.now);
-  const look_ = look(state, seen.condition);
+  const wrong = trouble(seen, state.open);
+  const held = look(state, seen.condition);
+  const said = held === "ok" && wrong ? wrong : sentence(state, seen.condition, seen.now);
+  const look_ = held === "ok" && wrong ? "trouble" : held;
   setText(byId("state-text"), said);
   setAttribute(byId("state"), "data-state", look_);
-  setAttribute(document.documentElement, "data-condition", look_);
-  setText(byId("clock"), Number.isNaN(seen.t) ? "" : `as of ${timeOfDay(seen.t)}`);
-  setText(byId("definition"), state.values ? `Definition ${state.values.definition_version}` : "");
+  setAttribute(document.documentElement, "data-condition", held);
+  setText(byId("clock"), Number.isNaN(seen.t) ? "" : say("as_of", { time: instant(seen.t) }));
+  setText(byId("definition"), state.values ? say("definition", { version: state.values.definition_version }) : "");
   const spike = alarm.show(seen);
   announce(look_, said, spike);
 }
@@ -141,16 +156,16 @@ function announce(kind, said, spike) {
 }
 
 function draw() {
-  tiles.draw(history);
+  tiles.draw(history, flows);
   alarms.draw(history);
-  for (const [name, plot] of Object.entries(plots)) plot.draw(history.columns(drawn(name)));
+  plots.draw(history, flows);
   show();
 }
 
 /** After a choice: other curves, other colours, other sizes. */
 function renew() {
   queueMicrotask(() => {
-    if (state.setup && history.window !== chosen()) void history.load(chosen());
+    if (state.setup && history.window !== chosen()) load();
     dress();
     show();
   });
@@ -158,14 +173,18 @@ function renew() {
 
 function dress() {
   const { theme, wall } = prefs;
-  setText(byId("theme-switch"), `Theme: ${theme}`);
+  setText(byId("theme-switch"), say(`theme.${theme}`));
   setAttribute(byId("wall-switch"), "aria-pressed", String(wall));
   const scheme = matchMedia("(prefers-color-scheme: dark)").matches;
   const dress_ = `${theme} ${wall} ${scheme}`;
-  if (dress_ !== dressed && history.window) for (const plot of [...tiles.plots, ...alarms.plots, ...Object.values(plots)]) plot.renew();
+  if (dress_ !== dressed && history.window) for (const plot of [...tiles.plots, ...alarms.plots, ...plots.all]) plot.renew();
   dressed = dress_;
 }
 
+const other = LANGUAGES[(LANGUAGES.indexOf(language) + 1) % LANGUAGES.length];
+setText(byId("language-switch"), say("language.other"));
+setAttribute(byId("language-switch"), "lang", other);
+byId("language-switch").addEventListener("click", nextLanguage);
 byId("theme-switch").addEventListener("click", () => prefs.nextTheme());
 byId("wall-switch").addEventListener("click", () => prefs.set({ wall: !prefs.wall }));
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", dress);

@@ -1,9 +1,10 @@
-// Lines over the last 24 hours, by uPlot. Colours come from the style sheet, so that both themes and the wall
+// Lines over some time, by uPlot. Colours come from the style sheet, so that both themes and the wall
 // have theirs; every canvas says in words what it shows.
 
 import uPlot from "../vendor/uplot/uPlot.esm.js";
 import { el, setAttribute } from "./dom.js";
-import { NONE, timeOfDay } from "./format.js";
+import { NONE, day, moment, timeOfDay } from "./format.js";
+import { say } from "./words.js";
 
 const probe = el("span", { class: "hidden", "aria-hidden": "true" });
 
@@ -17,6 +18,9 @@ function colour(name) {
 const faint = (name) => colour(name).replace(/^rgb\((.*)\)$/, "rgba($1, 0.14)");
 const font = () => `${getComputedStyle(document.documentElement).getPropertyValue("--plot-font").trim()} system-ui, sans-serif`;
 const pixels = () => parseFloat(font());
+const DAY_MS = 86_400_000;
+const LITTLE = 12;
+const LEAST_MS = 600_000;
 
 export class Plot {
   #host;
@@ -25,11 +29,12 @@ export class Plot {
   #plot = null;
   #legend;
   #data = [[]];
+  #range = DAY_MS;
 
   /**
    * @param host element to draw in
    * @param lines [{name, colour, form, step}]; step: the finest difference that form can say
-   * @param options {spark, height, floor}: without axes; px; least upper end of the scale
+   * @param options {spark, floor, steps}: without axes; least upper end of the scale; numbers of steps of time
    */
   constructor(host, lines, options = {}) {
     this.#host = host;
@@ -41,9 +46,10 @@ export class Plot {
     new ResizeObserver(() => this.#fit()).observe(host);
   }
 
-  /** Draws columns: times in s, then the numbers of each line. */
-  draw(columns) {
+  /** Draws columns: times in s, then the numbers of each line; over the last `range` ms. */
+  draw(columns, range) {
     this.#data = columns;
+    this.#range = range;
     if (this.#plot) this.#plot.setData(columns);
     else this.renew();
     this.#describe();
@@ -73,7 +79,7 @@ export class Plot {
       legend: { show: false },
       cursor: spark ? { show: false } : { y: false, drag: { x: false, y: false }, points: { size: 7 } },
       padding: spark ? [3, 2, 3, 2] : [10, pixels() * 1.8, 0, 0],
-      scales: { x: { range: (_, low, high) => day(low, high) }, y: { range: (_, low, high) => this.#room(low, high) } },
+      scales: { x: { range: () => this.#span() }, y: { range: (_, low, high) => this.#room(low, high) } },
       axes: spark ? [{ show: false }, { show: false }] : [this.#times(), this.#numbers()],
       series: [{}, ...this.#lines.map((line) => this.#series(line))],
       hooks: { setCursor: [(plot) => this.#tell(plot.cursor.idx)] },
@@ -82,11 +88,25 @@ export class Plot {
 
   #series(line) {
     const fill = this.#options.spark || this.#lines.length === 1 ? faint(line.colour) : undefined;
-    return { stroke: colour(line.colour), width: this.#options.spark ? 2 : 2.5, fill, points: { show: false }, spanGaps: false };
+    return { stroke: colour(line.colour), width: this.#options.spark ? 2 : 2.5, fill, points: { show: false }, spanGaps: false, ...this.#steps() };
+  }
+
+  /** Of a step what is drawn lies before its time: its end. */
+  #steps() {
+    return this.#options.steps ? { paths: uPlot.paths.stepped({ align: -1 }) } : {};
+  }
+
+  /** The time that is drawn (s): all of the range, or what is known where that is too little of it to be seen. */
+  #span() {
+    const [times] = this.#data;
+    const end = times.at(-1) ?? Date.now() / 1000;
+    const known = (end - (times[0] ?? end)) * 1000;
+    const shown = known < this.#range / LITTLE ? Math.max(known * 1.05, LEAST_MS) : this.#range;
+    return [end - shown / 1000, end];
   }
 
   #times() {
-    const values = (_, splits) => splits.map((s) => timeOfDay(s * 1000, false));
+    const values = (_, splits, axis, space, distance) => splits.map((s) => label(s * 1000, distance));
     const below = { gap: pixels() * 0.8, size: pixels() * 2.2 }; // clear of the lowest number beside them
     return { stroke: colour("muted"), font: font(), grid: { show: false }, ticks: { show: false }, values, space: pixels() * 6, ...below };
   }
@@ -113,21 +133,21 @@ export class Plot {
     const [times, ...rows] = this.#data;
     const at = times[place ?? -1];
     const keys = this.#lines.map((line, k) => {
-      const said = at === undefined ? "" : ` ${rows[k][place] === null ? NONE : line.form(rows[k][place])}`;
+      const said = at === undefined ? "" : ` ${(rows[k][place] ?? null) === null ? NONE : line.form(rows[k][place])}`;
       return el("span", { class: "key", "data-colour": line.colour }, line.name + said);
     });
-    this.#legend.replaceChildren(...keys, ...(at === undefined ? [] : [timeOfDay(at * 1000, false)]));
+    this.#legend.replaceChildren(...keys, ...(at === undefined ? [] : [moment(at * 1000)]));
   }
 
   #describe() {
     const [times, ...rows] = this.#data;
     const parts = this.#lines.map((line, k) => {
       const known = (rows[k] ?? []).filter((one) => one !== null);
-      if (!known.length) return `${line.name}: nothing known`;
+      if (!known.length) return say("plot.unknown", { name: line.name });
       const [low, high] = [Math.min(...known), Math.max(...known)].map(line.form);
-      return `${line.name}: from ${low} to ${high}, last ${line.form(known.at(-1))}`;
+      return say("plot.line", { name: line.name, low, high, last: line.form(known.at(-1)) });
     });
-    const span = times.length ? `${timeOfDay(times[0] * 1000, false)} to ${timeOfDay(times.at(-1) * 1000, false)}. ` : "";
+    const span = times.length ? `${say("plot.span", { from: moment(times[0] * 1000), to: moment(times.at(-1) * 1000) })} ` : "";
     setAttribute(this.#host, "aria-label", `${span}${parts.join("; ")}`);
     this.#tell(null);
   }
@@ -139,10 +159,9 @@ function increments(step) {
   return times.filter(Number.isInteger).map((one) => Number((one * step).toPrecision(3)));
 }
 
-const DAY_S = 86_400;
-
-/** Always a whole day, so that a short history does not look like a long one. */
-function day(low, high) {
-  const end = high ?? Date.now() / 1000;
-  return [end - DAY_S, end];
+/** What stands at a grid line of time: a date where lines are days apart or a day begins. */
+function label(ms, distance_s) {
+  const date = new Date(ms);
+  const begins = !date.getHours() && !date.getMinutes();
+  return distance_s * 1000 >= DAY_MS || begins ? day(ms) : timeOfDay(ms, false);
 }

@@ -1,6 +1,7 @@
-// What the person in front of the page chose. Window, breakdown and wall stand in the address, so that a screen
+// What the person in front of the page chose. Page, window, breakdown and wall stand in the address, so that a screen
 // on a wall can be opened as it should look; the theme is remembered by the browser.
 
+export const PAGES = ["overview", "value", "engagement"];
 const THEMES = ["system", "light", "dark"];
 const KEY = "kpi-board-theme";
 
@@ -32,15 +33,19 @@ export class Prefs {
     this.window = chosen.get("window");
     this.by = chosen.get("by");
     this.wall = chosen.has("wall");
+    this.lang = chosen.get("lang");
+    this.page = PAGES.includes(chosen.get("page")) ? chosen.get("page") : PAGES[0];
     this.theme = THEMES.includes(theme) ? theme : "system";
   }
 
-  /** Takes some of window, by, wall, theme. */
+  /** Takes some of page, window, by, wall, theme. */
   set(choice) {
     Object.assign(this, choice);
     const chosen = new URLSearchParams();
+    if (this.page !== PAGES[0]) chosen.set("page", this.page);
     if (this.window) chosen.set("window", this.window);
     if (this.by) chosen.set("by", this.by);
+    if (this.lang) chosen.set("lang", this.lang);
     if (this.wall) chosen.set("wall", "");
     history.replaceState(null, "", `#${chosen.toString().replace("wall=", "wall")}`);
     this.#apply();
@@ -59,6 +64,7 @@ export class Prefs {
   #apply() {
     document.documentElement.dataset.theme = this.theme;
     document.documentElement.dataset.mode = this.wall ? "wall" : "full";
+    document.documentElement.dataset.page = this.wall ? PAGES[0] : this.page;
     this.#changed();
   }
 }

@@ -3,13 +3,14 @@
 import { el } from "./dom.js";
 import { count } from "./format.js";
 import { KPIS, badge, interval, meaning, number, reason } from "./kpis.js";
+import { say } from "./words.js";
 
 /** One KPI as a row; `more` is a further remark. */
 export function row(view, kpi, more = "") {
   const value = view.value(kpi);
   if (!value) return null;
   const range = interval(kpi, value);
-  const behind = [range && `95 %: ${range}`, `n ${count(value.n)}`, more].filter(Boolean).join(" · ");
+  const behind = [range && say("value.range", { range }), say("value.n", { n: count(value.n) }), more].filter(Boolean).join(" · ");
   const why = reason(kpi, value, view.setup.min_n);
   return el(
     "tr",
@@ -30,8 +31,8 @@ export function table(caption, rows) {
   return el("table", { class: "rows" }, el("caption", { class: "hidden" }, caption), el("tbody", {}, ...rows.filter(Boolean)));
 }
 
-/** A bar of parts of a whole, each with its name and count in words below it. */
-export function parts(label, listed) {
+/** A bar of parts of a whole, each with its name and count in words below it; or what `form` makes of its number. */
+export function parts(label, listed, form = null) {
   const total = listed.reduce((sum, one) => sum + (one.n ?? 0), 0);
   const share = (n) => (total ? Math.round((100 * n) / total) : 0);
   const pieces = listed.map(({ key, n }) => {
@@ -40,7 +41,7 @@ export function parts(label, listed) {
     return piece;
   });
   const texts = listed.map(({ key, name, n }) =>
-    el("li", { "data-part": key }, el("b", {}, n === null ? "–" : count(n)), ` ${name}`, n === null ? "" : el("span", { class: "behind" }, `${share(n)} %`)),
+    el("li", { "data-part": key }, el("b", {}, n === null ? "–" : (form ?? count)(n)), ` ${name}`, n === null || form ? "" : el("span", { class: "behind" }, `${share(n)} %`)),
   );
   return [
     el("div", { class: "stack", "aria-hidden": "true" }, ...pieces),

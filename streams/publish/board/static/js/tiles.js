@@ -4,6 +4,7 @@ import { el, setAttribute, setText } from "./dom.js";
 import { count, span } from "./format.js";
 import { KPIS, TILES, badge, change, interval, line, meaning, number, reason } from "./kpis.js";
 import { Plot } from "./plot.js";
+import { say } from "./words.js";
 
 const ARROWS = { "-1": "▼ −", 1: "▲ +" };
 
@@ -42,22 +43,22 @@ class Tile {
     setText(this.note, value ? reason(kpi, value, view.setup.min_n) : "");
     this.#move(view, value);
     const range = interval(kpi, value);
-    setText(this.range, range && `95 %: ${range}`);
-    setText(this.n, value ? `n ${count(value.n)}` : "");
-    setText(this.age, value ? `${span(view.now - view.t)} old` : "");
+    setText(this.range, range && say("value.range", { range }));
+    setText(this.n, value ? say("value.n", { n: count(value.n) }) : "");
+    setText(this.age, value ? say("value.age", { age: span(view.now - view.t) }) : "");
   }
 
   #move(view, value) {
     const back = view.lookback;
     const moved = value && change(this.kpi, value.value, view.history.at(this.kpi, view.t - back));
     if (!moved) {
-      setText(this.trend, value?.value === null || !value ? "" : `no value ${span(back)} ago`);
+      setText(this.trend, value?.value === null || !value ? "" : say("trend.none", { span: span(back) }));
       setAttribute(this.trend, "data-mood", "none");
       return;
     }
     const mood = { 0: "none", 1: "worse", "-1": "better" }[moved.direction * (KPIS[this.kpi].worse ?? 0)];
-    const text = moved.direction ? `${ARROWS[moved.direction]}${moved.text}` : "unchanged";
-    setText(this.trend, `${text} in ${span(back)}`);
+    const text = moved.direction ? `${ARROWS[moved.direction]}${moved.text}` : say("trend.unchanged");
+    setText(this.trend, say("trend.moved", { text, span: span(back) }));
     setAttribute(this.trend, "data-mood", mood);
   }
 }
@@ -76,7 +77,11 @@ export class Tiles {
     for (const tile of this.tiles) tile.show(view);
   }
 
-  draw(history) {
-    for (const tile of this.tiles) tile.plot.draw(history.columns([tile.kpi]));
+  /** Curves of the past: by steps of time where panes tell them, else of the minutes that were seen. */
+  draw(history, flows) {
+    for (const { kpi, plot } of this.tiles) {
+      const source = flows.has([kpi]) ? flows : history;
+      plot.draw(source.columns([kpi]), source.range);
+    }
   }
 }
