@@ -8,6 +8,7 @@ from bisect import insort
 from dataclasses import dataclass
 from typing import Final
 
+from streams.core.customer.answers import ClosedVote
 from streams.core.customer.entries import (
     PURCHASE,
     Body,
@@ -20,7 +21,6 @@ from streams.core.customer.entries import (
     reaches,
 )
 from streams.core.customer.groups import NOBODY
-from streams.core.customer.history import ClosedVote
 from streams.core.customer.identity import Identity
 from streams.core.customer.life import ACTIVE, NEW, Life, LifeEvents, Transition, live
 from streams.core.customer.life import ERASED as ERASED_TRANSITION
