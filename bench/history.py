@@ -33,7 +33,7 @@ def measure(*, quick: bool) -> Iterator[Figure]:
     """Microseconds an event after so many, and bytes an event."""
     rounds, lengths = (2, (10, 10_000)) if quick else (5, (10, 1_000, 100_000, 1_000_000))
     for length in lengths:
-        buyer, answerer = _Long("purchase", length), _Long("survey", length)
+        buyer, answerer = Long("purchase", length), Long("survey", length)
         for what, words in _WORDS.items():
             one = answerer if what == "answer" else buyer
             found = cost(rounds, lambda one=one: one, lambda one, what=what: one.take(what))  # type: ignore[misc]
@@ -43,7 +43,7 @@ def measure(*, quick: bool) -> Iterator[Figure]:
     yield from life.measure(quick=quick)
 
 
-class _Long:
+class Long:
     """One customer of so many events."""
 
     def __init__(self, kind: Kind, length: int) -> None:

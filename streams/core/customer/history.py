@@ -114,7 +114,7 @@ class History:
         return any(kinds)
 
     def after(self, at_ms: int) -> list[Fact]:
-        """The closed events dated after an instant."""
+        """The events of all chunks that have any after an instant."""
         found: list[Fact] = []
         for chunk in self.purchases.chunks[self.purchases.since(at_ms + 1) :]:
             found += purchases_of(chunk.data)
@@ -124,7 +124,7 @@ class History:
             found += signups
         for cancellations in self.cancellations_from(at_ms + 1):
             found += cancellations
-        return [entry for entry in found if entry.at_ms > at_ms]
+        return found
 
     def names(self) -> list[bytes]:
         """The names of all chunks."""

@@ -29,7 +29,6 @@ from streams.core.customer.identity import DIGEST_SIZE
 from streams.core.customer.record import Customer
 from streams.core.partition.long_erasure import erase_long, has_chunks, holds_anything
 from streams.core.partition.paths.dispatch import Paths
-from streams.core.partition.paths.living import is_long
 from streams.core.partition.store.customers import ANONYMOUS, Customers
 
 _NO_DIGEST: Final = bytes(DIGEST_SIZE)
@@ -44,7 +43,7 @@ def erase(customers: Customers, paths: Paths, key: bytes, at_ms: int, entropy: C
     customer = customers.get(key)
     if customer is None:
         return
-    if is_long(customer) and has_chunks(customer):
+    if has_chunks(customer):
         erase_long(customers, paths, key, at_ms, entropy)
         return
     customers.emit(customer, customers.facts(customer), -1)

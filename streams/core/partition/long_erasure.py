@@ -14,6 +14,7 @@ from streams.core.customer.entries import Fact, VoidEntry, digest_of, purchases_
 from streams.core.customer.identity import DIGEST_SIZE
 from streams.core.customer.record import ERASED, HAS_VOIDS, Customer
 from streams.core.partition.paths.dispatch import Paths
+from streams.core.partition.paths.living import is_long
 from streams.core.partition.store.customers import ANONYMOUS, Customers
 
 _NOBODYS: Final = VoidEntry(0, bytes(DIGEST_SIZE), b"\xff" * DIGEST_SIZE)
@@ -21,8 +22,9 @@ _at: Final = attrgetter("at_ms")
 
 
 def has_chunks(customer: Customer) -> bool:
-    """Whether any event of a customer is closed."""
-    return customer.history is not None and customer.history.holds_any
+    """Whether any event of a customer is closed, and nothing of them are sums of the first version."""
+    history = customer.history
+    return history is not None and history.holds_any and is_long(customer)
 
 
 def holds_anything(customer: Customer) -> bool:
@@ -85,10 +87,7 @@ def _part(customers: Customers, paths: Paths, key: bytes, customer: Customer, at
 
 def _later(customer: Customer, at_ms: int) -> list[Fact]:
     """The events that stand and are dated after an instant, by time."""
-    body = customer.body
-    found: list[Fact] = [*body.signups, *body.cancellations, *body.surveys, *purchases_of(customer.purchases)]
-    found = [entry for entry in found if entry.at_ms > at_ms]
-    history = customer.history
-    if history is not None:
-        found += history.after(at_ms)
-    return sorted(found, key=_at)
+    body, history = customer.body, customer.history
+    assert history is not None  # noqa: S101 - it has chunks
+    head: list[Fact] = [*body.signups, *body.cancellations, *body.surveys, *purchases_of(customer.purchases)]
+    return sorted([entry for entry in history.after(at_ms) + head if entry.at_ms > at_ms], key=_at)

@@ -85,7 +85,8 @@ class LivingPath:
 
     def close(self, customer: Customer, at_ms: int) -> None:
         """An erase ends the life at an instant, after which nothing stands: who is active is erased."""
-        customers = self._customers
+        customers, history = self._customers, customer.history
+        assert history is not None  # noqa: S101 - a long life has one
         line = self.begin(customer)
         effects = [due for due in self._effects.over(customer, at_ms + 1) if due[0] <= customers.clock]
         self._relive(customer, line, at_ms + 1, at_ms + 1, [], at_ms, -len(effects))
@@ -94,7 +95,7 @@ class LivingPath:
             customers.families.life.add(line.profile, at_ms, changes)
             customers.families.calendar.add(line.profile, at_ms, changes)
         customer.state, customer.since = line.state, line.since
-        customers.lifelines.end(customer.history, line.not_active)
+        customers.lifelines.end(history, line.not_active)
 
     # ---- one event
 

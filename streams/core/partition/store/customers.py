@@ -7,7 +7,6 @@ packed bytes (the same the changelog keeps); those touched since the last ``drai
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import islice
 from typing import Final
 
 from streams.core.counting.contributions import emit_engaged, emit_life, emit_orders, emit_surveys
@@ -15,7 +14,7 @@ from streams.core.counting.event_changes import pair_lengths
 from streams.core.counting.families import families
 from streams.core.counting.sealed_sums import forget
 from streams.core.customer.blocks import without_ids
-from streams.core.customer.derive import Facts, derive, stand_due
+from streams.core.customer.derive import Facts, derive, stand_due, stand_due_at_rest
 from streams.core.customer.groups import Groups
 from streams.core.customer.history import History
 from streams.core.customer.identity import DIGEST_SIZE, Identity
@@ -39,6 +38,8 @@ CHUNK: Final = b"H"
 LOG_KEY_SIZE: Final = 1 + DIGEST_SIZE
 _NAMES: Final = 1_024
 """Chunks deleted in a step of a drain."""
+_SPREAD: Final = 32 * 64
+"""Records woken between two spreadings of what they note for alarms."""
 _STRIDE: Final = 64
 """Records packed in a step of a drain, or woken in one of an advance."""
 
@@ -110,8 +111,8 @@ class Customers:
         """Closed chunks of those at rest who have any."""
         self._dropped: list[tuple[bytes, list[bytes]]] = []
         """Names of chunks whose record was removed since the last drain, by its key."""
-        self._named: list[bytes] = []
-        """Keys of what erases left since then, with ids still."""
+        self._named: list[Customer] = []
+        """What erases left of long histories since then, with ids still."""
         self.hot: dict[bytes, Customer] = {}
         self.gone: set[bytes] = set()
         """Keys of records removed since the last drain."""
@@ -197,7 +198,7 @@ class Customers:
         customer.changed = True
         customer.facts = None
         self.put(anonymous, customer)
-        self._named.append(anonymous)
+        self._named.append(customer)
         self.schedule(anonymous, customer, self.clock)
 
     def drain(self) -> Iterator[list[LogChange]]:
@@ -219,11 +220,10 @@ class Customers:
 
     def _forgetting_names(self) -> Iterator[None]:
         """Take all ids out of what erases left of long histories, some at a time."""
-        for key in self._named:
-            customer = self.hot.get(key)
-            if customer is not None and customer.history is not None:
-                yield from customer.history.forget_names(customer.body)
-                customer.purchases = without_ids(customer.purchases)
+        for customer in self._named:
+            assert customer.history is not None  # noqa: S101 - it has chunks
+            yield from customer.history.forget_names(customer.body)
+            customer.purchases = without_ids(customer.purchases)
         self._named.clear()
 
     def _pack(self, touched: list[tuple[bytes, Customer]]) -> list[LogChange]:
@@ -347,8 +347,13 @@ class Customers:
     def waking(self) -> Iterator[None]:
         """Wake those whose turn has not come, some at a time: whoever changes by itself, changes."""
         while self.late:
-            self.wake(list(islice(self.late, _STRIDE)))
-            yield
+            keys = list(self.late)
+            for at in range(0, len(keys), _STRIDE):
+                self.wake(keys[at : at + _STRIDE])
+                yield
+                if at % _SPREAD == _SPREAD - _STRIDE:
+                    self.families.series.spread()  # else all of it at once, later
+                    yield
 
     def wake(self, keys: Iterable[bytes]) -> None:
         """Wake those among them whose turn has not come."""
@@ -364,6 +369,9 @@ class Customers:
         self.clock = t
 
     def _due_of(self, key: bytes) -> int:
+        packed = None if self.late or key in self.hot else self.cold.get(key)
+        if packed is not None:
+            return stand_due_at_rest(packed, self.clock)
         customer = self.read(key)
         return 0 if customer is None else stand_due(customer, self.clock)
 

@@ -76,15 +76,14 @@ class Lifelines:
             self.turned.pop(line, None)
             history.line = None
 
-    def end(self, history: History | None, not_active: int) -> None:
+    def end(self, history: History, not_active: int) -> None:
         """A life ended by an erase: panes show it as it is, and it never changes again.
 
         What is to be known of it later is how many cancellations took effect while it was not active.
         """
-        if history is not None:
-            self.forget(history)
-            history.line = Lifeline(NOBODY)
-            history.line.not_active = not_active
+        self.forget(history)
+        history.line = Lifeline(NOBODY)
+        history.line.not_active = not_active
 
     def showing(self) -> Iterator[None]:
         """Show every life as it is, one at a time."""
