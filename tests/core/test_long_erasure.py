@@ -46,12 +46,9 @@ def a_life(count: int = COUNT) -> list[Record]:
 @pytest.mark.parametrize("rules", RULES)
 @pytest.mark.parametrize("hours", [61, 50, 31, 2, 0])
 def test_what_an_erase_leaves_and_what_comes_after_are_those_of_the_recount(rules: str, hours: int) -> None:
-    """Before everything, early, in the middle, late, after everything; in memory, read back, and when it goes."""
+    """Before, early, in the middle, late, after everything; in memory, read back, and when it goes."""
     definition = replace(Definition(), **RULES[rules])
-    records = [
-        *a_life(),
-        record("erase", "a", T - hours * HOUR_MS + 150_000, "e") if hours else record("erase", "a", T, "e"),
-    ]
+    records = [*a_life(), record("erase", "a", T - hours * HOUR_MS + (150_000 if hours else 0), "e")]
     one = Driven(definition, 128)
     one.state.advance(T)
     one.take(records)
