@@ -90,7 +90,8 @@ def test_a_crash_between_two_slices_begins_again() -> None:
     one.take(records[-1:])
     list(islice(one.state.draining(), 5))
     again = Driven(one.definition, 128)
-    for key, value in one.log.items():
+    again.log = dict(one.log)
+    for key, value in again.log.items():
         again.state.restore(key, value)
     again.state.restored(header)
     again.take(records[-1:])
@@ -115,7 +116,7 @@ def test_an_erase_of_long_ago_leaves_nothing() -> None:
         one.take(records)
         one.state.advance(T)
         one.restart()
-        assert [key[:1] for key in one.log] == [b"E"]
+        assert not [key for key in one.log if key[:1] in {b"A", b"C", b"H"}]
         assert one.state.accounting_only().accounting.not_active == 0
 
 

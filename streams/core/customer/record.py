@@ -54,7 +54,7 @@ ERASED: Final = 32
 HEADER: Final = Layout("<6qIIIHBB")
 """due, engaged, first, last, second, since; profile, orders, body length; nothing any more, state, flags."""
 ROOM: Final = 2_048
-"""Bytes of purchases that stand in a record itself; beyond, the oldest half is closed (history.py)."""
+"""Bytes of purchases that stand in a record itself; beyond, most of them are closed (history.py)."""
 _at: Final = attrgetter("at_ms")
 _encode: Final = msgspec.msgpack.Encoder().encode
 _decode_body: Final = msgspec.msgpack.Decoder(Body).decode
@@ -288,9 +288,9 @@ class Customer:
     def close_purchases(self, identity: Identity, room: int) -> None:
         """Close the oldest purchases of the head until it fits into its room (bytes)."""
         while len(self.purchases) > room:
-            half = min(len(self.purchases), room) // 2 // PURCHASE_SIZE * PURCHASE_SIZE or PURCHASE_SIZE
-            self._long(identity).purchases.close(self.purchases[:half])
-            self.purchases = self.purchases[half:]
+            most = min(len(self.purchases), room) * 3 // 4 // PURCHASE_SIZE * PURCHASE_SIZE or PURCHASE_SIZE
+            self._long(identity).purchases.close(self.purchases[:most])
+            self.purchases = self.purchases[most:]
 
     def close_answers(self, identity: Identity, room: int) -> None:
         """The same for answers."""
