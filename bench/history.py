@@ -95,7 +95,7 @@ class Long:
             body = bodies.survey(f"a{n}", "c", at, kind="nps", score=n % 11, scale=10, touchpoint="checkout")
         elif what in {"void", "answer void"}:
             target = n - self._length + middle - 10 * _MEASURED
-            own, source = ("p", "shop") if what == "void" else ("a", "feedback")
+            own, source = ("p", "shop") if what == "void" else ("a", "pulse")
             body = bodies.void(f"v{n}", "c", at, f"{own}{target}", source)
         elif what == "late":
             body = bodies.purchase(f"l{n}", "c", at - (1 + middle) * _GAP_MS + 1, 990, "USD")
