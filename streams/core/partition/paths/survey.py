@@ -8,9 +8,10 @@ from streams.core.counting import quantities as q
 from streams.core.counting.event_changes import CellChange, survey_changes
 from streams.core.counting.panes import Panes
 from streams.core.customer.answers import ClosedVote, vote_of
+from streams.core.customer.derive import standing_at
 from streams.core.customer.entries import FORM_NPS, Entry, SurveyEntry
 from streams.core.customer.life import ACTIVE
-from streams.core.customer.record import ERASED, STANDING, Customer
+from streams.core.customer.record import ERASED, PLAIN_LIFE, STANDING, Customer
 from streams.core.customer.risk import CALM, DETRACTOR, DETRACTOR_MS, DETRACTOR_SCORE, PENDING, band_at
 from streams.core.partition.paths.neighbours import engage
 from streams.core.partition.store.customers import Customers
@@ -19,10 +20,11 @@ from streams.core.partition.store.customers import Customers
 class SurveyPath:
     """The path for the answers of one partition."""
 
-    __slots__ = ("_customers",)
+    __slots__ = ("_customers", "_on")
 
     def __init__(self, customers: Customers) -> None:
         self._customers = customers
+        self._on = customers.definition.inactivity_churn_ms is None
 
     def take(self, key: bytes, customer: Customer | None, entry: Entry) -> bool:
         """Take an answer in; False: it is not for this path."""
@@ -70,6 +72,8 @@ class SurveyPath:
             now = customer.vote(None)
             _swap(panes, profile, latest, now, whole=True)
             if now != latest and customer.state == ACTIVE:
+                if customer.flags & PLAIN_LIFE and self._on:
+                    customer.due = standing_at(now, customer.since, customers.clock, 0, pending=False)[1]
                 self._stand(key, customer, now)
         engage(customers, customer)
         customer.changed = True
