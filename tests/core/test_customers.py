@@ -61,23 +61,24 @@ def test_waking_without_reason_changes_nothing() -> None:
 def test_where_very_many_are_due_the_clock_follows_later() -> None:
     """Events go on meanwhile, and in the end everything is as if there had been no hurry."""
     at = T - T % HOUR_MS + HOUR_MS
-    names = [f"c{n}" for n in range(1_200)]
+    names = [f"c{n}" for n in range(2_100)]
     records = [record("signup", name, T - DAY_MS) for name in names]
     records += [record("cancellation", name, T - 5, effective_at=at) for name in names]
     one = driven(*records)
     one.state.advance(at - 1)
     one.state.follow(at)
     assert one.state._customers.late  # most of them wait for their turn
-    late = [record("purchase", "c1199", at, "p"), record("signup", "c1198", at - 1, "again")]
+    late = [record("purchase", "c2099", at, "p"), record("signup", "c2098", at - 1, "again")]
     one.take(late)
     one.state.follow(at + 1)
     assert one.state.clock == at
-    one.take([record("signup", "c1198", at, "once more")])
+    one.take([record("signup", "c2098", at, "once more")])
     one.state.advance(at + 1)
-    late.append(record("signup", "c1198", at, "once more"))
+    late.append(record("signup", "c2098", at, "once more"))
     assert Recounted([*records, *late], at + 1).differences([one]) == []
-    one.state.follow(at + 2)
-    assert one.state.clock == at + 2
+    for _ in range(2):
+        one.state.follow(at + 2)
+        assert one.state.clock == at + 2
 
 
 def test_a_timer_of_someone_erased_wakes_nobody() -> None:

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from streams.core.customer.entries import PURCHASE_SIZE
+from streams.core.customer.entries import PURCHASE_SIZE, CancellationEntry
+from streams.core.customer.history import History
+from streams.core.customer.nameless import Ranks
 from streams.core.definition.definition import DAY_MS, HOUR_MS, MINUTE_MS, Definition
 from tests.histories import NOW_MS as T
 from tests.histories import record
@@ -149,3 +151,15 @@ def test_of_two_answers_at_one_instant_the_greater_id_stays_the_latest() -> None
     assert any(key[18:19] == b"S" for key in one.log)
     one.restart()
     assert Recounted(records, T, definition).differences([one]) == []
+
+
+def test_ranks_are_those_of_all_ids_however_many() -> None:
+    """They are sorted in runs, which are merged."""
+    ranks = Ranks(History(IDENTITY)._cancellations)
+    entries = [CancellationEntry(n, f"{n * 7_919 % 5_000:04d}", "", n, 1, 2) for n in range(5_000)]
+    for at in range(0, len(entries), 1_000):
+        ranks.see(entries[at : at + 1_000])
+    assert len(list(ranks.ranking())) > 5
+    assert [entry.event_id for entry in ranks.named(entries)] == [
+        f"{int(entry.event_id):08d}" for entry in entries
+    ]

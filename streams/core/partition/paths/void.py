@@ -64,12 +64,9 @@ class VoidPath:
 
     def _fits(self, customer: Customer, target: Fact) -> bool:
         """Whether no life depends on an event."""
-        if customer.flags & _ODD:
-            return False
-        if type(target) is SurveyEntry:
-            return True
         quiet = self._on and customer.state == ACTIVE and target.at_ms > customer.since
-        return quiet and type(target) is PurchaseEntry
+        alone = type(target) is SurveyEntry or (quiet and type(target) is PurchaseEntry)
+        return alone and not customer.flags & _ODD
 
     def _take_purchase(self, key: bytes, customer: Customer, target: PurchaseEntry) -> None:
         customers = self._customers
