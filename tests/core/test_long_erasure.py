@@ -159,7 +159,7 @@ def test_ranks_are_those_of_all_ids_however_many() -> None:
     entries = [CancellationEntry(n, f"{n * 7_919 % 5_000:04d}", "", n, 1, 2) for n in range(5_000)]
     for at in range(0, len(entries), 1_000):
         ranks.see(entries[at : at + 1_000])
-    assert len(list(ranks.ranking())) > 5
+    assert len(list(ranks.ranking())) == 5
     assert [entry.event_id for entry in ranks.named(entries)] == [
         f"{int(entry.event_id):08d}" for entry in entries
     ]
