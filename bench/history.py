@@ -45,14 +45,14 @@ def measure(*, quick: bool) -> Iterator[Figure]:
         buyer, answerer = Long("purchase", length), Long("survey", length)
         for what, words in _WORDS.items():
             one = answerer if what in _OF_ANSWERS else buyer
+            if what in _WRITTEN:
+                yield Figure(f"history: {words} after {length:,}, written", "bytes", one.written_for(what))
             found = cost(rounds, lambda one=one: one, lambda one, what=what: one.take(what))  # type: ignore[misc]
             yield Figure(f"history: {words} after {length:,}", "event", found.us, found.relative)
             if what in _IN_ORDER and length == _SHORT:
                 first[what] = found.relative
             elif what in _IN_ORDER:
                 yield against_the_first(words, length, found.relative / first[what])
-            elif what in _WRITTEN:
-                yield Figure(f"history: {words} after {length:,}, written", "bytes", one.written_for(what))
         if length == lengths[-1]:
             yield Figure("history: each closed purchase with its id", "bytes", buyer.bytes_each())
             yield Figure("history: recovery, a million kept purchases", "s", buyer.recovery_s())
