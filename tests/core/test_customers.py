@@ -61,7 +61,7 @@ def test_waking_without_reason_changes_nothing() -> None:
 def test_where_very_many_are_due_the_clock_follows_later() -> None:
     """Events go on meanwhile, and in the end everything is as if there had been no hurry."""
     at = T - T % HOUR_MS + HOUR_MS
-    names = [f"c{n}" for n in range(2_600)]
+    names = [f"c{n}" for n in range(3_300)]
     records = [record("signup", name, T - DAY_MS) for name in names]
     records += [record("cancellation", name, T - 5, effective_at=at) for name in names]
     one = driven(*records)
@@ -69,13 +69,13 @@ def test_where_very_many_are_due_the_clock_follows_later() -> None:
     while one.state.clock < at:
         one.state.follow(at)
     assert one.state._customers.late  # most of them wait for their turn
-    late = [record("purchase", "c2599", at, "p"), record("signup", "c2598", at - 1, "again")]
+    late = [record("purchase", "c3299", at, "p"), record("signup", "c3298", at - 1, "again")]
     one.take(late)
     one.state.follow(at + 1)
     assert one.state.clock == at
-    one.take([record("signup", "c2598", at, "once more")])
+    one.take([record("signup", "c3298", at, "once more")])
     one.state.advance(at + 1)
-    late.append(record("signup", "c2598", at, "once more"))
+    late.append(record("signup", "c3298", at, "once more"))
     assert Recounted([*records, *late], at + 1).differences([one]) == []
     for _ in range(2):
         one.state.follow(at + 2)
