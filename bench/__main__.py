@@ -16,6 +16,7 @@ from bench import (
     compiled,
     core,
     customers,
+    due,
     history,
     hotspots,
     ingest,
@@ -40,6 +41,7 @@ _WITHOUT_KAFKA: dict[str, Callable[..., Iterator[Figure]]] = {
     "memory": memory.measure,
     "history": history.measure,
     "customers": customers.measure,
+    "due": due.measure,
 }
 _ON_KAFKA: dict[str, Callable[..., Iterator[Figure]]] = {
     "worker": worker.measure,

@@ -1,10 +1,12 @@
 """What an event costs a customer who has had very many, and what is kept of each of theirs.
 
 One customer buys or answers every twenty seconds; what is measured are the next events after so many: in
-order, late by half the history, and voids of purchases in its middle.
+order, late by half the history, and voids of purchases and answers in its middle.
 """
 
+import gc
 import sys
+import time
 from collections.abc import Iterator
 from itertools import count
 
@@ -15,6 +17,7 @@ from bench.load import END_MS, Batch, Record
 from bench.timing import cost
 from streams.core.definition.definition import DAY_MS, SECOND_MS
 from streams.core.events import Kind
+from streams.engine.garbage import calm_collector
 from streams.simulate import bodies
 
 _GAP_MS = 20 * SECOND_MS
@@ -26,28 +29,47 @@ _WORDS = {
     "late": "late purchase",
     "void": "void of a purchase",
     "answer": "answer in order",
+    "answer void": "void of an answer",
 }
+_OF_ANSWERS = ("answer", "answer void")
+_IN_ORDER = ("next", "answer")
+_WRITTEN = ("late", "void")
+_SHORT, _LONG = 10, 100_000
 
 
 def measure(*, quick: bool) -> Iterator[Figure]:
     """Microseconds an event after so many, and bytes an event."""
-    rounds, lengths = (2, (10, 10_000)) if quick else (5, (10, 1_000, 100_000, 1_000_000))
+    rounds, lengths = (2, (_SHORT, 10_000)) if quick else (5, (_SHORT, 1_000, _LONG, 1_000_000))
+    first: dict[str, float] = {}
     for length in lengths:
-        buyer, answerer = _Long("purchase", length), _Long("survey", length)
+        buyer, answerer = Long("purchase", length), Long("survey", length)
         for what, words in _WORDS.items():
-            one = answerer if what == "answer" else buyer
+            one = answerer if what in _OF_ANSWERS else buyer
+            if what in _WRITTEN:
+                yield Figure(f"history: {words} after {length:,}, written", "bytes", one.written_for(what))
             found = cost(rounds, lambda one=one: one, lambda one, what=what: one.take(what))  # type: ignore[misc]
             yield Figure(f"history: {words} after {length:,}", "event", found.us, found.relative)
+            if what in _IN_ORDER and length == _SHORT:
+                first[what] = found.relative
+            elif what in _IN_ORDER:
+                yield against_the_first(words, length, found.relative / first[what])
         if length == lengths[-1]:
             yield Figure("history: each closed purchase with its id", "bytes", buyer.bytes_each())
+            yield Figure("history: recovery, a million kept purchases", "s", buyer.recovery_s())
     yield from life.measure(quick=quick)
 
 
-class _Long:
+def against_the_first(words: str, length: int, times: float) -> Figure:
+    """How dear an event is after so many, against one after ten."""
+    return Figure(f"history: {words}, the {length:,}th against the {_SHORT}th", "ratio", times)
+
+
+class Long:
     """One customer of so many events."""
 
     def __init__(self, kind: Kind, length: int) -> None:
         self.core = Core(_FLUSH_EVERY)
+        self.core.kept = {}
         self.core.state.view(END_MS + DAY_MS)
         self._length = length
         self._numbers = count(length)
@@ -62,7 +84,7 @@ class _Long:
 
     def take(self, what: str) -> int:
         """Take the next events of a kind; how many."""
-        kind: Kind = "survey" if what == "answer" else "void" if what == "void" else "purchase"
+        kind: Kind = "survey" if what == "answer" else "void" if "void" in what else "purchase"
         records = [self._record(what, next(self._numbers)) for _ in range(_MEASURED)]
         return self.core.run([Batch(kind, records)])
 
@@ -71,13 +93,35 @@ class _Long:
         middle = self._length // 2
         if what == "answer":
             body = bodies.survey(f"a{n}", "c", at, kind="nps", score=n % 11, scale=10, touchpoint="checkout")
-        elif what == "void":
-            body = bodies.void(f"v{n}", "c", at, f"p{n - self._length + middle - 10 * _MEASURED}", "shop")
+        elif what in {"void", "answer void"}:
+            target = n - self._length + middle - 10 * _MEASURED
+            own, source = ("p", "shop") if what == "void" else ("a", "pulse")
+            body = bodies.void(f"v{n}", "c", at, f"{own}{target}", source)
         elif what == "late":
             body = bodies.purchase(f"l{n}", "c", at - (1 + middle) * _GAP_MS + 1, 990, "USD")
         else:
             body = bodies.purchase(f"p{n}", "c", at, 990, "USD")
         return Record(b"c", body.encode(), at)
+
+    def written_for(self, what: str) -> float:
+        """Bytes written at the tick after one event of a kind."""
+        self.core.flush()
+        kind: Kind = "void" if what == "void" else "purchase"
+        self.core.run([Batch(kind, [self._record(what, next(self._numbers))])])
+        return sum(len(key) + len(value or b"") for key, value in self.core.state.drain())
+
+    def recovery_s(self) -> float:
+        """Seconds of processor time that the recovery of a million of these purchases takes."""
+        self.core.flush()
+        kept, state, header = self.core.kept or {}, Core().state, self.core.state.header()
+        calm_collector()
+        begun = time.process_time()
+        for key, value in kept.items():
+            state.restore(key, value)
+        state.restored(header)
+        taken = time.process_time() - begun
+        gc.unfreeze()
+        return taken * 1e6 / self._length
 
     def bytes_each(self) -> float:
         """Bytes of memory that a closed purchase takes, with its part of the index."""

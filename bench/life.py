@@ -28,11 +28,17 @@ _WORDS = {
 def measure(*, quick: bool) -> Iterator[Figure]:
     """Microseconds an event after so many."""
     rounds, lengths = (2, (10, 1_000)) if quick else (5, (10, 100, 1_000, 10_000, 100_000))
+    first: dict[str, float] = {}
     for length in lengths:
         for what, words in _WORDS.items():
             one = _Restless(what, length)
             found = cost(rounds, lambda one=one: one, lambda one: one.take())  # type: ignore[misc]
             yield Figure(f"history: {words} after {length:,}", "event", found.us, found.relative)
+            if length == lengths[0]:
+                first[what] = found.relative
+            else:
+                times = found.relative / first[what]
+                yield Figure(f"history: {words}, the {length:,}th against the {lengths[0]}th", "ratio", times)
 
 
 class _Restless:

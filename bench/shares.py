@@ -77,7 +77,7 @@ BY_FUNCTION: Mapping[tuple[str, str], str] = {
     **dict.fromkeys(
         (
             ("partition/paths/purchase", "_chain"),
-            ("partition/paths/late_purchase", "_chain"),
+            ("partition/paths/neighbours", "chain"),
             ("counting/contributions", "emit_engaged"),
         ),
         _LOYALTY,
@@ -104,7 +104,7 @@ BY_FUNCTION: Mapping[tuple[str, str], str] = {
     **dict.fromkeys(
         (
             ("partition/paths/purchase", "_stand"),
-            ("partition/paths/late_purchase", "count_latest"),
+            ("partition/paths/neighbours", "_count_latest"),
             ("customer/derive", "_stand"),
         ),
         _RISK,

@@ -58,6 +58,30 @@ def test_waking_without_reason_changes_nothing() -> None:
     assert Recounted(records, T + 20 * MINUTE_MS).differences([one]) == []
 
 
+def test_where_very_many_are_due_the_clock_follows_later() -> None:
+    """Events go on meanwhile, and in the end everything is as if there had been no hurry."""
+    at = T - T % HOUR_MS + HOUR_MS
+    names = [f"c{n}" for n in range(3_300)]
+    records = [record("signup", name, T - DAY_MS) for name in names]
+    records += [record("cancellation", name, T - 5, effective_at=at) for name in names]
+    one = driven(*records)
+    one.state.advance(at - 1)
+    while one.state.clock < at:
+        one.state.follow(at)
+    assert one.state._customers.late  # most of them wait for their turn
+    late = [record("purchase", "c3299", at, "p"), record("signup", "c3298", at - 1, "again")]
+    one.take(late)
+    one.state.follow(at + 1)
+    assert one.state.clock == at
+    one.take([record("signup", "c3298", at, "once more")])
+    one.state.advance(at + 1)
+    late.append(record("signup", "c3298", at, "once more"))
+    assert Recounted([*records, *late], at + 1).differences([one]) == []
+    for _ in range(2):
+        one.state.follow(at + 2)
+        assert one.state.clock == at + 2
+
+
 def test_a_timer_of_someone_erased_wakes_nobody() -> None:
     """Neither within the hour nor later."""
     records = [

@@ -1,6 +1,5 @@
 """A customer of very many signups and cancellations: all count, are known, withdrawn, erased."""
 
-from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -13,21 +12,13 @@ from streams.core.definition.definition import DAY_MS, SECOND_MS, Definition
 from streams.core.totals import OVERALL, flows
 from tests.histories import NOW_MS as T
 from tests.histories import Mix, history, record, seeded
-from tests.laws.driver import IDENTITY, Driven, Way, drive
+from tests.laws.driver import IDENTITY, Driven, Way, drive, driven
 from tests.laws.judging import Recounted, same
 from tests.spoiling import Record
 
 N = 160
 GREAT = 1_000_000
 """Room for everything: as records were before there were chunks of signups and cancellations."""
-
-
-def driven(records: Iterable[Record], room: int = 2_048) -> Driven:
-    """A partition whose clock stands at T, after these records."""
-    one = Driven(Definition(), room)
-    one.state.advance(T)
-    one.take(records)
-    return one
 
 
 def turns(count: int = N) -> list[Record]:

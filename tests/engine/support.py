@@ -60,6 +60,8 @@ class CountingState:
         """Move the clock."""
         self.clock = max(self.clock, t)
 
+    follow = advance
+
     def view(self, t: int) -> None:
         """Hold the engine to its promise."""
         self._view = max(self._view, t)

@@ -19,6 +19,7 @@ from streams.core.definition.definition import DAY_MS, Definition
 from streams.core.events import Kind
 from streams.core.partition.state import PartitionState
 from streams.core.totals import Totals, merge
+from tests.histories import NOW_MS
 from tests.spoiling import Record, kind_of
 
 IDENTITY = Identity(b"a secret of the tests")
@@ -111,6 +112,14 @@ class Driven:
     def take_batch(self, records: Sequence[Record]) -> None:
         """Apply records of one kind as one batch."""
         self.state.apply(cast("Kind", kind_of(records[0])), [kafka_record(record) for record in records])
+
+
+def driven(records: Iterable[Record], room: int = ROOM, t: int = NOW_MS) -> Driven:
+    """A partition of the default definition whose clock stands at t, after these records."""
+    one = Driven(Definition(), room)
+    one.state.advance(t)
+    one.take(records)
+    return one
 
 
 def kafka_record(record: Record) -> KafkaRecord:

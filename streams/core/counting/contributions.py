@@ -44,10 +44,10 @@ def emit_past(
 ) -> None:
     """Activations and churns as those of a customer who is gone."""
     for transition in transitions:
-        changes = [(q.GONE, sign if transition.kind in (NEW, REACTIVATED) else -sign)]
-        panes.add(profile, transition.at_ms, changes)
+        step = sign if transition.kind in (NEW, REACTIVATED) else -sign
+        panes.add_one(profile, transition.at_ms, q.GONE, step)
         for group in because:
-            panes.add(group, transition.at_ms, changes, whole=False)
+            panes.add_one(group, transition.at_ms, q.GONE, step, whole=False)
 
 
 def transition_changes(transition: Transition, cost_minor: int | None, sign: int) -> list[CellChange]:

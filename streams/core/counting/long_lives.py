@@ -52,7 +52,7 @@ def emit_gone_span(  # noqa: PLR0917 - one caller
         behind = bisect_right(times, panes.end_of(times[at]), at, last)
         if (behind - at) % 2:
             step = sign if at % 2 == _JOINS else -sign
-            panes.add(group, times[at], [(q.GONE, step)], whole=whole)
+            panes.add_one(group, times[at], q.GONE, step, whole=whole)
         at = behind
 
 

@@ -152,6 +152,15 @@ class Panes:
             if total is not None:
                 total[quantity] += amount
 
+    def add_one(self, group: int, ms: int, quantity: int, amount: int, *, whole: bool = True) -> None:
+        """Add to one quantity at an instant, which nobody notes besides."""
+        cell = self.cell(group, ms, whole=whole)
+        if cell is not None:
+            cell[quantity] += amount
+            cell[-2][quantity] += amount
+            if cell[-1] is not None:
+                cell[-1][quantity] += amount
+
     def move_some(self, source: int, target: int, ms: int, changes: Iterable[tuple[int, int]]) -> None:
         """Move (quantity, amount) pairs from one part of the whole to another."""
         here, there = self.cell(source, ms), self.cell(target, ms)

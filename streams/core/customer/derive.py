@@ -8,6 +8,7 @@ from bisect import insort
 from dataclasses import dataclass
 from typing import Final
 
+from streams.core.customer.answers import ClosedVote
 from streams.core.customer.entries import (
     PURCHASE,
     Body,
@@ -20,11 +21,10 @@ from streams.core.customer.entries import (
     reaches,
 )
 from streams.core.customer.groups import NOBODY
-from streams.core.customer.history import ClosedVote
 from streams.core.customer.identity import Identity
 from streams.core.customer.life import ACTIVE, NEW, Life, LifeEvents, Transition, live
 from streams.core.customer.life import ERASED as ERASED_TRANSITION
-from streams.core.customer.record import ERASED, HAS_SEALED, HAS_VOIDS, PLAIN_LIFE, STANDING, Customer
+from streams.core.customer.record import ERASED, HAS_SEALED, HAS_VOIDS, HEADER, PLAIN_LIFE, STANDING, Customer
 from streams.core.customer.risk import (
     CALM,
     DETRACTOR,
@@ -197,10 +197,19 @@ def _flags(body: Body, facts: Facts) -> int:
 
 def stand_due(customer: Customer, t: int) -> int:
     """When a customer changes by itself next after t; 0: never."""
-    due = customer.due
     standing = customer.flags & STANDING
-    if standing and customer.state == ACTIVE:
-        banded = band_due(standing, customer.orders, customer.first, customer.last, t)
-        if banded and (not due or banded < due):
-            return banded
-    return due
+    if not standing or customer.state != ACTIVE:
+        return customer.due
+    return _banded(customer.due, band_due(standing, customer.orders, customer.first, customer.last, t))
+
+
+def stand_due_at_rest(packed: bytes, t: int) -> int:
+    """The same of a packed record."""
+    due, _, first, last, _, _, _, orders, _, _, state, flags = HEADER.unpack_from(packed)
+    if not flags & STANDING or state != ACTIVE:
+        return int(due)
+    return _banded(due, band_due(flags & STANDING, orders, first, last, t))
+
+
+def _banded(due: int, banded: int) -> int:
+    return banded if banded and (not due or banded < due) else due

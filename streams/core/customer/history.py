@@ -4,27 +4,31 @@ A record holds the newest events of each kind itself, its head. When the head ou
 half of it is closed: a chunk of its own (shelf.py), with a key of its own in the changelog. Chunks and head
 together are in order of (time, id), and the head is empty only where there is no chunk.
 
-Never: more than the events in the changelog. Latest votes and transitions are told by them, and kept so that
-they need not be told again.
+Never: more than the events in the changelog. Transitions are told by them, and kept so that they need not be
+told again.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Final
 
 import msgspec
 
+from streams.core.customer.answers import Answers
 from streams.core.customer.blocks import order_before, order_from
 from streams.core.customer.entries import (
-    FORM_NPS,
+    Body,
     CancellationEntry,
+    Fact,
     PurchaseEntry,
     SignupEntry,
     SurveyEntry,
+    purchases_of,
 )
 from streams.core.customer.forms import CancellationForm, NamedForm, PurchaseForm
 from streams.core.customer.identity import Identity
 from streams.core.customer.index import Index
 from streams.core.customer.lifeline import Lifeline
+from streams.core.customer.nameless import Numbers, Ranks
 from streams.core.customer.shelf import Shelf
 
 PURCHASES: Final = b"p"
@@ -39,9 +43,6 @@ _NEVER: Final = b""
 """Ids of signups and cancellations are known for ever: their chunks are never settled."""
 _PURCHASES: Final = PurchaseForm(PURCHASES, SETTLED_PURCHASES, 0)
 
-ClosedVote = tuple[int, str, str, int]
-"""Time, id, source and score of an NPS answer."""
-
 
 class History:
     """The closed chunks of one customer.
@@ -50,12 +51,9 @@ class History:
         identity: the deployment's digests.
 
     Attributes:
-        purchases, answers, signups, cancellations: the chunks. Answers come and go by the methods here, which
-            keep the votes.
+        purchases, answers, signups, cancellations: the chunks.
         changes: name of a chunk -> its bytes, of those not yet in the changelog; None: it is gone.
         index: the ids of everything closed but settled.
-        votes: touchpoint -> its latest closed NPS answer.
-        latest: the latest of them all.
         named: groups that closed events name, or named.
         line: the customer's life so far; None: it is to be derived.
     """
@@ -68,12 +66,10 @@ class History:
         "cancellations",
         "changes",
         "index",
-        "latest",
         "line",
         "named",
         "purchases",
         "signups",
-        "votes",
     )
 
     def __init__(self, identity: Identity) -> None:
@@ -83,11 +79,9 @@ class History:
         self.changes: dict[bytes, bytes | None] = {}
         self.index = Index()
         self.purchases: Shelf[PurchaseEntry] = Shelf(_PURCHASES, self.index, self.changes)
-        self.answers: Shelf[SurveyEntry] = Shelf(self._answers, self.index, self.changes)
+        self.answers = Answers(self._answers, self.index, self.changes)
         self.signups: Shelf[SignupEntry] = Shelf(self._signups, self.index, self.changes)
         self.cancellations: Shelf[CancellationEntry] = Shelf(self._cancellations, self.index, self.changes)
-        self.votes: dict[int, ClosedVote] = {}
-        self.latest: ClosedVote | None = None
         self.named: set[int] = set()
         self.line: Lifeline | None = None
 
@@ -113,22 +107,42 @@ class History:
         """The closed answers."""
         return [entry for chunk in self.answers.chunks for entry in self._answers.entries(chunk.data)]
 
+    @property
+    def holds_any(self) -> bool:
+        """Whether there is a chunk."""
+        kinds = (self.purchases.chunks, self.answers.chunks, self.signups.chunks, self.cancellations.chunks)
+        return any(kinds)
+
+    def after(self, at_ms: int) -> list[Fact]:
+        """The events of all chunks that have any after an instant."""
+        found: list[Fact] = []
+        for chunk in self.purchases.chunks[self.purchases.since(at_ms + 1) :]:
+            found += purchases_of(chunk.data)
+        for chunk in self.answers.chunks[self.answers.since(at_ms + 1) :]:
+            found += self._answers.entries(chunk.data)
+        for signups in self.signups_from(at_ms + 1):
+            found += signups
+        for cancellations in self.cancellations_from(at_ms + 1):
+            found += cancellations
+        return found
+
     def names(self) -> list[bytes]:
         """The names of all chunks."""
         shelved = self.purchases.names() + self.answers.names()
         return shelved + self.signups.names() + self.cancellations.names()
 
-    def restore(self, name: bytes, packed: bytes) -> None:
-        """Take back a chunk; ``sort`` when all are there."""
+    def restore(self, name: bytes, packed: bytes, *, known: bool) -> None:
+        """Take back a chunk; ``sort`` when all are there. ``known``: its ids may be asked for."""
         kind = name[:1]
         if kind in {PURCHASES, SETTLED_PURCHASES}:
-            self.purchases.restore(name, packed)
+            self.purchases.restore(name, packed, known=known)
         elif kind == SIGNUPS:
-            self._name_signups(self._signups.entries(self.signups.restore(name, packed)))
+            self._name_signups(self._signups.entries(self.signups.restore(name, packed, known=known)))
         elif kind == CANCELLATIONS:
-            self._name_cancellations(self._cancellations.entries(self.cancellations.restore(name, packed)))
+            data = self.cancellations.restore(name, packed, known=known)
+            self._name_cancellations(self._cancellations.entries(data))
         else:
-            self._vote(self._answers.entries(self.answers.restore(name, packed)))
+            self._name_answers(self._answers.entries(self.answers.restore(name, packed, known=known)))
 
     def sort(self) -> None:
         """Put the chunks into their order."""
@@ -216,54 +230,44 @@ class History:
     def close_answers(self, entries: list[SurveyEntry]) -> None:
         """Close answers later than all that are closed."""
         self.answers.close(self._answers.pack(entries))
-        self._vote(entries)
+        self._name_answers(entries)
 
     def reopen_answers(self) -> list[SurveyEntry]:
         """Take the last chunk back; nothing if there is none."""
         data = self.answers.reopen()
-        entries = self._answers.entries(data) if data else []
-        self._vote_again(entries)
-        return entries
+        return self._answers.entries(data) if data else []
 
     def insert_answer(self, entry: SurveyEntry, room: int) -> bool:
         """Insert an answer where it belongs; False: it is later than all that are closed."""
-        if not self.answers.insert(entry, room):
-            return False
-        self._vote([entry])
-        return True
+        self._name_answers([entry])
+        return self.answers.insert(entry, room)
 
-    def take_answer(self, entry: SurveyEntry) -> None:
-        """Take an answer out; its id stays in the index, for it is known still."""
-        self.answers.take(entry)
-        self._vote_again([entry])
+    def _name_answers(self, entries: list[SurveyEntry]) -> None:
+        self.named.update([entry.touchpoint for entry in entries])
 
-    def _vote(self, entries: Iterable[SurveyEntry]) -> None:
-        for entry in entries:
-            self.named.add(entry.touchpoint)
-            if entry.form == FORM_NPS:
-                vote = vote_of(entry)
-                self.votes[entry.touchpoint] = max(vote, self.votes.get(entry.touchpoint, vote))
-                self.latest = vote if self.latest is None else max(vote, self.latest)
+    # ---- what an erase leaves
 
-    def _vote_again(self, gone: list[SurveyEntry]) -> None:
-        """Find the latest votes anew where an answer that left was one."""
-        left = {entry.touchpoint: vote_of(entry) for entry in gone if entry.form == FORM_NPS}
-        for touchpoint, vote in left.items():
-            if vote >= self.votes[touchpoint]:
-                found = self._latest_of(touchpoint)
-                if found is None:
-                    del self.votes[touchpoint]
-                else:
-                    self.votes[touchpoint] = found
-        if left:
-            self.latest = max(self.votes.values(), default=None)
+    def forget_names(self, head: Body) -> Iterator[None]:
+        """Take every id out of what is closed and of the head behind it, some at a time.
 
-    def _latest_of(self, touchpoint: int) -> ClosedVote | None:
-        for chunk in reversed(self.answers.chunks):
-            for entry in reversed(self._answers.entries(chunk.data)):
-                if entry.form == FORM_NPS and entry.touchpoint == touchpoint:
-                    return vote_of(entry)
-        return None
+        Numbers take their place, which decide ties as the ids did. Nobody may ask for ids any more.
+        """
+        self.index.clear()
+        yield from self.purchases.settle_all()
+        answers = Numbers(self._answers)
+        yield from self.answers.rename(answers.next)
+        head.surveys = answers.named(head.surveys)
+        signups = Numbers(self._signups)
+        yield from self.signups.rename(signups.next)
+        head.signups = signups.named(head.signups)
+        ranks = Ranks(self._cancellations)
+        for chunk in self.cancellations.chunks:
+            ranks.see(self._cancellations.entries(chunk.data))
+            yield
+        ranks.see(head.cancellations)
+        yield from ranks.ranking()
+        yield from self.cancellations.rename(ranks.next)
+        head.cancellations = ranks.named(head.cancellations)
 
     # ---- times
 
@@ -289,8 +293,3 @@ class History:
 _decode_answers: Final = msgspec.msgpack.Decoder(list[SurveyEntry]).decode
 _decode_signups: Final = msgspec.msgpack.Decoder(list[SignupEntry]).decode
 _decode_cancellations: Final = msgspec.msgpack.Decoder(list[CancellationEntry]).decode
-
-
-def vote_of(entry: SurveyEntry) -> ClosedVote:
-    """An NPS answer as a vote."""
-    return entry.at_ms, entry.event_id, entry.source, entry.score

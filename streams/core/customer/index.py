@@ -19,6 +19,10 @@ class Index:
     __slots__ = ("_base", "_buckets", "_count")
 
     def __init__(self) -> None:
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget everything."""
         self._buckets = [b""]
         self._base = 1
         """A power of two: as many buckets as there were before the last doubling began."""

@@ -17,6 +17,7 @@ from typing import Any, Final
 
 import msgspec
 
+from streams.core.customer.answers import ClosedVote, vote_of
 from streams.core.customer.blocks import newest_orders, order_before, order_from, place_of, with_purchase
 from streams.core.customer.entries import (
     FORM_NPS,
@@ -34,7 +35,7 @@ from streams.core.customer.entries import (
     pack_purchase,
 )
 from streams.core.customer.forms import NAMED_SIZE
-from streams.core.customer.history import ClosedVote, History, vote_of
+from streams.core.customer.history import History
 from streams.core.customer.identity import Identity
 from streams.core.customer.life import NEVER
 
@@ -53,7 +54,7 @@ ERASED: Final = 32
 HEADER: Final = Layout("<6qIIIHBB")
 """due, engaged, first, last, second, since; profile, orders, body length; nothing any more, state, flags."""
 ROOM: Final = 2_048
-"""Bytes of purchases that stand in a record itself; beyond, the oldest half is closed (history.py)."""
+"""Bytes of purchases that stand in a record itself; beyond, most of them are closed (history.py)."""
 _at: Final = attrgetter("at_ms")
 _encode: Final = msgspec.msgpack.Encoder().encode
 _decode_body: Final = msgspec.msgpack.Decoder(Body).decode
@@ -195,7 +196,7 @@ class Customer:
                 return vote_of(entry)
         history, sealed = self.history, self.body.sealed
         if history is not None:
-            vote = history.latest if touchpoint is None else history.votes.get(touchpoint)
+            vote = history.answers.vote(touchpoint)
             if vote is not None:
                 return vote
         if sealed is None or not sealed.votes:
@@ -287,9 +288,9 @@ class Customer:
     def close_purchases(self, identity: Identity, room: int) -> None:
         """Close the oldest purchases of the head until it fits into its room (bytes)."""
         while len(self.purchases) > room:
-            half = min(len(self.purchases), room) // 2 // PURCHASE_SIZE * PURCHASE_SIZE or PURCHASE_SIZE
-            self._long(identity).purchases.close(self.purchases[:half])
-            self.purchases = self.purchases[half:]
+            most = min(len(self.purchases), room) * 3 // 4 // PURCHASE_SIZE * PURCHASE_SIZE or PURCHASE_SIZE
+            self._long(identity).purchases.close(self.purchases[:most])
+            self.purchases = self.purchases[most:]
 
     def close_answers(self, identity: Identity, room: int) -> None:
         """The same for answers."""
@@ -329,7 +330,7 @@ class Customer:
             body.surveys.remove(entry)
         else:
             assert self.history is not None  # noqa: S101 - it stands somewhere
-            self.history.take_answer(entry)
+            self.history.answers.take(entry)
         if not body.surveys and self.history is not None:
             body.surveys = self.history.reopen_answers()
 
@@ -393,6 +394,11 @@ class Customer:
         self.body.withdrawn.append(entry)
         if self._apart is not None:
             self._apart.add(digest)
+
+    def keep_apart(self, voids: list[VoidEntry], withdrawn: list[Fact]) -> None:
+        """Keep these voids, and what they withdrew, and no others."""
+        self.body.voids, self.body.withdrawn = voids, withdrawn
+        self._aims = self._apart = None
 
     def is_apart(self, digest: bytes, identity: Identity) -> bool:
         """Whether an id is that of a void, or of what voids withdrew."""

@@ -7,6 +7,7 @@ Never: more than the events. What they count is derived, here as in the record's
 """
 
 from bisect import bisect_left
+from collections.abc import Callable, Iterator
 from operator import attrgetter
 from typing import Final, Generic
 from zlib import compress, decompress
@@ -19,6 +20,10 @@ _MERGED: Final = 8
 """Chunks that are settled at once, and are one then."""
 _last: Final = attrgetter("last")
 _last_ms: Final = attrgetter("last_ms")
+_in_order: Final = attrgetter("last", "first_ms")
+"""Of what an erase left several chunks may end alike."""
+_RENAMED: Final = 16
+"""Chunks that lose their ids in a step."""
 
 
 class Chunk:
@@ -87,18 +92,21 @@ class Shelf(Generic[E]):
         """The names of all chunks."""
         return [self._name(chunk) for chunk in self.chunks]
 
-    def restore(self, name: bytes, packed: bytes) -> bytes:
-        """Take back a chunk, and say what it holds; ``sort`` when all are there."""
+    def restore(self, name: bytes, packed: bytes, *, known: bool) -> bytes:
+        """Take back a chunk, and say what it holds; ``sort`` when all are there.
+
+        ``known``: its ids may be asked for.
+        """
         settled, number = name[:1] == self._form.settled, int.from_bytes(name[1:], "big")
         chunk = self._chunk(number, decompress(packed) if settled else packed, settled=settled)
         self._hold(len(self.chunks), chunk)
-        if not settled:
+        if known and not settled:
             self._enter(chunk)
         return chunk.data
 
     def sort(self) -> None:
         """Put the chunks into their order."""
-        self.chunks.sort(key=_last)
+        self.chunks.sort(key=_in_order)
 
     # ---- closing
 
@@ -131,13 +139,42 @@ class Shelf(Generic[E]):
             end = begin + _MERGED
             if chunks[end - 1].last_ms == chunks[end].first_ms:
                 return  # of one instant ids still decide
-            parts = chunks[begin:end]
-            for chunk in parts:
+            for chunk in chunks[begin:end]:
                 self._leave(chunk)
-                self._drop(begin)
-            data = self._form.nameless([chunk.data for chunk in parts])
-            self._put(begin, self._chunk(parts[0].number, data, settled=True))
+            self._merge(begin, end)
             begin += 1
+
+    def settle_all(self) -> Iterator[None]:
+        """Settle every chunk, whatever may come, some at a time; nobody asks for ids any more."""
+        chunks = self.chunks
+        begin = 0
+        while begin < len(chunks):
+            if not chunks[begin].settled:
+                self._merge(begin, min(begin + _MERGED, len(chunks)))
+                yield
+            else:
+                self._changes[self._name(chunks[begin])] = chunks[begin].packed
+            begin += 1
+
+    def _merge(self, begin: int, end: int) -> None:
+        """One chunk without ids in the place of several, which the index no longer has."""
+        parts = self.chunks[begin:end]
+        del self.chunks[begin:end]
+        for chunk in parts:
+            self._gone(chunk)
+        data = self._form.nameless([chunk.data for chunk in parts])
+        self._put(begin, self._chunk(parts[0].number, data, settled=True))
+
+    def rename(self, other: Callable[[bytes], bytes]) -> Iterator[None]:
+        """Give every event another id, some chunks at a time; nobody asks for ids any more.
+
+        Args:
+            other: the same events with other ids; the chunks come in their order.
+        """
+        for at, chunk in enumerate(self.chunks):
+            self._replace(at, self._chunk(chunk.number, other(chunk.data), settled=chunk.settled))
+            if at % _RENAMED == 0:
+                yield
 
     # ---- one event
 
@@ -203,22 +240,35 @@ class Shelf(Generic[E]):
         """What the index knows a chunk by."""
         return number << 2 | self._form.code
 
+    def _came(self, chunk: Chunk) -> None:
+        """A chunk stands here from now on."""
+
+    def _went(self, chunk: Chunk) -> None:
+        """A chunk does not stand here any more."""
+
     def _hold(self, at: int, chunk: Chunk) -> None:
         self.chunks.insert(at, chunk)
         self._by_number[chunk.number] = chunk
         self._next = max(self._next, chunk.number + 1)
+        self._came(chunk)
 
     def _put(self, at: int, chunk: Chunk) -> None:
         self._hold(at, chunk)
         self._changes[self._name(chunk)] = chunk.packed
 
     def _replace(self, at: int, chunk: Chunk) -> None:
-        self._changes[self._name(self.chunks[at])] = None  # that of a settled one is another
+        former = self.chunks[at]
+        self._changes[self._name(former)] = None  # that of a settled one is another
+        self._went(former)
         self.chunks[at] = self._by_number[chunk.number] = chunk
+        self._came(chunk)
         self._changes[self._name(chunk)] = chunk.packed
 
     def _drop(self, at: int) -> None:
-        chunk = self.chunks.pop(at)
+        self._gone(self.chunks.pop(at))
+
+    def _gone(self, chunk: Chunk) -> None:
+        self._went(chunk)
         self._changes[self._name(chunk)] = None
         del self._by_number[chunk.number]
         if chunk.number + 1 == self._next:

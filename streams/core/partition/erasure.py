@@ -27,6 +27,8 @@ from streams.core.customer.entries import (
 )
 from streams.core.customer.identity import DIGEST_SIZE
 from streams.core.customer.record import Customer
+from streams.core.partition.long_erasure import erase_long, has_chunks, holds_anything
+from streams.core.partition.paths.dispatch import Paths
 from streams.core.partition.store.customers import ANONYMOUS, Customers
 
 _NO_DIGEST: Final = bytes(DIGEST_SIZE)
@@ -36,21 +38,24 @@ _order: Final = attrgetter("at_ms", "digest")
 _Named = TypeVar("_Named", SignupEntry, CancellationEntry, SurveyEntry)
 
 
-def erase(customers: Customers, key: bytes, at_ms: int, entropy: Callable[[], bytes]) -> None:
+def erase(customers: Customers, paths: Paths, key: bytes, at_ms: int, entropy: Callable[[], bytes]) -> None:
     """Erase a customer as of ``at_ms``, which is not after the clock; an unknown one is no error."""
     customer = customers.get(key)
     if customer is None:
+        return
+    if has_chunks(customer):
+        erase_long(customers, paths, key, at_ms, entropy)
         return
     customers.emit(customer, customers.facts(customer), -1)
     past, rest = (_part(customers, customer, at_ms, past=side) for side in (True, False))
     customers.remove(key)
     past.body.sealed = customer.body.sealed
     pending = void_pending(past, customers.identity)
-    if _holds_anything(past) and at_ms > customers.clock - customers.definition.reach_ms:
+    if holds_anything(past) and at_ms > customers.clock - customers.definition.reach_ms:
         _forget_names(past, pending)
         past.body.erased_ms = at_ms
         _enter(customers, ANONYMOUS + entropy(), past)
-    if _holds_anything(rest):
+    if holds_anything(rest):
         for named in (rest.body.signups, rest.body.cancellations, rest.body.surveys):
             for entry in named:
                 rest.note(entry.event_id)
@@ -117,9 +122,3 @@ def _nameless(entries: Sequence[_Named]) -> list[_Named]:
 
 def _no_digest(entry: PurchaseEntry) -> PurchaseEntry:
     return replace(entry, digest=_NO_DIGEST)
-
-
-def _holds_anything(customer: Customer) -> bool:
-    body = customer.body
-    events = body.signups or body.cancellations or body.surveys or body.voids or body.withdrawn
-    return bool(events or customer.purchases or body.sealed is not None)

@@ -296,7 +296,7 @@ class Intake:
     def _apply(self, key: bytes, kind: str, entry: Entry, *, received: bool) -> None:
         at_ms = entry.at_ms
         if type(entry) is EraseEntry:
-            erase(self._customers, key, at_ms, self._entropy)
+            erase(self._customers, self._paths, key, at_ms, self._entropy)
             self._mark(key, acted_ms=at_ms)
         else:
             self._paths.apply(key, entry)

@@ -16,7 +16,9 @@ def rebuild(customers: Customers) -> None:
         if is_plain(customer) and not 0 < customer.due <= clock:
             emit_plain(customers, customer)
         else:
-            customers.emit(customer, customers.facts(customer), 1)
+            facts = customers.facts(customer)
+            customers.emit(customer, facts, 1)
+            customers.recovered(customer, facts)
         customers.schedule(key, customer, clock)
 
 

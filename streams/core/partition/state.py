@@ -70,6 +70,8 @@ FORMS: Final = {
 _FORMER_WIDTH: Final = 64
 _UNPARKED: Final = 200
 """About as many parked events are applied in a step of an advance."""
+_FOLLOWED: Final = 8
+"""Steps of an advance that are done at once where the clock follows events: some ten milliseconds."""
 _encode: Final = msgspec.msgpack.Encoder().encode
 _decode_marker: Final = msgspec.msgpack.Decoder(EraseMarker).decode
 
@@ -180,6 +182,13 @@ class PartitionState:
         """Move the clock to t; it never goes back."""
         if t > self.clock or self._customers.late:
             finish(self._moving(t))
+
+    def follow(self, t: int) -> None:
+        """Move the clock to t, or leave it while very many are due: then ``advancing`` moves it."""
+        if t > self.clock:
+            for step, _ in enumerate(self._moving(t)):
+                if step == _FOLLOWED:
+                    return
 
     def _moving(self, t: int) -> Steps[None]:
         customers = self._customers

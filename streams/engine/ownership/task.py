@@ -188,7 +188,7 @@ class PartitionTask:
         if self.live:
             t = min(wall, self._next_t)
             if t - self.state.clock >= self._tick_ms // _STEPS_A_TICK:
-                self.state.advance(t)
+                self.state.follow(t)
             return
         floor = wall - wall % self._tick_ms
         self._promised = max(self._promised, floor - floor % self._dimension_ms)

@@ -30,6 +30,9 @@ class TaskState(Protocol):
     def advance(self, t: int, /) -> None:
         """Move the clock; ignored when it is already there."""
 
+    def follow(self, t: int, /) -> None:
+        """Move the clock, unless that takes long: then it stays where it is until ``advancing``."""
+
     def advancing(self, t: int, /) -> Steps[None]:
         """The same in steps, between which anything may happen."""
 

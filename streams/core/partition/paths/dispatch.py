@@ -22,6 +22,7 @@ from streams.core.customer.record import HAS_VOIDS, Customer
 from streams.core.partition.paths.general import apply_entry
 from streams.core.partition.paths.late_purchase import LatePath
 from streams.core.partition.paths.living import LivingPath
+from streams.core.partition.paths.long_orders import LongOrdersPath
 from streams.core.partition.paths.newcomer import NewcomerPath
 from streams.core.partition.paths.purchase import PurchasePath
 from streams.core.partition.paths.returning import ReturnPath
@@ -41,20 +42,22 @@ class Path(Protocol):
 class Paths:
     """The ways into the records of one partition."""
 
-    __slots__ = ("_customers", "_paths", "purchases")
+    __slots__ = ("_customers", "_paths", "living", "purchases", "voids")
 
     def __init__(self, customers: Customers) -> None:
         self._customers = customers
         self.purchases = PurchasePath(customers)
         newcomers, life = NewcomerPath(customers, self.purchases), LifePath(customers)
-        returns, living = ReturnPath(customers, self.purchases), LivingPath(customers)
-        customers.live_on = (life.live_on, living.live_on)
+        returns, self.living = ReturnPath(customers, self.purchases), LivingPath(customers)
+        orders, answers = LongOrdersPath(customers, self.living), SurveyPath(customers)
+        self.voids = VoidPath(customers, self.living, orders, answers)
+        customers.live_on = (life.live_on, self.living.live_on)
         self._paths: dict[type[Entry], tuple[Path, ...]] = {
-            PurchaseEntry: (self.purchases, newcomers, LatePath(customers), returns),
-            SurveyEntry: (SurveyPath(customers),),
-            SignupEntry: (newcomers, life, living),
-            CancellationEntry: (life, living),
-            VoidEntry: (VoidPath(customers, living),),
+            PurchaseEntry: (self.purchases, newcomers, LatePath(customers), returns, orders),
+            SurveyEntry: (answers,),
+            SignupEntry: (newcomers, life, self.living),
+            CancellationEntry: (life, self.living),
+            VoidEntry: (self.voids,),
         }
 
     def apply(self, key: bytes, entry: KeptEntry) -> None:
@@ -62,6 +65,10 @@ class Paths:
         customer = self._customers.get(key)
         if customer is not None and customer.flags & HAS_VOIDS and self._withdrawn(customer, entry):
             return
+        self.insert(key, customer, entry)
+
+    def insert(self, key: bytes, customer: Customer | None, entry: KeptEntry) -> None:
+        """Apply an entry that no void is aimed at."""
         if not self._take(key, customer, entry):
             apply_entry(self._customers, key, entry)
 

@@ -17,6 +17,7 @@ from streams.core.customer.lifeline import Due, Lifeline
 from streams.core.customer.record import ERASED, HAS_SEALED, HAS_VOIDS, PLAIN_LIFE, STANDING, Customer
 from streams.core.customer.reliving import Change, Effects, cost_until, quiet_at, relive
 from streams.core.customer.risk import band_at
+from streams.core.partition.paths.neighbours import engage
 from streams.core.partition.paths.profile_move import move_flows
 from streams.core.partition.store.customers import Customers
 
@@ -44,45 +45,57 @@ class LivingPath:
             return False
         customers = self._customers
         if type(entry) is SignupEntry:
-            line = self._begin(customer)
+            line = self.begin(customer)
             late = not entry.trial and entry.at_ms <= line.reach_ms
             withdrawn = self._effects.over(customer, entry.at_ms) if late else []
             customer.add_signup(entry, customers.identity, customers.room)
             self._joined(customer, line, entry, withdrawn)
         else:
             assert type(entry) is CancellationEntry  # noqa: S101 - the other kind
-            line = self._begin(customer)
+            line = self.begin(customer)
             customer.add_cancellation(entry, customers.identity, customers.room)
             self._left(customer, line, entry)
-        self._end(key, customer, line, customers.clock)
+        self.end(key, customer, line, customers.clock)
         return True
 
-    def withdraw(self, key: bytes, customer: Customer, target: Fact, digest: bytes) -> None:
-        """Take out a signup or cancellation that stands, and keep it apart."""
-        line = self._begin(customer)
+    def take_out(self, key: bytes, customer: Customer, target: Fact) -> None:
+        """Take out a signup or cancellation that stands."""
+        line = self.begin(customer)
         if type(target) is SignupEntry:
             customer.take_signup(target)
-            customer.withdraw(target, digest)
             self._not_joined(customer, line, target)
         else:
             assert type(target) is CancellationEntry  # noqa: S101 - the other kind
             stood = self._effects.stands(customer, target)
             customer.take_cancellation(target)
-            customer.withdraw(target, digest)
             if stood:
                 self._not_left(customer, line, target)
-        self._end(key, customer, line, self._customers.clock)
+        self.end(key, customer, line, self._customers.clock)
 
     def live_on(self, key: bytes, customer: Customer, t: int) -> bool:
         """What changes by itself between the clock and t; False: the customer is not for this path."""
         if not is_long(customer):
             return False
-        line = self._begin(customer)
+        line = self.begin(customer)
         start_ms = self._customers.clock + 1
         due = line.take_due(t)
         self._relive(customer, line, start_ms, t, due, t, len(due))
-        self._end(key, customer, line, t)
+        self.end(key, customer, line, t)
         return True
+
+    def close(self, customer: Customer, at_ms: int) -> None:
+        """An erase ends the life at an instant, after which nothing stands: who is active is erased."""
+        customers, history = self._customers, customer.history
+        assert history is not None  # noqa: S101 - a long life has one
+        line = self.begin(customer)
+        effects = [due for due in self._effects.over(customer, at_ms + 1) if due[0] <= customers.clock]
+        self._relive(customer, line, at_ms + 1, at_ms + 1, [], at_ms, -len(effects))
+        if line.state == ACTIVE:
+            changes = [(q.ERASED, 1), (q.DELTA_MS, -at_ms)]
+            customers.families.life.add(line.profile, at_ms, changes)
+            customers.families.calendar.add(line.profile, at_ms, changes)
+        customer.state, customer.since = line.state, line.since
+        customers.lifelines.end(history, line.not_active)
 
     # ---- one event
 
@@ -120,7 +133,7 @@ class LivingPath:
             return
         if due[0] > entry.at_ms:
             line.reach_ms = max(line.reach_ms, due[0])
-        self._around(customer, line, due[0], 1)
+        self.around(customer, line, due[0], 1)
 
     def _not_left(self, customer: Customer, line: Lifeline, entry: CancellationEntry) -> None:
         """A cancellation that stood is withdrawn."""
@@ -128,17 +141,17 @@ class LivingPath:
         if due[0] > self._customers.clock:
             line.unschedule(entry)
         else:
-            self._around(customer, line, due[0], -1)
+            self.around(customer, line, due[0], -1)
 
-    def _around(self, customer: Customer, line: Lifeline, at_ms: int, effects: int) -> None:
-        """At an instant more or fewer cancellations take effect."""
+    def around(self, customer: Customer, line: Lifeline, at_ms: int, effects: int) -> None:
+        """At an instant more or fewer cancellations take effect, or an order came or went."""
         due = self._effects.over(customer, at_ms) if at_ms <= line.reach_ms else []
         self._relive(customer, line, at_ms, at_ms, due, self._customers.clock, effects)
 
     # ---- what it changes
 
-    def _begin(self, customer: Customer) -> Lifeline:
-        """The life before; the customer no longer stands anywhere."""
+    def begin(self, customer: Customer) -> Lifeline:
+        """The life before a change; the customer no longer stands anywhere."""
         customers, clock = self._customers, self._customers.clock
         line = customers.line(customer)
         if customer.state == ACTIVE:
@@ -209,11 +222,11 @@ class LivingPath:
         line.cost_minor = cost_until(customer, line.times[0])
         emit_cost(families.life, families.calendar, line, 1)
 
-    def _end(self, key: bytes, customer: Customer, line: Lifeline, t: int) -> None:
+    def end(self, key: bytes, customer: Customer, line: Lifeline, t: int) -> None:
         """Profile, newest event, standing and timer after a change, as of t."""
         customers = self._customers
         self._profile(customer, line)
-        self._engage(customer)
+        engage(customers, customer)
         customer.state, customer.since = line.state, line.since
         due = line.pending[0][0] if line.pending else 0
         flags = customer.flags & HAS_VOIDS
@@ -244,12 +257,3 @@ class LivingPath:
             self._customers.lifelines.turned[line] = None
             move_flows(self._customers, customer, profile)
             customer.profile = profile
-
-    def _engage(self, customer: Customer) -> None:
-        """The newest event is another one."""
-        newest_ms, panes = customer.newest_ms(), self._customers.families.orders
-        if newest_ms != customer.engaged:
-            for at_ms, sign in ((customer.engaged, -1), (newest_ms, 1)):
-                if at_ms:
-                    panes.add(customer.profile, at_ms, [(q.ENGAGED, sign)])
-            customer.engaged = newest_ms

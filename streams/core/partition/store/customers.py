@@ -7,14 +7,14 @@ packed bytes (the same the changelog keeps); those touched since the last ``drai
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import islice
 from typing import Final
 
 from streams.core.counting.contributions import emit_engaged, emit_life, emit_orders, emit_surveys
 from streams.core.counting.event_changes import pair_lengths
 from streams.core.counting.families import families
 from streams.core.counting.sealed_sums import forget
-from streams.core.customer.derive import Facts, derive, stand_due
+from streams.core.customer.blocks import without_ids
+from streams.core.customer.derive import Facts, derive, stand_due, stand_due_at_rest
 from streams.core.customer.groups import Groups
 from streams.core.customer.history import History
 from streams.core.customer.identity import DIGEST_SIZE, Identity
@@ -36,6 +36,10 @@ ANONYMOUS: Final = b"A"
 CUSTOMER: Final = b"C"
 CHUNK: Final = b"H"
 LOG_KEY_SIZE: Final = 1 + DIGEST_SIZE
+_NAMES: Final = 1_024
+"""Chunks deleted in a step of a drain."""
+_SPREAD: Final = 32 * 64
+"""Records woken between two spreadings of what they note for alarms."""
 _STRIDE: Final = 64
 """Records packed in a step of a drain, or woken in one of an advance."""
 
@@ -63,6 +67,7 @@ class Customers:
     __slots__ = (
         "_dropped",
         "_late_from",
+        "_named",
         "_retention_ms",
         "clock",
         "cold",
@@ -104,8 +109,10 @@ class Customers:
         self.cold: dict[bytes, bytes] = {}
         self.long: dict[bytes, History] = {}
         """Closed chunks of those at rest who have any."""
-        self._dropped: list[bytes] = []
-        """Keys of chunks whose record was removed since the last drain."""
+        self._dropped: list[tuple[bytes, list[bytes]]] = []
+        """Names of chunks whose record was removed since the last drain, by its key."""
+        self._named: list[Customer] = []
+        """What erases left of long histories since then, with ids still."""
         self.hot: dict[bytes, Customer] = {}
         self.gone: set[bytes] = set()
         """Keys of records removed since the last drain."""
@@ -157,8 +164,9 @@ class Customers:
         for key, chunks in found.items():
             if chunks:
                 history = self.long[key] = History(self.identity)
+                known = not is_anonymous(key)
                 for name, data in chunks.items():
-                    history.restore(name, data)
+                    history.restore(name, data, known=known)
                 history.sort()
 
     def put(self, key: bytes, customer: Customer) -> None:
@@ -178,22 +186,45 @@ class Customers:
             history = customer.history
         if history is not None:
             names = [*history.names(), *(name for name, data in history.changes.items() if data is None)]
-            self._dropped += [chunk_key(key, name) for name in names]
+            self._dropped.append((key, names))
         self.gone.add(key)
         self.removed = True
+
+    def rename(self, key: bytes, anonymous: bytes, customer: Customer) -> None:
+        """Keep a record with closed chunks under the key of nobody; its ids go before it is written."""
+        self.remove(key)
+        assert customer.history is not None  # noqa: S101 - it has chunks
+        customer.history.changes.clear()
+        customer.changed = True
+        customer.facts = None
+        self.put(anonymous, customer)
+        self._named.append(customer)
+        self.schedule(anonymous, customer, self.clock)
 
     def drain(self) -> Iterator[list[LogChange]]:
         """Lay to rest what was touched; the changes for the changelog, some at a time."""
         for _ in self.waking():
             yield []
-        gone = [log_key(key) for key in self.gone] + self._dropped
-        yield [(key, None) for key in gone]
+        for _ in self._forgetting_names():
+            yield []
+        yield [(log_key(key), None) for key in self.gone]
+        for key, names in self._dropped:
+            for at in range(0, len(names), _NAMES):
+                yield [(chunk_key(key, name), None) for name in names[at : at + _NAMES]]
         self.gone.clear()
         self._dropped.clear()
         touched = list(self.hot.items())
         for at in range(0, len(touched), _STRIDE):
             yield self._pack(touched[at : at + _STRIDE])
         self.hot.clear()
+
+    def _forgetting_names(self) -> Iterator[None]:
+        """Take all ids out of what erases left of long histories, some at a time."""
+        for customer in self._named:
+            assert customer.history is not None  # noqa: S101 - it has chunks
+            yield from customer.history.forget_names(customer.body)
+            customer.purchases = without_ids(customer.purchases)
+        self._named.clear()
 
     def _pack(self, touched: list[tuple[bytes, Customer]]) -> list[LogChange]:
         cold, oldest_ms = self.cold, self.oldest_ms
@@ -242,6 +273,15 @@ class Customers:
             else:
                 history.line = self.lifelines.derived(customer, self.facts(customer))
         return history.line
+
+    def recovered(self, customer: Customer, facts: Facts) -> None:
+        """Keep what was derived of a life with closed chunks, which goes on from there."""
+        history = customer.history
+        if history is not None and not customer.flags & HAS_SEALED:
+            if customer.flags & ERASED:
+                self.lifelines.end(history, facts.life.not_active)
+            else:
+                history.line = self.lifelines.derived(customer, facts)
 
     def emit(self, customer: Customer, facts: Facts, sign: int, families: Touched = EVERYTHING) -> None:
         """Add (1) or take out (-1) what a record contributes to some families, and to the gauges."""
@@ -307,8 +347,13 @@ class Customers:
     def waking(self) -> Iterator[None]:
         """Wake those whose turn has not come, some at a time: whoever changes by itself, changes."""
         while self.late:
-            self.wake(list(islice(self.late, _STRIDE)))
-            yield
+            keys = list(self.late)
+            for at in range(0, len(keys), _STRIDE):
+                self.wake(keys[at : at + _STRIDE])
+                yield
+                if at % _SPREAD == _SPREAD - _STRIDE:
+                    self.families.series.spread()  # else all of it at once, later
+                    yield
 
     def wake(self, keys: Iterable[bytes]) -> None:
         """Wake those among them whose turn has not come."""
@@ -324,6 +369,9 @@ class Customers:
         self.clock = t
 
     def _due_of(self, key: bytes) -> int:
+        packed = None if self.late or key in self.hot else self.cold.get(key)
+        if packed is not None:
+            return stand_due_at_rest(packed, self.clock)
         customer = self.read(key)
         return 0 if customer is None else stand_due(customer, self.clock)
 
@@ -334,7 +382,7 @@ class Customers:
         if 0 < customer.due <= t:
             self.hot[key] = customer
             if customer.flags & ERASED:
-                self._forget(key, customer)
+                self.forget(key, customer)
                 return
             if not self._lives_on(key, customer, t):
                 self._live_on(customer, t)
@@ -357,9 +405,14 @@ class Customers:
         write_header(customer, after)
         customer.facts = None
 
-    def _forget(self, key: bytes, customer: Customer) -> None:
+    def forget(self, key: bytes, customer: Customer) -> None:
         """The windows have passed what an erase left."""
-        self.emit(customer, self.facts(customer), -1)
+        line = None if customer.history is None else customer.history.line
+        if line is None:
+            self.emit(customer, self.facts(customer), -1)
+        else:  # all that counts it still
+            self.not_active -= line.not_active
+            self.void_pending -= len(customer.body.voids)
         self.remove(key)
 
     def _drift(self, customer: Customer, t: int) -> None:

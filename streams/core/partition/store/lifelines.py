@@ -13,7 +13,7 @@ from streams.core.counting.contributions import causes
 from streams.core.counting.families import Families
 from streams.core.counting.long_lives import emit_gone_span
 from streams.core.customer.derive import Facts, cost_of
-from streams.core.customer.groups import Groups
+from streams.core.customer.groups import NOBODY, Groups
 from streams.core.customer.history import History
 from streams.core.customer.life import CHURNED, LEFT
 from streams.core.customer.lifeline import Lifeline
@@ -75,6 +75,15 @@ class Lifelines:
             self.show(line)
             self.turned.pop(line, None)
             history.line = None
+
+    def end(self, history: History, not_active: int) -> None:
+        """A life ended by an erase: panes show it as it is, and it never changes again.
+
+        What is to be known of it later is how many cancellations took effect while it was not active.
+        """
+        self.forget(history)
+        history.line = Lifeline(NOBODY)
+        history.line.not_active = not_active
 
     def showing(self) -> Iterator[None]:
         """Show every life as it is, one at a time."""
