@@ -34,7 +34,7 @@ from streams.core.customer.entries import (
     pack_purchase,
 )
 from streams.core.customer.forms import NAMED_SIZE
-from streams.core.customer.history import ClosedVote, History, vote_of
+from streams.core.customer.history import STAYS, ClosedVote, History, vote_of
 from streams.core.customer.identity import Identity
 from streams.core.customer.life import NEVER
 
@@ -72,6 +72,8 @@ class Customer:
         engaged: time of the newest signup, purchase, survey or cancellation.
         first, last, second: times of the first, last and second-last order.
         since: time of the current activation, or of the last one.
+        profile: in which panes and gauges count the customer; of a long history it may be a former one until
+            somebody looks (paths/profile_move.py).
         orders: number of orders.
         purchases: those in the head, a block (entries.PURCHASE); ``bought`` has all of them.
         history: closed chunks, of those who have any.
@@ -410,6 +412,7 @@ class Customer:
         body = self._packed_body if self._body is None else _encode(self._body)
         if body == _EMPTY_BODY:  # looked into, and nothing there
             body = _NO_BODY
+        history = self.history
         return (
             HEADER.pack(
                 self.due,
@@ -418,7 +421,7 @@ class Customer:
                 self.last,
                 self.second,
                 self.since,
-                self.profile,
+                self.profile if history is None or history.moves_to == STAYS else history.moves_to,
                 self.orders,
                 len(body),
                 0,

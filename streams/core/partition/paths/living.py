@@ -4,20 +4,22 @@ In order or late, life is derived on from where the event takes effect until it 
 difference is counted. Held to the general path by a law, like the other paths beside it.
 """
 
+from functools import partial
 from typing import Final
 
 from streams.core.counting import quantities as q
 from streams.core.counting.contributions import causes
-from streams.core.counting.long_lives import emit_cost, emit_span, move_life
+from streams.core.counting.long_lives import emit_cost, emit_span
 from streams.core.customer.derive import LONG_TERM_MS, standing_at
 from streams.core.customer.entries import CancellationEntry, Entry, Fact, SignupEntry
 from streams.core.customer.groups import NOBODY
+from streams.core.customer.history import STAYS
 from streams.core.customer.life import ACTIVE, CHURNED, INACTIVE
 from streams.core.customer.lifeline import Due, Lifeline
 from streams.core.customer.record import ERASED, HAS_SEALED, HAS_VOIDS, PLAIN_LIFE, STANDING, Customer
 from streams.core.customer.reliving import Change, Effects, cost_until, quiet_at, relive
 from streams.core.customer.risk import band_at
-from streams.core.partition.paths.profile_move import move_flows
+from streams.core.partition.paths.profile_move import settle
 from streams.core.partition.store.customers import Customers
 
 _ODD: Final = HAS_SEALED | ERASED
@@ -36,6 +38,7 @@ class LivingPath:
     def __init__(self, customers: Customers) -> None:
         self._customers = customers
         self._effects = Effects(customers.definition)
+        customers.settle = partial(settle, customers)
         self._limit_ms = customers.definition.inactivity_churn_ms or 0
 
     def take(self, key: bytes, customer: Customer | None, entry: Entry) -> bool:
@@ -212,7 +215,7 @@ class LivingPath:
     def _end(self, key: bytes, customer: Customer, line: Lifeline, t: int) -> None:
         """Profile, newest event, standing and timer after a change, as of t."""
         customers = self._customers
-        self._profile(customer, line)
+        self._profile(key, customer)
         self._engage(customer)
         customer.state, customer.since = line.state, line.since
         due = line.pending[0][0] if line.pending else 0
@@ -234,16 +237,16 @@ class LivingPath:
         customer.facts = None
         customers.schedule(key, customer, t)
 
-    def _profile(self, customer: Customer, line: Lifeline) -> None:
-        """The profile is that of the newest signup."""
-        signups = customer.body.signups
+    def _profile(self, key: bytes, customer: Customer) -> None:
+        """The profile is that of the newest signup: it is moved there before somebody looks."""
+        signups, history = customer.body.signups, customer.history
         profile = signups[-1].profile if signups else NOBODY
+        assert history is not None  # noqa: S101 - a long life has one
         if profile != customer.profile:
-            families = self._customers.families
-            move_life(families.life, families.calendar, line, profile)
-            self._customers.lifelines.turned[line] = None
-            move_flows(self._customers, customer, profile)
-            customer.profile = profile
+            history.moves_to, history.counted_in = profile, customer.profile
+            self._customers.moving[key] = None
+        else:
+            history.moves_to = STAYS
 
     def _engage(self, customer: Customer) -> None:
         """The newest event is another one."""

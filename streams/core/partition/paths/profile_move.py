@@ -8,12 +8,14 @@ from streams.core.alarms.day import SLOT_MS
 from streams.core.counting import quantities as q
 from streams.core.counting.contributions import transition_changes
 from streams.core.counting.event_changes import Lengths, survey_changes
+from streams.core.counting.long_lives import move_life
 from streams.core.counting.panes import Cell, Panes
 from streams.core.counting.purchases import FIRST
 from streams.core.counting.slot_series import SlotSeries
 from streams.core.customer.derive import LONG_TERM_MS, cost_of
 from streams.core.customer.entries import PURCHASE
-from streams.core.customer.life import NEW, Transition
+from streams.core.customer.history import STAYS
+from streams.core.customer.life import ACTIVE, NEW, Transition
 from streams.core.customer.record import PLAIN_LIFE, STANDING, Customer
 from streams.core.customer.risk import band_at
 from streams.core.partition.store.customers import ACTIVE_AT, BAND_AT, LONG_TERM_AT, Customers
@@ -34,6 +36,21 @@ def move(customers: Customers, customer: Customer, profile: int) -> None:
         families.calendar.move_some(source, profile, transition.at_ms, changes)
     move_flows(customers, customer, profile)
     _move_standing(customers, customer, profile)
+    customer.profile = profile
+
+
+def settle(customers: Customers, customer: Customer) -> None:
+    """Count a customer of a long history, however often moved meanwhile, in the profile of the record."""
+    history = customer.history
+    assert history is not None  # noqa: S101 - only these wait
+    profile, line, families = history.moves_to, history.line, customers.families
+    assert line is not None  # noqa: S101 - who moved has a life
+    history.moves_to = STAYS
+    move_life(families.life, families.calendar, line, profile)
+    customers.lifelines.turned[line] = None
+    move_flows(customers, customer, profile)
+    if customer.state == ACTIVE:
+        _move_standing(customers, customer, profile)
     customer.profile = profile
 
 
@@ -126,11 +143,26 @@ def _move_one(here: Cell | None, there: Cell | None, quantity: int) -> None:
 
 
 def _move_surveys(panes: Panes, source: int, target: int, customer: Customer) -> None:
+    counts: dict[int, int] = {}
+    end = 0
     for entry in customer.answered:
-        panes.move_some(source, target, entry.at_ms, survey_changes(entry))
+        at_ms = entry.at_ms
+        if at_ms > end:
+            _move_counts(panes, source, target, end, counts)
+            end = min(panes.end_of(at_ms), at_ms + -at_ms % SLOT_MS)
+        for quantity, amount in survey_changes(entry):
+            counts[quantity] = counts.get(quantity, 0) + amount
+    _move_counts(panes, source, target, end, counts)
     vote = customer.vote(None)
     if vote is not None:
         panes.move_some(source, target, vote[0], [(q.LATEST + q.nps_class(vote[3]), 1)])
+
+
+def _move_counts(panes: Panes, source: int, target: int, end: int, counts: dict[int, int]) -> None:
+    """The answers of one pane and slot."""
+    if counts:
+        panes.move_some(source, target, end, list(counts.items()))
+        counts.clear()
 
 
 def _move_standing(customers: Customers, customer: Customer, profile: int) -> None:

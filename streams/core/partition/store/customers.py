@@ -5,7 +5,7 @@ results. What a record contributes is taken out before it changes and added agai
 packed bytes (the same the changelog keeps); those touched since the last ``drain`` are objects.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final
@@ -16,7 +16,7 @@ from streams.core.counting.families import families
 from streams.core.counting.sealed_sums import forget
 from streams.core.customer.derive import Facts, derive, stand_due
 from streams.core.customer.groups import Groups
-from streams.core.customer.history import History
+from streams.core.customer.history import STAYS, History
 from streams.core.customer.identity import DIGEST_SIZE, Identity
 from streams.core.customer.life import ACTIVE
 from streams.core.customer.lifeline import Lifeline
@@ -40,6 +40,7 @@ _STRIDE: Final = 64
 """Records packed in a step of a drain, or woken in one of an advance."""
 
 LiveOn = Callable[[bytes, Customer, int], bool]
+Settle = Callable[[Customer], None]
 LogChange = tuple[bytes, bytes | None]
 """A record of the changelog: key and value; None deletes."""
 
@@ -78,10 +79,12 @@ class Customers:
         "lifelines",
         "live_on",
         "long",
+        "moving",
         "not_active",
         "removed",
         "room",
         "safe_ms",
+        "settle",
         "timers",
         "void_pending",
         "whole",
@@ -96,6 +99,10 @@ class Customers:
         self.lifelines = Lifelines(definition, self.families, groups)
         self.live_on: tuple[LiveOn, ...] = ()
         """Ways in which a life goes on by itself to an instant; False: it is not for them."""
+        self.moving: dict[bytes, None] = {}
+        """Keys of long histories that may be counted in another profile than the record's."""
+        self.settle: Settle | None = None
+        """Counts one of them in the record's."""
         self.clock = -1
         self._retention_ms = definition.retention_ms
         self.room = room
@@ -149,7 +156,9 @@ class Customers:
                 return None
             customer = unpack(packed)
             if self.long:
-                customer.history = self.long.get(key)
+                history = customer.history = self.long.get(key)
+                if history is not None and history.moves_to != STAYS:
+                    customer.profile = history.counted_in
         return customer
 
     def restore_chunks(self, found: dict[bytes, dict[bytes, bytes]]) -> None:
@@ -225,12 +234,28 @@ class Customers:
     # ---- contributions
 
     def facts(self, customer: Customer) -> Facts:
-        """What is true of a customer at the clock."""
+        """What is true of a customer at the clock; from here on they are counted in the record's profile."""
+        self._settled(customer)
         known: Facts | None = customer.facts
         if known is None or known.t != self.clock:
             known = derive(customer, self.clock, self.definition, self.identity)
             customer.facts = known
         return known
+
+    def settling(self) -> Generator[None, None, None]:
+        """Count everybody in the profile that the record has, one at a time: before somebody looks."""
+        while self.moving:
+            key, _ = self.moving.popitem()
+            customer = self.read(key)
+            if customer is not None:
+                self._settled(customer)
+            yield
+
+    def _settled(self, customer: Customer) -> None:
+        history = customer.history
+        if history is not None and history.moves_to != STAYS:
+            assert self.settle is not None  # noqa: S101 - whoever moves them sets it
+            self.settle(customer)
 
     def line(self, customer: Customer) -> Lifeline:
         """The life up to the clock of a customer with closed chunks: derived once."""
