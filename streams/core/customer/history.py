@@ -35,8 +35,6 @@ SIGNUPS: Final = b"u"
 CANCELLATIONS: Final = b"c"
 """What a chunk holds: the byte before its number in its name."""
 
-STAYS: Final = -1
-"""In the place of a profile: the one that the record has."""
 _NEVER: Final = b""
 """Ids of signups and cancellations are known for ever: their chunks are never settled."""
 _PURCHASES: Final = PurchaseForm(PURCHASES, SETTLED_PURCHASES, 0)
@@ -60,8 +58,6 @@ class History:
         latest: the latest of them all.
         named: groups that closed events name, or named.
         line: the customer's life so far; None: it is to be derived.
-        moves_to: the record's profile, where panes count the customer in another one still; STAYS: they do not.
-        counted_in: that one.
     """
 
     __slots__ = (
@@ -71,11 +67,9 @@ class History:
         "answers",
         "cancellations",
         "changes",
-        "counted_in",
         "index",
         "latest",
         "line",
-        "moves_to",
         "named",
         "purchases",
         "signups",
@@ -96,8 +90,6 @@ class History:
         self.latest: ClosedVote | None = None
         self.named: set[int] = set()
         self.line: Lifeline | None = None
-        self.moves_to = STAYS
-        self.counted_in = STAYS
 
     # ---- as a whole
 

@@ -34,7 +34,7 @@ from streams.core.customer.entries import (
     pack_purchase,
 )
 from streams.core.customer.forms import NAMED_SIZE
-from streams.core.customer.history import STAYS, ClosedVote, History, vote_of
+from streams.core.customer.history import ClosedVote, History, vote_of
 from streams.core.customer.identity import Identity
 from streams.core.customer.life import NEVER
 
@@ -52,6 +52,8 @@ ERASED: Final = 32
 
 HEADER: Final = Layout("<6qIIIHBB")
 """due, engaged, first, last, second, since; profile, orders, body length; nothing any more, state, flags."""
+STAYS: Final = -1
+"""In the place of a profile."""
 ROOM: Final = 2_048
 """Bytes of purchases that stand in a record itself; beyond, the oldest half is closed (history.py)."""
 _at: Final = attrgetter("at_ms")
@@ -72,8 +74,9 @@ class Customer:
         engaged: time of the newest signup, purchase, survey or cancellation.
         first, last, second: times of the first, last and second-last order.
         since: time of the current activation, or of the last one.
-        profile: in which panes and gauges count the customer; of a long history it may be a former one until
-            somebody looks (paths/profile_move.py).
+        profile: the one in which panes and gauges count the customer.
+        moves_to: the record's own, where that is another one: the customer is counted there before somebody
+            looks (paths/profile_move.py). STAYS: it is the same.
         orders: number of orders.
         purchases: those in the head, a block (entries.PURCHASE); ``bought`` has all of them.
         history: closed chunks, of those who have any.
@@ -93,6 +96,7 @@ class Customer:
         "flags",
         "history",
         "last",
+        "moves_to",
         "orders",
         "profile",
         "purchases",
@@ -104,6 +108,7 @@ class Customer:
     def __init__(self) -> None:
         self.due = self.engaged = self.first = self.last = self.second = self.since = 0
         self.profile = self.orders = 0
+        self.moves_to = STAYS
         self.state = NEVER
         self.flags = 0
         self.purchases = b""
@@ -412,7 +417,6 @@ class Customer:
         body = self._packed_body if self._body is None else _encode(self._body)
         if body == _EMPTY_BODY:  # looked into, and nothing there
             body = _NO_BODY
-        history = self.history
         return (
             HEADER.pack(
                 self.due,
@@ -421,7 +425,7 @@ class Customer:
                 self.last,
                 self.second,
                 self.since,
-                self.profile if history is None or history.moves_to == STAYS else history.moves_to,
+                self.profile if self.moves_to == STAYS else self.moves_to,
                 self.orders,
                 len(body),
                 0,

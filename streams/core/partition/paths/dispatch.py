@@ -23,6 +23,7 @@ from streams.core.partition.paths.general import apply_entry
 from streams.core.partition.paths.late_purchase import LatePath
 from streams.core.partition.paths.living import LivingPath
 from streams.core.partition.paths.newcomer import NewcomerPath
+from streams.core.partition.paths.profile_move import settle
 from streams.core.partition.paths.purchase import PurchasePath
 from streams.core.partition.paths.returning import ReturnPath
 from streams.core.partition.paths.signup_cancellation import LifePath
@@ -49,6 +50,7 @@ class Paths:
         newcomers, life = NewcomerPath(customers, self.purchases), LifePath(customers)
         returns, living = ReturnPath(customers, self.purchases), LivingPath(customers)
         customers.live_on = (life.live_on, living.live_on)
+        customers.settle = self._settle
         self._paths: dict[type[Entry], tuple[Path, ...]] = {
             PurchaseEntry: (self.purchases, newcomers, LatePath(customers), returns),
             SurveyEntry: (SurveyPath(customers),),
@@ -56,6 +58,9 @@ class Paths:
             CancellationEntry: (life, living),
             VoidEntry: (VoidPath(customers, living),),
         }
+
+    def _settle(self, customer: Customer) -> None:
+        settle(self._customers, customer)
 
     def apply(self, key: bytes, entry: KeptEntry) -> None:
         """Apply an entry dated at or before the clock."""

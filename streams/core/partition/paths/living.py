@@ -4,7 +4,6 @@ In order or late, life is derived on from where the event takes effect until it 
 difference is counted. Held to the general path by a law, like the other paths beside it.
 """
 
-from functools import partial
 from typing import Final
 
 from streams.core.counting import quantities as q
@@ -13,13 +12,11 @@ from streams.core.counting.long_lives import emit_cost, emit_span
 from streams.core.customer.derive import LONG_TERM_MS, standing_at
 from streams.core.customer.entries import CancellationEntry, Entry, Fact, SignupEntry
 from streams.core.customer.groups import NOBODY
-from streams.core.customer.history import STAYS
 from streams.core.customer.life import ACTIVE, CHURNED, INACTIVE
 from streams.core.customer.lifeline import Due, Lifeline
 from streams.core.customer.record import ERASED, HAS_SEALED, HAS_VOIDS, PLAIN_LIFE, STANDING, Customer
 from streams.core.customer.reliving import Change, Effects, cost_until, quiet_at, relive
 from streams.core.customer.risk import band_at
-from streams.core.partition.paths.profile_move import settle
 from streams.core.partition.store.customers import Customers
 
 _ODD: Final = HAS_SEALED | ERASED
@@ -38,7 +35,6 @@ class LivingPath:
     def __init__(self, customers: Customers) -> None:
         self._customers = customers
         self._effects = Effects(customers.definition)
-        customers.settle = partial(settle, customers)
         self._limit_ms = customers.definition.inactivity_churn_ms or 0
 
     def take(self, key: bytes, customer: Customer | None, entry: Entry) -> bool:
@@ -238,15 +234,9 @@ class LivingPath:
         customers.schedule(key, customer, t)
 
     def _profile(self, key: bytes, customer: Customer) -> None:
-        """The profile is that of the newest signup: it is moved there before somebody looks."""
-        signups, history = customer.body.signups, customer.history
-        profile = signups[-1].profile if signups else NOBODY
-        assert history is not None  # noqa: S101 - a long life has one
-        if profile != customer.profile:
-            history.moves_to, history.counted_in = profile, customer.profile
-            self._customers.moving[key] = None
-        else:
-            history.moves_to = STAYS
+        """The profile is that of the newest signup."""
+        signups = customer.body.signups
+        self._customers.move(key, customer, signups[-1].profile if signups else NOBODY)
 
     def _engage(self, customer: Customer) -> None:
         """The newest event is another one."""

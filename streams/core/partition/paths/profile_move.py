@@ -14,47 +14,48 @@ from streams.core.counting.purchases import FIRST
 from streams.core.counting.slot_series import SlotSeries
 from streams.core.customer.derive import LONG_TERM_MS, cost_of
 from streams.core.customer.entries import PURCHASE
-from streams.core.customer.history import STAYS
-from streams.core.customer.life import ACTIVE, NEW, Transition
-from streams.core.customer.record import PLAIN_LIFE, STANDING, Customer
+from streams.core.customer.life import ACTIVE, CHURNED, NEW, Transition
+from streams.core.customer.record import PLAIN_LIFE, STANDING, STAYS, Customer
 from streams.core.customer.risk import band_at
 from streams.core.partition.store.customers import ACTIVE_AT, BAND_AT, LONG_TERM_AT, Customers
 
 
-def move(customers: Customers, customer: Customer, profile: int) -> None:
-    """Move an active customer of whom nothing is sums or erased, to another profile."""
-    source, families = customer.profile, customers.families
-    if customer.flags & PLAIN_LIFE:
-        transitions = [Transition(customer.since, NEW)]
-    else:
-        transitions = customers.facts(customer).life.transitions
-    begins = transitions[0].kind == NEW
-    cost_minor = cost_of(customer.signups, transitions[0].at_ms) if begins else None
-    for transition in transitions:
-        changes = transition_changes(transition, cost_minor, 1)
-        families.life.move_some(source, profile, transition.at_ms, changes)
-        families.calendar.move_some(source, profile, transition.at_ms, changes)
-    move_flows(customers, customer, profile)
-    _move_standing(customers, customer, profile)
-    customer.profile = profile
-
-
 def settle(customers: Customers, customer: Customer) -> None:
-    """Count a customer of a long history, however often moved meanwhile, in the profile of the record."""
-    history = customer.history
-    assert history is not None  # noqa: S101 - only these wait
-    profile, line, families = history.moves_to, history.line, customers.families
-    assert line is not None  # noqa: S101 - who moved has a life
-    history.moves_to = STAYS
-    move_life(families.life, families.calendar, line, profile)
-    customers.lifelines.turned[line] = None
-    move_flows(customers, customer, profile)
+    """Count a customer who has moved in the profile of the record, however often that was.
+
+    It is one of whom nothing is sums or erased, and who has been active.
+    """
+    history, profile, families = customer.history, customer.moves_to, customers.families
+    customer.moves_to = STAYS
+    line = None if history is None else history.line
+    if line is None:
+        _move_life(customers, customer, profile)
+    else:
+        move_life(families.life, families.calendar, line, profile)
+        customers.lifelines.turned[line] = None
+    _move_flows(customers, customer, profile)
     if customer.state == ACTIVE:
         _move_standing(customers, customer, profile)
     customer.profile = profile
 
 
-def move_flows(customers: Customers, customer: Customer, profile: int) -> None:
+def _move_life(customers: Customers, customer: Customer, profile: int) -> None:
+    source, families = customer.profile, customers.families
+    if customer.flags & PLAIN_LIFE:
+        transitions = [Transition(customer.since, NEW)]
+    else:
+        transitions = customers.facts(customer).life.transitions
+    cost_minor = cost_of(customer.signups, transitions[0].at_ms)
+    gone = transitions[-1].kind == CHURNED
+    for transition in transitions:
+        at_ms, changes = transition.at_ms, transition_changes(transition, cost_minor, 1)
+        families.calendar.move_some(source, profile, at_ms, changes)
+        if gone:
+            changes.append((q.GONE, -1 if transition.kind == CHURNED else 1))
+        families.life.move_some(source, profile, at_ms, changes)
+
+
+def _move_flows(customers: Customers, customer: Customer, profile: int) -> None:
     """Move what a customer has bought and answered, and their newest event."""
     source, families = customer.profile, customers.families
     orders = families.orders

@@ -16,11 +16,20 @@ from streams.core.counting.families import families
 from streams.core.counting.sealed_sums import forget
 from streams.core.customer.derive import Facts, derive, stand_due
 from streams.core.customer.groups import Groups
-from streams.core.customer.history import STAYS, History
+from streams.core.customer.history import History
 from streams.core.customer.identity import DIGEST_SIZE, Identity
 from streams.core.customer.life import ACTIVE
 from streams.core.customer.lifeline import Lifeline
-from streams.core.customer.record import ERASED, HAS_SEALED, PLAIN_LIFE, ROOM, STANDING, Customer, unpack
+from streams.core.customer.record import (
+    ERASED,
+    HAS_SEALED,
+    PLAIN_LIFE,
+    ROOM,
+    STANDING,
+    STAYS,
+    Customer,
+    unpack,
+)
 from streams.core.customer.risk import HIGH, LOW, MEDIUM, band_at
 from streams.core.definition.definition import Definition
 from streams.core.partition.store.lifelines import Lifelines
@@ -99,8 +108,8 @@ class Customers:
         self.lifelines = Lifelines(definition, self.families, groups)
         self.live_on: tuple[LiveOn, ...] = ()
         """Ways in which a life goes on by itself to an instant; False: it is not for them."""
-        self.moving: dict[bytes, None] = {}
-        """Keys of long histories that may be counted in another profile than the record's."""
+        self.moving: dict[bytes, int] = {}
+        """Key -> the profile in which a customer at rest is counted, where the record has another one."""
         self.settle: Settle | None = None
         """Counts one of them in the record's."""
         self.clock = -1
@@ -156,9 +165,9 @@ class Customers:
                 return None
             customer = unpack(packed)
             if self.long:
-                history = customer.history = self.long.get(key)
-                if history is not None and history.moves_to != STAYS:
-                    customer.profile = history.counted_in
+                customer.history = self.long.get(key)
+            if self.moving and key in self.moving:
+                customer.moves_to, customer.profile = customer.profile, self.moving[key]
         return customer
 
     def restore_chunks(self, found: dict[bytes, dict[bytes, bytes]]) -> None:
@@ -182,6 +191,7 @@ class Customers:
         """Remove a record; the changelog may hold an older one even where none is cold."""
         customer = self.hot.pop(key, None)
         self.cold.pop(key, None)
+        self.moving.pop(key, None)
         history = self.long.pop(key, None)
         if customer is not None and customer.history is not None:
             history = customer.history
@@ -205,9 +215,11 @@ class Customers:
         self.hot.clear()
 
     def _pack(self, touched: list[tuple[bytes, Customer]]) -> list[LogChange]:
-        cold, oldest_ms = self.cold, self.oldest_ms
+        cold, oldest_ms, moving = self.cold, self.oldest_ms, self.moving
         changes: list[LogChange] = []
         for key, customer in touched:
+            if customer.moves_to == STAYS and moving:
+                moving.pop(key, None)
             if customer.changed:
                 if customer.flags & HAS_SEALED and customer.body.sealed is not None:
                     forget(customer.body.sealed, oldest_ms)
@@ -251,9 +263,16 @@ class Customers:
                 self._settled(customer)
             yield
 
+    def move(self, key: bytes, customer: Customer, profile: int) -> None:
+        """Move a customer to a profile; panes and gauges follow before somebody looks."""
+        if profile == customer.profile:
+            customer.moves_to = STAYS
+        else:
+            customer.moves_to = profile
+            self.moving[key] = customer.profile
+
     def _settled(self, customer: Customer) -> None:
-        history = customer.history
-        if history is not None and history.moves_to != STAYS:
+        if customer.moves_to != STAYS:
             assert self.settle is not None  # noqa: S101 - whoever moves them sets it
             self.settle(customer)
 
