@@ -13,6 +13,7 @@ from streams.core.customer.life import ACTIVE, CHURNED, LEFT, NEVER, NEW, Transi
 from streams.core.customer.record import ERASED, HAS_SEALED, PLAIN_LIFE, STANDING, Customer
 from streams.core.customer.risk import CALM, DETRACTOR, DETRACTOR_MS, DETRACTOR_SCORE, band_at
 from streams.core.partition.paths.purchase import PurchasePath
+from streams.core.partition.paths.signup_cancellation import in_effect
 from streams.core.partition.store.customers import Customers
 
 _ODD: Final = HAS_SEALED | ERASED
@@ -95,10 +96,7 @@ class ReturnPath:
         """Whether all that was cancelled is in effect before an instant."""
         if customer.history is not None:
             return at_ms > self._customers.line(customer).reach_ms
-        for known in customer.body.cancellations:  # noqa: SIM110 - without a generator: a path of many
-            if known.effect_ms >= at_ms:
-                return False
-        return True
+        return in_effect(customer, at_ms)
 
     def _past(self, customer: Customer) -> list[Transition]:
         """The life of somebody who left. Who has cancelled once left by that: nothing needs to be derived."""

@@ -19,6 +19,14 @@ from streams.core.partition.store.customers import Customers
 _ODD: Final = HAS_SEALED | ERASED
 
 
+def in_effect(customer: Customer, at_ms: int) -> bool:
+    """Whether all cancellations of a customer without closed chunks are in effect before an instant."""
+    for known in customer.body.cancellations:  # noqa: SIM110 - without a generator: a path of many
+        if known.effect_ms >= at_ms:
+            return False
+    return True
+
+
 class LifePath:
     """The path of signups and cancellations of one partition."""
 
@@ -73,6 +81,7 @@ class LifePath:
             or customer.due
             or customer.flags & _ODD
             or entry.at_ms <= customer.engaged
+            or not in_effect(customer, entry.at_ms)
         ):
             return False
         self._customers.not_active += 1

@@ -257,10 +257,11 @@ class Customers:
     def settling(self) -> Generator[None, None, None]:
         """Count everybody in the profile that the record has, one at a time: before somebody looks."""
         while self.moving:
-            key, _ = self.moving.popitem()
+            key = next(iter(self.moving))
             customer = self.read(key)
             if customer is not None:
                 self._settled(customer)
+            self.moving.pop(key, None)
             yield
 
     def move(self, key: bytes, customer: Customer, profile: int) -> None:
