@@ -10,7 +10,7 @@ from streams.settings import Settings
 from tests.chaos import judge, logs
 from tests.chaos.faults import Fault
 from tests.chaos.settling import settled
-from tests.chaos.stage import SESSION_S, Stage
+from tests.chaos.stage import RATE, SESSION_S, Stage
 
 _AFTER_S = SESSION_S + 3
 """Freshness is judged so long after a fault: by then a worker that died is missed."""
@@ -39,13 +39,13 @@ class Outcome:
     """Exit codes of processes that ended."""
 
 
-def play(fault: Fault, kafka: KafkaCluster, folder: Path, seed: int) -> Outcome:
-    """Play a fault and judge it.
+def play(fault: Fault, kafka: KafkaCluster, folder: Path, seed: int, rate: float = RATE) -> Outcome:
+    """Play a fault under so many live records a second, and judge it.
 
     Raises:
         AssertionError: the service does not come back.
     """
-    stage = Stage(kafka, folder, seed=seed, steered=fault.steered, proxied=fault.proxied)
+    stage = Stage(kafka, folder, seed=seed, steered=fault.steered, proxied=fault.proxied, rate=rate)
     try:
         stage.open()
         fault.act(stage)

@@ -20,7 +20,7 @@ from tests.kafka.harness import run
 from tests.support.eventually import eventually_async
 
 pytestmark = pytest.mark.kafka
-_ROUNDS = 4
+_ROUNDS = 2
 _SESSION = 6.0
 """KPI_SESSION_TIMEOUT of the deployment, in seconds."""
 

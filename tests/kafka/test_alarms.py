@@ -13,7 +13,7 @@ from tests.kafka.harness import run
 from tests.kafka.service import Service, ServiceWorker, chunks
 from tests.support.eventually import eventually_async
 
-CUSTOMERS, DAYS = 3_000, 45
+CUSTOMERS, DAYS = 1_500, 45
 WITHIN_S = 90.0
 ERASE = topic_of("erase")
 

