@@ -20,7 +20,7 @@ help: ## say what there is to make (the default)
 	@sed -nE 's/^([a-z]+):.*## (.*)/  \1\t\2/p' Makefile | expand -t 10
 
 demo: $(installed) ## a whole environment with a simulated business, live, until Ctrl-C; ARGS="--for 60 --json"
-	@$(bin)/kpi demo $(ARGS)
+	@scripts/on-compiled-core $(bin)/kpi demo $(ARGS)
 
 test: system-packages lint ## lint, types and all tests; TESTS=tests/core for some of them; ARGS for pytest
 	@$(bin)/python -m pytest $(coverage_$(COVERAGE)) $(spread) $(TESTS) $(ARGS)

@@ -53,6 +53,8 @@ ERASED: Final = 32
 
 HEADER: Final = Layout("<6qIIIHBB")
 """due, engaged, first, last, second, since; profile, orders, body length; nothing any more, state, flags."""
+STAYS: Final = -1
+"""In the place of a profile."""
 ROOM: Final = 2_048
 """Bytes of purchases that stand in a record itself; beyond, most of them are closed (history.py)."""
 _at: Final = attrgetter("at_ms")
@@ -73,6 +75,9 @@ class Customer:
         engaged: time of the newest signup, purchase, survey or cancellation.
         first, last, second: times of the first, last and second-last order.
         since: time of the current activation, or of the last one.
+        profile: the one in which panes and gauges count the customer.
+        moves_to: the record's own, where that is another one: the customer is counted there before somebody
+            looks (paths/profile_move.py). STAYS: it is the same.
         orders: number of orders.
         purchases: those in the head, a block (entries.PURCHASE); ``bought`` has all of them.
         history: closed chunks, of those who have any.
@@ -92,6 +97,7 @@ class Customer:
         "flags",
         "history",
         "last",
+        "moves_to",
         "orders",
         "profile",
         "purchases",
@@ -103,6 +109,7 @@ class Customer:
     def __init__(self) -> None:
         self.due = self.engaged = self.first = self.last = self.second = self.since = 0
         self.profile = self.orders = 0
+        self.moves_to = STAYS
         self.state = NEVER
         self.flags = 0
         self.purchases = b""
@@ -424,7 +431,7 @@ class Customer:
                 self.last,
                 self.second,
                 self.since,
-                self.profile,
+                self.profile if self.moves_to == STAYS else self.moves_to,
                 self.orders,
                 len(body),
                 0,

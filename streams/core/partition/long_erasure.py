@@ -42,6 +42,7 @@ def erase_long(
     assert customer is not None  # noqa: S101 - it has chunks
     voids = [void for void in customer.body.voids if void.at_ms > at_ms]
     later = _part(customers, paths, key, customer, at_ms)
+    customers.settled(customer)  # nobody can later tell from where to where
     paths.living.close(customer, at_ms)
     if holds_anything(customer):
         anonymous = ANONYMOUS + entropy()

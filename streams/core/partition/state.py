@@ -231,6 +231,8 @@ class PartitionState:
             raise ValueError(f"totals at {t} were asked for, but view promised none before {self._view}")
         customers = self._customers
         yield from customers.waking()
+        if dimensions:
+            yield from customers.settling()
         yield from customers.lifelines.showing()
         totals = Totals(t, accounting=self._accounting(), newest=dict(self._intake.newest))
         totals.groups[OVERALL] = self._assembler.whole(t, customers.whole)
@@ -246,6 +248,7 @@ class PartitionState:
         """The counts for alarms that nobody was told of, in steps between which nothing may change."""
         customers, by_value = self._customers, self._groups.by_value
         gauges = customers.gauges
+        yield from customers.settling()
 
         def active(group: Group) -> int:
             if group == OVERALL:
@@ -261,6 +264,7 @@ class PartitionState:
 
     def sweep(self, named: Named) -> dict[tuple[Group, str], Sweep]:
         """Revenue shares of the buyers at the clock: a pass over all customers, for replays."""
+        finish(self._customers.settling())
         return sweep(self._customers, named)
 
     def sweeping(self, at_risk_limit: int) -> Steps[Swept]:
@@ -269,6 +273,7 @@ class PartitionState:
         If a record has gone since the last pass, this one also finds the groups that nobody names any more.
         """
         customers, groups = self._customers, self._groups
+        yield from customers.settling()
         looks = customers.removed or groups.marked is not None
         if looks:
             customers.removed = False
@@ -284,6 +289,7 @@ class PartitionState:
 
     def spent(self) -> Iterator[tuple[bytes, Spent | None]]:
         """What customers who changed since the last call have paid; for replays, which never drain."""
+        finish(self._customers.settling())
         return changed_since(self._customers)
 
     @property

@@ -24,6 +24,7 @@ from streams.core.partition.paths.late_purchase import LatePath
 from streams.core.partition.paths.living import LivingPath
 from streams.core.partition.paths.long_orders import LongOrdersPath
 from streams.core.partition.paths.newcomer import NewcomerPath
+from streams.core.partition.paths.profile_move import settle
 from streams.core.partition.paths.purchase import PurchasePath
 from streams.core.partition.paths.returning import ReturnPath
 from streams.core.partition.paths.signup_cancellation import LifePath
@@ -52,6 +53,7 @@ class Paths:
         orders, answers = LongOrdersPath(customers, self.living), SurveyPath(customers)
         self.voids = VoidPath(customers, self.living, orders, answers)
         customers.live_on = (life.live_on, self.living.live_on)
+        customers.settle = self._settle
         self._paths: dict[type[Entry], tuple[Path, ...]] = {
             PurchaseEntry: (self.purchases, newcomers, LatePath(customers), returns, orders),
             SurveyEntry: (answers,),
@@ -59,6 +61,9 @@ class Paths:
             CancellationEntry: (life, self.living),
             VoidEntry: (self.voids,),
         }
+
+    def _settle(self, customer: Customer) -> None:
+        settle(self._customers, customer)
 
     def apply(self, key: bytes, entry: KeptEntry) -> None:
         """Apply an entry dated at or before the clock."""

@@ -8,7 +8,7 @@ from typing import Final
 
 from streams.core.counting import quantities as q
 from streams.core.counting.contributions import causes
-from streams.core.counting.long_lives import emit_cost, emit_span, move_life
+from streams.core.counting.long_lives import emit_cost, emit_span
 from streams.core.customer.derive import LONG_TERM_MS, standing_at
 from streams.core.customer.entries import CancellationEntry, Entry, Fact, SignupEntry
 from streams.core.customer.groups import NOBODY
@@ -18,7 +18,6 @@ from streams.core.customer.record import ERASED, HAS_SEALED, HAS_VOIDS, PLAIN_LI
 from streams.core.customer.reliving import Change, Effects, cost_until, quiet_at, relive
 from streams.core.customer.risk import band_at
 from streams.core.partition.paths.neighbours import engage
-from streams.core.partition.paths.profile_move import move_flows
 from streams.core.partition.store.customers import Customers
 
 _ODD: Final = HAS_SEALED | ERASED
@@ -225,7 +224,7 @@ class LivingPath:
     def end(self, key: bytes, customer: Customer, line: Lifeline, t: int) -> None:
         """Profile, newest event, standing and timer after a change, as of t."""
         customers = self._customers
-        self._profile(customer, line)
+        self._profile(key, customer)
         engage(customers, customer)
         customer.state, customer.since = line.state, line.since
         due = line.pending[0][0] if line.pending else 0
@@ -247,13 +246,7 @@ class LivingPath:
         customer.facts = None
         customers.schedule(key, customer, t)
 
-    def _profile(self, customer: Customer, line: Lifeline) -> None:
+    def _profile(self, key: bytes, customer: Customer) -> None:
         """The profile is that of the newest signup."""
         signups = customer.body.signups
-        profile = signups[-1].profile if signups else NOBODY
-        if profile != customer.profile:
-            families = self._customers.families
-            move_life(families.life, families.calendar, line, profile)
-            self._customers.lifelines.turned[line] = None
-            move_flows(self._customers, customer, profile)
-            customer.profile = profile
+        self._customers.move(key, customer, signups[-1].profile if signups else NOBODY)

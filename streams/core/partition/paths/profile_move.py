@@ -8,36 +8,54 @@ from streams.core.alarms.day import SLOT_MS
 from streams.core.counting import quantities as q
 from streams.core.counting.contributions import transition_changes
 from streams.core.counting.event_changes import Lengths, survey_changes
+from streams.core.counting.long_lives import move_life
 from streams.core.counting.panes import Cell, Panes
 from streams.core.counting.purchases import FIRST
 from streams.core.counting.slot_series import SlotSeries
 from streams.core.customer.derive import LONG_TERM_MS, cost_of
 from streams.core.customer.entries import PURCHASE
-from streams.core.customer.life import NEW, Transition
-from streams.core.customer.record import PLAIN_LIFE, STANDING, Customer
+from streams.core.customer.life import ACTIVE, CHURNED, NEW, Transition
+from streams.core.customer.record import PLAIN_LIFE, STANDING, STAYS, Customer
 from streams.core.customer.risk import band_at
 from streams.core.partition.store.customers import ACTIVE_AT, BAND_AT, LONG_TERM_AT, Customers
 
 
-def move(customers: Customers, customer: Customer, profile: int) -> None:
-    """Move an active customer of whom nothing is sums or erased, to another profile."""
+def settle(customers: Customers, customer: Customer) -> None:
+    """Count a customer who has moved in the profile of the record, however often that was.
+
+    It is one of whom nothing is sums or erased, and who has been active.
+    """
+    history, profile, families = customer.history, customer.moves_to, customers.families
+    customer.moves_to = STAYS
+    line = None if history is None else history.line
+    if line is None:
+        _move_life(customers, customer, profile)
+    else:
+        move_life(families.life, families.calendar, line, profile)
+        customers.lifelines.turned[line] = None
+    _move_flows(customers, customer, profile)
+    if customer.state == ACTIVE:
+        _move_standing(customers, customer, profile)
+    customer.profile = profile
+
+
+def _move_life(customers: Customers, customer: Customer, profile: int) -> None:
     source, families = customer.profile, customers.families
     if customer.flags & PLAIN_LIFE:
         transitions = [Transition(customer.since, NEW)]
     else:
         transitions = customers.facts(customer).life.transitions
-    begins = transitions[0].kind == NEW
-    cost_minor = cost_of(customer.signups, transitions[0].at_ms) if begins else None
+    cost_minor = cost_of(customer.signups, transitions[0].at_ms)
+    gone = transitions[-1].kind == CHURNED
     for transition in transitions:
-        changes = transition_changes(transition, cost_minor, 1)
-        families.life.move_some(source, profile, transition.at_ms, changes)
-        families.calendar.move_some(source, profile, transition.at_ms, changes)
-    move_flows(customers, customer, profile)
-    _move_standing(customers, customer, profile)
-    customer.profile = profile
+        at_ms, changes = transition.at_ms, transition_changes(transition, cost_minor, 1)
+        families.calendar.move_some(source, profile, at_ms, changes)
+        if gone:
+            changes.append((q.GONE, -1 if transition.kind == CHURNED else 1))
+        families.life.move_some(source, profile, at_ms, changes)
 
 
-def move_flows(customers: Customers, customer: Customer, profile: int) -> None:
+def _move_flows(customers: Customers, customer: Customer, profile: int) -> None:
     """Move what a customer has bought and answered, and their newest event."""
     source, families = customer.profile, customers.families
     orders = families.orders
@@ -126,11 +144,26 @@ def _move_one(here: Cell | None, there: Cell | None, quantity: int) -> None:
 
 
 def _move_surveys(panes: Panes, source: int, target: int, customer: Customer) -> None:
+    counts: dict[int, int] = {}
+    end = 0
     for entry in customer.answered:
-        panes.move_some(source, target, entry.at_ms, survey_changes(entry))
+        at_ms = entry.at_ms
+        if at_ms > end:
+            _move_counts(panes, source, target, end, counts)
+            end = min(panes.end_of(at_ms), at_ms + -at_ms % SLOT_MS)
+        for quantity, amount in survey_changes(entry):
+            counts[quantity] = counts.get(quantity, 0) + amount
+    _move_counts(panes, source, target, end, counts)
     vote = customer.vote(None)
     if vote is not None:
         panes.move_some(source, target, vote[0], [(q.LATEST + q.nps_class(vote[3]), 1)])
+
+
+def _move_counts(panes: Panes, source: int, target: int, end: int, counts: dict[int, int]) -> None:
+    """The answers of one pane and slot."""
+    if counts:
+        panes.move_some(source, target, end, list(counts.items()))
+        counts.clear()
 
 
 def _move_standing(customers: Customers, customer: Customer, profile: int) -> None:

@@ -14,10 +14,17 @@ from streams.core.customer.entries import CancellationEntry, Entry, SignupEntry
 from streams.core.customer.life import ACTIVE, CHURNED, LEFT, NEW, Transition
 from streams.core.customer.record import ERASED, HAS_SEALED, PLAIN_LIFE, STANDING, Customer
 from streams.core.customer.risk import PENDING, band_at
-from streams.core.partition.paths.profile_move import move
 from streams.core.partition.store.customers import Customers
 
 _ODD: Final = HAS_SEALED | ERASED
+
+
+def in_effect(customer: Customer, at_ms: int) -> bool:
+    """Whether all cancellations of a customer without closed chunks are in effect before an instant."""
+    for known in customer.body.cancellations:  # noqa: SIM110 - without a generator: a path of many
+        if known.effect_ms >= at_ms:
+            return False
+    return True
 
 
 class LifePath:
@@ -31,13 +38,11 @@ class LifePath:
         self._by_effect = definition.recognition == "effective_at"
         self._on = definition.inactivity_churn_ms is None
 
-    def take(self, key: bytes, customer: Customer | None, entry: Entry) -> bool:  # noqa: ARG002 - protocol
+    def take(self, key: bytes, customer: Customer | None, entry: Entry) -> bool:
         """Take a signup or cancellation in; False: it is not for this path."""
-        if customer is None:
-            return False
-        if type(entry) is SignupEntry:
-            return self._signup(customer, entry)
-        return type(entry) is CancellationEntry and self._cancellation(customer, entry)
+        if type(entry) is CancellationEntry:
+            return self._lost(key, customer, entry) or self._cancellation(customer, entry)
+        return customer is not None and type(entry) is SignupEntry and self._signup(key, customer, entry)
 
     def live_on(self, key: bytes, customer: Customer, t: int) -> bool:  # noqa: ARG002 - protocol
         """The only cancellation there is takes effect up to t; False: it is not for this path."""
@@ -54,16 +59,39 @@ class LifePath:
         customer.facts = None
         return True
 
-    def _signup(self, customer: Customer, entry: SignupEntry) -> bool:
+    def _signup(self, key: bytes, customer: Customer, entry: SignupEntry) -> bool:
         if not self._fits(customer, entry.at_ms):
             return False
-        if entry.profile != customer.profile:
-            move(self._customers, customer, entry.profile)
+        self._customers.move(key, customer, entry.profile)
         customer.add_signup(entry, self._customers.identity, self._customers.room)
         self._engage(customer, entry.at_ms)
         return True
 
-    def _cancellation(self, customer: Customer, entry: CancellationEntry) -> bool:
+    def _lost(self, key: bytes, customer: Customer | None, entry: CancellationEntry) -> bool:
+        """A cancellation of somebody who is not active ends nothing."""
+        effect_ms = entry.effect_ms if self._by_effect else entry.at_ms
+        if effect_ms > self._customers.clock or not self._on:
+            return False
+        if customer is None:
+            customer = Customer()
+            self._customers.put(key, customer)
+        elif (
+            customer.state == ACTIVE
+            or customer.history is not None
+            or customer.due
+            or customer.flags & _ODD
+            or entry.at_ms <= customer.engaged
+            or not in_effect(customer, entry.at_ms)
+        ):
+            return False
+        self._customers.not_active += 1
+        customer.add_cancellation(entry, self._customers.identity, self._customers.room)
+        self._engage(customer, entry.at_ms)
+        return True
+
+    def _cancellation(self, customer: Customer | None, entry: CancellationEntry) -> bool:
+        if customer is None:
+            return False
         effect_ms = entry.effect_ms if self._by_effect else entry.at_ms
         if effect_ms > self._customers.clock or effect_ms <= customer.engaged:
             return False
@@ -110,7 +138,8 @@ class LifePath:
     def _engage(self, customer: Customer, at_ms: int) -> None:
         """The event is the newest one."""
         panes, profile = self._customers.families.orders, customer.profile
-        panes.add(profile, customer.engaged, [(q.ENGAGED, -1)])
+        if customer.engaged:
+            panes.add(profile, customer.engaged, [(q.ENGAGED, -1)])
         panes.add(profile, at_ms, [(q.ENGAGED, 1)])
         customer.engaged = at_ms
         customer.changed = True

@@ -28,7 +28,12 @@ class SurveyPath:
 
     def take(self, key: bytes, customer: Customer | None, entry: Entry) -> bool:
         """Take an answer in; False: it is not for this path."""
-        if customer is None or type(entry) is not SurveyEntry or customer.flags & ERASED:
+        if type(entry) is not SurveyEntry:
+            return False
+        if customer is None:
+            customer = Customer()
+            self._customers.put(key, customer)
+        elif customer.flags & ERASED:
             return False
         customers, profile, at_ms = self._customers, customer.profile, entry.at_ms
         panes = customers.families.surveys
@@ -48,7 +53,8 @@ class SurveyPath:
         customer.facts = None
         if at_ms > customer.engaged:
             orders = customers.families.orders
-            orders.add(profile, customer.engaged, [(q.ENGAGED, -1)])
+            if customer.engaged:
+                orders.add(profile, customer.engaged, [(q.ENGAGED, -1)])
             orders.add(profile, at_ms, [(q.ENGAGED, 1)])
             customer.engaged = at_ms
         return True

@@ -5,7 +5,7 @@ results. What a record contributes is taken out before it changes and added agai
 packed bytes (the same the changelog keeps); those touched since the last ``drain`` are objects.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,7 +20,16 @@ from streams.core.customer.history import History
 from streams.core.customer.identity import DIGEST_SIZE, Identity
 from streams.core.customer.life import ACTIVE
 from streams.core.customer.lifeline import Lifeline
-from streams.core.customer.record import ERASED, HAS_SEALED, PLAIN_LIFE, ROOM, STANDING, Customer, unpack
+from streams.core.customer.record import (
+    ERASED,
+    HAS_SEALED,
+    PLAIN_LIFE,
+    ROOM,
+    STANDING,
+    STAYS,
+    Customer,
+    unpack,
+)
 from streams.core.customer.risk import HIGH, LOW, MEDIUM, band_at
 from streams.core.definition.definition import Definition
 from streams.core.partition.store.lifelines import Lifelines
@@ -44,6 +53,7 @@ _STRIDE: Final = 64
 """Records packed in a step of a drain, or woken in one of an advance."""
 
 LiveOn = Callable[[bytes, Customer, int], bool]
+Settle = Callable[[Customer], None]
 LogChange = tuple[bytes, bytes | None]
 """A record of the changelog: key and value; None deletes."""
 
@@ -83,10 +93,12 @@ class Customers:
         "lifelines",
         "live_on",
         "long",
+        "moving",
         "not_active",
         "removed",
         "room",
         "safe_ms",
+        "settle",
         "timers",
         "void_pending",
         "whole",
@@ -101,6 +113,10 @@ class Customers:
         self.lifelines = Lifelines(definition, self.families, groups)
         self.live_on: tuple[LiveOn, ...] = ()
         """Ways in which a life goes on by itself to an instant; False: it is not for them."""
+        self.moving: dict[bytes, int] = {}
+        """Key -> the profile in which a customer at rest is counted, where the record has another one."""
+        self.settle: Settle | None = None
+        """Counts one of them in the record's."""
         self.clock = -1
         self._retention_ms = definition.retention_ms
         self.room = room
@@ -157,6 +173,8 @@ class Customers:
             customer = unpack(packed)
             if self.long:
                 customer.history = self.long.get(key)
+            if self.moving and key in self.moving:
+                customer.moves_to, customer.profile = customer.profile, self.moving[key]
         return customer
 
     def restore_chunks(self, found: dict[bytes, dict[bytes, bytes]]) -> None:
@@ -181,6 +199,7 @@ class Customers:
         """Remove a record; the changelog may hold an older one even where none is cold."""
         customer = self.hot.pop(key, None)
         self.cold.pop(key, None)
+        self.moving.pop(key, None)
         history = self.long.pop(key, None)
         if customer is not None and customer.history is not None:
             history = customer.history
@@ -227,9 +246,11 @@ class Customers:
         self._named.clear()
 
     def _pack(self, touched: list[tuple[bytes, Customer]]) -> list[LogChange]:
-        cold, oldest_ms = self.cold, self.oldest_ms
+        cold, oldest_ms, moving = self.cold, self.oldest_ms, self.moving
         changes: list[LogChange] = []
         for key, customer in touched:
+            if customer.moves_to == STAYS and moving:
+                moving.pop(key, None)
             if customer.changed:
                 if customer.flags & HAS_SEALED and customer.body.sealed is not None:
                     forget(customer.body.sealed, oldest_ms)
@@ -256,12 +277,37 @@ class Customers:
     # ---- contributions
 
     def facts(self, customer: Customer) -> Facts:
-        """What is true of a customer at the clock."""
+        """What is true of a customer at the clock; from here on they are counted in the record's profile."""
+        self.settled(customer)
         known: Facts | None = customer.facts
         if known is None or known.t != self.clock:
             known = derive(customer, self.clock, self.definition, self.identity)
             customer.facts = known
         return known
+
+    def settling(self) -> Generator[None, None, None]:
+        """Count everybody in the profile that the record has, one at a time: before somebody looks."""
+        while self.moving:
+            key = next(iter(self.moving))
+            customer = self.read(key)
+            if customer is not None:
+                self.settled(customer)
+            self.moving.pop(key, None)
+            yield
+
+    def move(self, key: bytes, customer: Customer, profile: int) -> None:
+        """Move a customer to a profile; panes and gauges follow before somebody looks."""
+        if profile == customer.profile:
+            customer.moves_to = STAYS
+        else:
+            customer.moves_to = profile
+            self.moving[key] = customer.profile
+
+    def settled(self, customer: Customer) -> None:
+        """Count a customer in the profile of the record from here on."""
+        if customer.moves_to != STAYS:
+            assert self.settle is not None  # noqa: S101 - whoever moves them sets it
+            self.settle(customer)
 
     def line(self, customer: Customer) -> Lifeline:
         """The life up to the clock of a customer with closed chunks: derived once."""
