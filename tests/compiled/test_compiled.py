@@ -124,3 +124,44 @@ def test_a_deployment_runs_from_the_wheel(
     said = (tmp_path / "log").read_text()
     assert "compiled" in said
     assert "Traceback" not in said
+
+
+def on_core(**environ: str) -> tuple[str, str]:
+    """Which file a module of the core comes from under ``scripts/on-compiled-core``, and what that says."""
+    code = "from streams.core.partition import intake; print(intake.__file__)"
+    done = subprocess.run(
+        [ROOT / "scripts/on-compiled-core", sys.executable, "-c", code],
+        env={**os.environ, **environ},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout.strip(), done.stderr
+
+
+@pytest.mark.system("cc")
+@pytest.mark.usefixtures("installed")
+def test_what_was_compiled_once_is_taken_again() -> None:
+    """Only the rest of the package is packed anew."""
+    kept = sorted((ROOT / ".cache/core").iterdir())
+    made = [folder.stat().st_ino for folder in kept]
+    module, said = on_core(OPTIMIZATION="0")
+    assert (Path(module).suffix, said.splitlines()[-1]) == (".so", "core: compiled")
+    assert sorted((ROOT / ".cache/core").iterdir()) == kept
+    assert [folder.stat().st_ino for folder in kept] == made
+
+
+@pytest.mark.parametrize(
+    ("environ", "why"),
+    [
+        ({"CORE": "interpreted"}, "as CORE says"),
+        ({"CC": "/no/compiler"}, "there is no C compiler"),
+        ({"CC": "true", "OPTIMIZATION": "1"}, "it could not be compiled"),
+    ],
+)
+def test_without_a_compiler_commands_run_on_the_sources(environ: dict[str, str], why: str) -> None:
+    """And say so in one line."""
+    module, said = on_core(**environ)
+    assert module == str(ROOT / "streams/core/partition/intake.py")
+    assert why in said.splitlines()[-1]
