@@ -199,6 +199,8 @@ def test_min_n_is_the_kpis_own_its_familys_or_the_general_one() -> None:
         ({"allow": (("plan", ("a",)), ("plan", ("b",)))}, "allow: a dimension stands there twice"),
         ({"allow": (("plan", ("a", "a")),)}, "allow.plan: 'a': allowed is each value once"),
         ({"allow": (("plan", ("other",)),)}, "allow.plan: 'other': allowed is each value once"),
+        ({"gross_margin": 1.5}, "gross_margin: 1.5: allowed is a number from 0 to 1"),
+        ({"discount_rate": -0.1}, "discount_rate: -0.1: allowed is a number from 0 to 1"),
         ({"allow": (("plan", ("",)),)}, "allow.plan: '': allowed is each value once"),
         (
             {"allow": (("plan", ("a", "b")),), "max_values": 1},

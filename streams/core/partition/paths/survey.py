@@ -11,7 +11,7 @@ from streams.core.customer.answers import ClosedVote, vote_of
 from streams.core.customer.derive import standing_at
 from streams.core.customer.entries import FORM_NPS, Entry, SurveyEntry
 from streams.core.customer.life import ACTIVE
-from streams.core.customer.record import ERASED, PLAIN_LIFE, STANDING, Customer
+from streams.core.customer.record import PLAIN_LIFE, STANDING, Customer
 from streams.core.customer.risk import CALM, DETRACTOR, DETRACTOR_MS, DETRACTOR_SCORE, PENDING, band_at
 from streams.core.partition.paths.neighbours import engage
 from streams.core.partition.store.customers import Customers
@@ -27,14 +27,11 @@ class SurveyPath:
         self._on = customers.definition.inactivity_churn_ms is None
 
     def take(self, key: bytes, customer: Customer | None, entry: Entry) -> bool:
-        """Take an answer in; False: it is not for this path."""
-        if type(entry) is not SurveyEntry:
-            return False
+        """Take an answer in: there is no other path for it."""
+        assert type(entry) is SurveyEntry  # noqa: S101 - there is no other kind of answer
         if customer is None:
             customer = Customer()
             self._customers.put(key, customer)
-        elif customer.flags & ERASED:
-            return False
         customers, profile, at_ms = self._customers, customer.profile, entry.at_ms
         panes = customers.families.surveys
         changes = here = survey_changes(entry)
