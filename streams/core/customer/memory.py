@@ -6,11 +6,9 @@ from typing import Final
 from streams.core.customer.blocks import bought_as
 from streams.core.customer.entries import (
     PURCHASE,
-    Body,
     Fact,
     PurchaseEntry,
     SurveyEntry,
-    digest_of,
 )
 from streams.core.customer.identity import Identity
 from streams.core.customer.record import HAS_VOIDS, Customer
@@ -48,7 +46,7 @@ def known(
         for cancellation in customer.history.cancellations.known_as(digest):
             yield LASTING, cancellation.at_ms
     if customer.flags & HAS_VOIDS and customer.is_apart(digest, identity):
-        yield from _apart(body, digest, identity)
+        yield from _apart(customer, digest, identity)
 
 
 def _bought_as(customer: Customer, digest: bytes) -> list[PurchaseEntry]:
@@ -56,12 +54,12 @@ def _bought_as(customer: Customer, digest: bytes) -> list[PurchaseEntry]:
     return found if customer.history is None else found + customer.history.purchases.known_as(digest)
 
 
-def _apart(body: Body, digest: bytes, identity: Identity) -> Iterator[tuple[str, int]]:
-    if any(void.digest == digest for void in body.voids):
+def _apart(customer: Customer, digest: bytes, identity: Identity) -> Iterator[tuple[str, int]]:
+    voids, withdrawn = customer.voided_as(digest, identity)
+    if any(void.digest == digest for void in voids):
         yield LASTING, 0
-    for fact in body.withdrawn:
-        if digest_of(fact, identity) == digest:
-            yield kind_of(fact), fact.at_ms
+    for fact in withdrawn:
+        yield kind_of(fact), fact.at_ms
 
 
 def horizon_ms(customer: Customer, kind: str, before_ms: int) -> int:
@@ -79,6 +77,8 @@ def horizon_ms(customer: Customer, kind: str, before_ms: int) -> int:
         if newest < 0 and history is not None:
             newest = history.answers.newest_before(before_ms)
     apart = [e.at_ms for e in customer.body.withdrawn if e.at_ms < before_ms and kind_of(e) == kind]
+    if history is not None:
+        apart.append(history.voids.newest_before(before_ms, bought=kind == PURCHASE_KIND))
     return max([newest, *apart])
 
 
