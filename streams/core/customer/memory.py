@@ -31,14 +31,16 @@ def known(
     customer: Customer, digest: bytes, source: str, event_id: str, identity: Identity
 ) -> Iterator[tuple[str, int]]:
     """Kind and date of every event with this id."""
-    for bought in _bought_as(customer, digest):
+    for bought in bought_as(customer.purchases, digest):
         yield PURCHASE_KIND, bought.at_ms
     body = customer.body
     named: list[Fact] = [*body.signups, *body.cancellations, *body.surveys]
     for entry in named:
         if type(entry) is not PurchaseEntry and entry.event_id == event_id and entry.source == source:
             yield kind_of(entry), entry.at_ms
-    if customer.history is not None:
+    if customer.history is not None and customer.history.index.holds(digest):
+        for closed in customer.history.purchases.known_as(digest):
+            yield PURCHASE_KIND, closed.at_ms
         for answer in customer.history.answers.known_as(digest):
             yield SURVEY_KIND, answer.at_ms
         for signup in customer.history.signups.known_as(digest):
@@ -47,11 +49,6 @@ def known(
             yield LASTING, cancellation.at_ms
     if customer.flags & HAS_VOIDS and customer.is_apart(digest, identity):
         yield from _apart(customer, digest, identity)
-
-
-def _bought_as(customer: Customer, digest: bytes) -> list[PurchaseEntry]:
-    found = bought_as(customer.purchases, digest)
-    return found if customer.history is None else found + customer.history.purchases.known_as(digest)
 
 
 def _apart(customer: Customer, digest: bytes, identity: Identity) -> Iterator[tuple[str, int]]:
