@@ -4,6 +4,7 @@ from typing import Final
 
 from streams.core.definition.definition import DAY_MS
 from streams.core.kpi.catalogue.entry import ALL, Board, Ground, Kpi
+from streams.core.kpi.catalogue.panel import Panel
 from streams.core.kpi.values.build import count
 from streams.core.kpi.values.value import Value
 
@@ -51,5 +52,15 @@ ENGAGEMENT: Final = (
         sampled=True,
         help="Share of the engaged customers who were engaged in the last 24 hours.",
         board=Board("Stickiness", "engagement", worse=-1, why="nobody engaged"),
+        panels=(
+            Panel(
+                "churn",
+                "Level",
+                5,
+                "Stickiness",
+                "Of the customers engaged in 30 days, those engaged in the last 24 hours.",
+                window="30d",
+            ),
+        ),
     ),
 )
