@@ -7,13 +7,14 @@ SHELL := /bin/bash
 PYTHON ?= python3
 ARGS ?=
 TESTS ?=
-COVERAGE ?= $(if $(TESTS),no,yes)
+# What Python may have been told of not keeping what it has compiled: each of hundreds of commands would compile anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 bin := .venv/bin
 installed := .venv/.installed
-coverage_yes := --cov --cov-report=term:skip-covered
-# Twice as many processes as two cores: many tests wait for Kafka, a browser or Prometheus.
-spread := $(if $(TESTS),,--numprocesses=4)
+# What looks at the core from near. Coverage is that of these tests: what another one happens to reach, it does not mean.
+near := tests/core tests/engine tests/golden tests/laws
+coverage := .cache/coverage.json
 
 help: ## say what there is to make (the default)
 	@echo "usage: make TARGET"
@@ -23,7 +24,15 @@ demo: $(installed) ## a whole environment with a simulated business, live, until
 	@scripts/on-compiled-core $(bin)/kpi demo $(ARGS)
 
 test: system-packages lint ## lint, types and all tests; TESTS=tests/core for some of them; ARGS for pytest
-	@$(bin)/python -m pytest $(coverage_$(COVERAGE)) $(spread) $(TESTS) $(ARGS)
+ifdef TESTS
+	@$(bin)/python -m pytest $(TESTS) $(ARGS)
+else
+	@mkdir -p $(dir $(coverage))
+	@$(bin)/python -m slipcover --source streams/core --json --out $(coverage) -m pytest --numprocesses=2 $(near) $(ARGS)
+	@$(bin)/python -m slipcover --fail-under 100 --merge $(coverage) --out $(coverage)
+	@# Twice as many processes as two cores: many of these tests wait for Kafka, a browser or Prometheus.
+	@$(bin)/python -m pytest --numprocesses=4 $(addprefix --ignore=,$(near)) $(ARGS)
+endif
 
 laws: $(installed) ## every law with examples of its own for each run; ARGS="--seed 7 --examples 500"
 	@$(bin)/python -m tests.laws $(ARGS)
@@ -52,7 +61,7 @@ lock: $(installed) ## write requirements.lock anew from pyproject.toml; ARGS=--u
 		--python-version 3.11 $(ARGS) --quiet --output-file requirements.lock
 
 clean: ## remove .venv and everything that tools left behind
-	@rm -rf .venv .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist
+	@rm -rf .venv .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 system-packages:
