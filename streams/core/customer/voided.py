@@ -12,11 +12,10 @@ from typing import Final
 import msgspec
 
 from streams.core.customer.entries import (
-    CancellationEntry,
     Fact,
     PurchaseEntry,
-    SignupEntry,
     SurveyEntry,
+    VoidChunk,
     VoidEntry,
     digest_of,
 )
@@ -26,13 +25,6 @@ from streams.core.customer.index import Index
 VOIDS: Final = b"v"
 """What names of these chunks begin with."""
 _NUMBER_SIZE: Final = 4
-
-
-class VoidChunk(msgspec.Struct, gc=False, array_like=True):
-    """Voids, and events that voids withdrew: of these voids or of others."""
-
-    voids: list[VoidEntry]
-    withdrawn: list[SignupEntry | CancellationEntry | SurveyEntry | PurchaseEntry]
 
 
 class Voids:
