@@ -30,8 +30,9 @@ else
 	@mkdir -p $(dir $(coverage))
 	@$(bin)/python -m slipcover --source streams/core --json --out $(coverage) -m pytest --numprocesses=2 $(near) $(ARGS)
 	@$(bin)/python -m slipcover --fail-under 100 --merge $(coverage) --out $(coverage)
-	@# Twice as many processes as two cores: many of these tests wait for Kafka, a browser or Prometheus.
-	@$(bin)/python -m pytest --numprocesses=4 $(addprefix --ignore=,$(near)) $(ARGS)
+	@# Twice as many processes as two cores: many of these tests wait for Kafka, a browser or Prometheus. What they
+	@# start, workers and commands, runs on the compiled core; they themselves on the sources.
+	@OPTIMIZATION=1 scripts/on-compiled-core $(bin)/python -m pytest --numprocesses=4 $(addprefix --ignore=,$(near)) $(ARGS)
 endif
 
 laws: $(installed) ## every law with examples of its own for each run; ARGS="--seed 7 --examples 500"
