@@ -12,9 +12,6 @@ unexport PYTHONDONTWRITEBYTECODE
 
 bin := .venv/bin
 installed := .venv/.installed
-# What looks at the core from near. Coverage is that of these tests: what another one happens to reach, it does not mean.
-near := tests/core tests/engine tests/golden tests/laws
-coverage := .cache/coverage.json
 
 help: ## say what there is to make (the default)
 	@echo "usage: make TARGET"
@@ -24,16 +21,7 @@ demo: $(installed) ## a whole environment with a simulated business, live, until
 	@scripts/on-compiled-core $(bin)/kpi demo $(ARGS)
 
 test: system-packages lint ## lint, types and all tests; TESTS=tests/core for some of them; ARGS for pytest
-ifdef TESTS
-	@$(bin)/python -m pytest $(TESTS) $(ARGS)
-else
-	@mkdir -p $(dir $(coverage))
-	@$(bin)/python -m slipcover --source streams/core --json --out $(coverage) -m pytest --numprocesses=2 $(near) $(ARGS)
-	@$(bin)/python -m slipcover --fail-under 100 --merge $(coverage) --out $(coverage)
-	@# Twice as many processes as two cores: many of these tests wait for Kafka, a browser or Prometheus. What they
-	@# start, workers and commands, runs on the compiled core; they themselves on the sources.
-	@OPTIMIZATION=1 scripts/on-compiled-core $(bin)/python -m pytest --numprocesses=4 $(addprefix --ignore=,$(near)) $(ARGS)
-endif
+	@$(if $(TESTS),$(bin)/python -m pytest $(TESTS),scripts/all-tests) $(ARGS)
 
 laws: $(installed) ## every law with examples of its own for each run; ARGS="--seed 7 --examples 500"
 	@$(bin)/python -m tests.laws $(ARGS)

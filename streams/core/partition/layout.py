@@ -38,7 +38,7 @@ _STRUCTS: Final[tuple[type, ...]] = (
     entries.Vote,
     entries.Sealed,
     entries.Body,
-    voided.VoidChunk,
+    entries.VoidChunk,
     Ledger,
     Header,
     AtRisk,
