@@ -15,7 +15,7 @@ SCENARIOS: list[tuple[Scenario, Direction]] = [
     (scenario, direction)
     for direction in ("up", "down")
     for scenario in (Scenario(5), Scenario(100, scatter=0.4), Scenario(20, by_day=True), Scenario(3, burst=5))
-] + [(Scenario(5, share=0.2), "share"), (Scenario(50, scatter=0.2, share=0.2), "share")]
+] + [(Scenario(5, share=0.2), "share"), (Scenario(20, scatter=0.2, share=0.2), "share")]
 
 
 def drawn(scenario: Scenario, change: Change) -> Drawn:

@@ -297,7 +297,7 @@ def test_ordinary_weeks_have_no_alarm_and_a_spike_in_one_value_has_one(an_hour: 
     shares = {"a": 0.5, "b": 0.3, "c": 0.1, "d": 0.1}
     days = 52
     named = {"plan": frozenset(shares)}
-    begin = (days - 2) * 288
+    begin = (days - 2) * 288 + 108  # nine o'clock
     numbers = {}
     for name, share in shares.items():
         scenario = Scenario(an_hour * share, holidays=0)
