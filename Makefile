@@ -7,13 +7,11 @@ SHELL := /bin/bash
 PYTHON ?= python3
 ARGS ?=
 TESTS ?=
-COVERAGE ?= $(if $(TESTS),no,yes)
+# What Python may have been told of not keeping what it has compiled: each of hundreds of commands would compile anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 bin := .venv/bin
 installed := .venv/.installed
-coverage_yes := --cov --cov-report=term:skip-covered
-# Twice as many processes as two cores: many tests wait for Kafka, a browser or Prometheus.
-spread := $(if $(TESTS),,--numprocesses=4)
 
 help: ## say what there is to make (the default)
 	@echo "usage: make TARGET"
@@ -23,7 +21,7 @@ demo: $(installed) ## a whole environment with a simulated business, live, until
 	@scripts/on-compiled-core $(bin)/kpi demo $(ARGS)
 
 test: system-packages lint ## lint, types and all tests; TESTS=tests/core for some of them; ARGS for pytest
-	@$(bin)/python -m pytest $(coverage_$(COVERAGE)) $(spread) $(TESTS) $(ARGS)
+	@$(if $(TESTS),$(bin)/python -m pytest $(TESTS),scripts/all-tests) $(ARGS)
 
 laws: $(installed) ## every law with examples of its own for each run; ARGS="--seed 7 --examples 500"
 	@$(bin)/python -m tests.laws $(ARGS)
@@ -52,7 +50,7 @@ lock: $(installed) ## write requirements.lock anew from pyproject.toml; ARGS=--u
 		--python-version 3.11 $(ARGS) --quiet --output-file requirements.lock
 
 clean: ## remove .venv and everything that tools left behind
-	@rm -rf .venv .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist
+	@rm -rf .venv .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 system-packages:

@@ -1,7 +1,7 @@
 """What an event costs a customer who has had very many, and what is kept of each of theirs.
 
 One customer buys or answers every twenty seconds; what is measured are the next events after so many: in
-order, late by half the history, and voids of purchases and answers in its middle.
+order, late by half the history, voids of purchases and answers in its middle, also after very many others.
 """
 
 import gc
@@ -34,6 +34,7 @@ _WORDS = {
 _OF_ANSWERS = ("answer", "answer void")
 _IN_ORDER = ("next", "answer")
 _WRITTEN = ("late", "void")
+_VOIDS = 1_000
 _SHORT, _LONG = 10, 100_000
 
 
@@ -53,6 +54,13 @@ def measure(*, quick: bool) -> Iterator[Figure]:
                 first[what] = found.relative
             elif what in _IN_ORDER:
                 yield against_the_first(words, length, found.relative / first[what])
+        if length >= 10 * _VOIDS:
+            for _ in range(_VOIDS // _MEASURED):
+                buyer.take("void")
+            words = f"void of a purchase after {length:,} and {_VOIDS:,} voids"
+            yield Figure(f"history: {words}, written", "bytes", buyer.written_for("void"))
+            found = cost(rounds, lambda one=buyer: one, lambda one: one.take("void"))  # type: ignore[misc]
+            yield Figure(f"history: {words}", "event", found.us, found.relative)
         if length == lengths[-1]:
             yield Figure("history: each closed purchase with its id", "bytes", buyer.bytes_each())
             yield Figure("history: recovery, a million kept purchases", "s", buyer.recovery_s())
@@ -104,8 +112,11 @@ class Long:
         return Record(b"c", body.encode(), at)
 
     def written_for(self, what: str) -> float:
-        """Bytes written at the tick after one event of a kind."""
+        """Bytes written at the tick after one event of a kind, at the most of some."""
         self.core.flush()
+        return max(self._written_for_one(what) for _ in range(_SHORT))
+
+    def _written_for_one(self, what: str) -> int:
         kind: Kind = "void" if what == "void" else "purchase"
         self.core.run([Batch(kind, [self._record(what, next(self._numbers))])])
         return sum(len(key) + len(value or b"") for key, value in self.core.state.drain())

@@ -2,7 +2,6 @@
 
 pytest_plugins = [
     "tests.support.chance",
-    "tests.support.measured",
     "tests.support.needs",
     "tests.support.shared",
     "tests.support.spread",

@@ -38,11 +38,17 @@ def vector_of(definition: Definition, windows: Mapping[str, Counts] | None = Non
 
 
 def values(
-    flows: Counts, *, window: str = "1h", active: int = 0, definition: Definition = DEFINITION, **gauges: int
+    flows: Counts,
+    *,
+    window: str = "1h",
+    active: int = 0,
+    definition: Definition = DEFINITION,
+    day: Counts | None = None,
+    **gauges: int,
 ) -> dict[str, Value]:
-    """The KPIs of one window."""
+    """The KPIs of one window; ``day``: the flows of the window of 24 h, if there is one."""
     one = WINDOWS[window]
-    return Calculator(definition).window(flows, gauges_of(active=active, **gauges), one, one.ms)
+    return Calculator(definition).window(flows, gauges_of(active=active, **gauges), one, one.ms, day=day)
 
 
 def shown(value: Value) -> tuple[Any, ...]:

@@ -12,7 +12,8 @@ from tests.recount.decoding import decode
 from tests.recount.fields import Bad
 from tests.support.chance import examples
 
-DEFINITION = Definition()
+DEFINITION = Definition(labels="any")
+"""The recount makes labels of texts as it reads them, the decoder does not."""
 DECODER = Decoder(DEFINITION)
 
 
@@ -29,6 +30,14 @@ def recounted(kind: Kind, record: Plain) -> dict[str, object] | None:
         return {**vars(event), "attributes": tuple(value for _, value in event.attributes)}
     except Bad:
         return None
+
+
+def test_a_lone_surrogate_is_found_in_a_member_that_another_one_replaces() -> None:
+    """By both of them."""
+    body = b'{"event_id":"\\ud83d","event_id":"e","customer_id":"c","occurred_at":1772366400000}'
+    record = Plain(None, body, 1_772_366_400_000)
+    assert isinstance(DECODER.batch("erase", [record])[0], Malformed)
+    assert recounted("erase", record) is None
 
 
 @settings(max_examples=examples(600))

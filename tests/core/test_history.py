@@ -10,7 +10,9 @@ from streams.core.customer.history import History
 from streams.core.customer.identity import DIGEST_SIZE
 from streams.core.customer.index import Index
 from streams.core.customer.record import Customer
+from streams.core.customer.voided import VOIDS
 from streams.core.definition.definition import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, Definition
+from streams.core.partition.store.customers import CHUNK, LOG_KEY_SIZE
 from streams.core.totals import OVERALL, flows
 from tests.histories import NOW_MS as T
 from tests.histories import record
@@ -20,6 +22,7 @@ from tests.spoiling import Record
 
 N = 1_000
 HUNDRED = 100
+WAITING = 40
 
 
 def purchases(count: int = N) -> list[Record]:
@@ -88,7 +91,7 @@ def test_what_stands_in_a_chunk_can_be_withdrawn() -> None:
     assert Recounted(records, T).differences([one]) == []
     one.restart()
     assert Recounted(records, T).differences([one]) == []
-    assert not [key for key in one.log if key[:1] == b"H"]
+    assert {key[1 + LOG_KEY_SIZE :][:1] for key in one.log if key[:1] == CHUNK} == {VOIDS}
 
 
 def test_an_erase_takes_all_chunks() -> None:
@@ -315,6 +318,42 @@ def test_the_latest_votes_follow_what_is_withdrawn_and_reopened() -> None:
         if n % 10 == 0:
             assert Recounted(records, T).differences([one]) == []
             one.restart()
+    assert Recounted(records, T).differences([one]) == []
+
+
+def test_a_void_after_very_many_writes_as_little_as_the_first() -> None:
+    """Head, chunk of the target, now and then one of voids; waiting voids and repeats, too."""
+    one = driven([*purchases(), *answers(HUNDRED)])
+    voids = [record("void", "a", T, f"v{n}", voids_event_id=f"p{n + 200}") for n in range(HUNDRED)]
+    voids += [record("void", "a", T, f"w{n}", voids_event_id=f"q{n}") for n in range(WAITING)]
+    written: list[int] = []
+    for void in voids:
+        one.take([void])
+        written.append(sum(len(key) + len(value or b"") for key, value in one.flush().items()))
+    assert max(written[1:]) <= max(written[1:5]) + 512, "of the head, what voids have room for"
+    assert max(written[HUNDRED:]) <= 3_072, "the target's chunk is not written"
+    one.take(voids)
+    waited_for = [record("purchase", "a", T - n, f"q{n}") for n in range(0, WAITING, 2)]
+    one.restart()
+    one.take([*voids, *waited_for, *waited_for])
+    accounting = one.state.accounting_only().accounting
+    assert accounting.ignored == {"duplicate": 2 * len(voids) + len(waited_for)}
+    assert accounting.void_pending == WAITING // 2
+    records = [*purchases(), *answers(HUNDRED), *voids, *voids, *voids, *waited_for, *waited_for]
+    assert Recounted(records, T).differences([one]) == []
+
+
+def test_an_erase_parts_closed_voids_from_what_they_withdrew() -> None:
+    """What a later void withdrew counts again; what is later than the erase knows the later voids."""
+    records = [*purchases(HUNDRED), *answers(HUNDRED)]
+    for n in range(HUNDRED // 2):
+        at = T - (HUNDRED - n - 1) * MINUTE_MS + 1
+        records.append(record("void", "a", at, f"v{n}", voids_event_id=f"p{n}"))
+        records.append(record("void", "a", at, f"w{n}", voids_event_id=f"s{n * 2}"))
+    records.append(record("erase", "a", T - 60 * MINUTE_MS, "e"))
+    one = driven(records, 128)
+    assert Recounted(records, T).differences([one]) == []
+    one.restart()
     assert Recounted(records, T).differences([one]) == []
 
 

@@ -55,13 +55,13 @@ WORTH = ("lifetime_value", "lifetime_value.discounted", "customer_equity")
         ("5m", {"churn_spike_p"}),
         ("1h", {"churn_spike_p", "churn_spike_seasonal_p"}),
         ("24h", {"churn_spike_p", "churn_spike_seasonal_p", "purchase_retention_ratio"}),
-        ("7d", {"purchase_retention_ratio", *WORTH}),
-        ("30d", {"purchase_retention_ratio", *WORTH}),
+        ("7d", {"purchase_retention_ratio", "stickiness_ratio", *WORTH}),
+        ("30d", {"purchase_retention_ratio", "stickiness_ratio", *WORTH}),
     ],
 )
 def test_a_window_has_the_kpis_that_exist_for_its_length(window: str, more: set[str]) -> None:
     """No KPI without its history, none too much."""
-    assert set(values(flows_of(), window=window)) == ALWAYS | more
+    assert set(values(flows_of(), window=window, day=flows_of())) == ALWAYS | more
 
 
 def test_nothing_at_all_is_0_where_it_is_a_count_and_undefined_where_it_is_a_ratio() -> None:
@@ -94,6 +94,17 @@ def test_the_quick_ratio_is_no_proportion_and_undefined_while_nobody_leaves() ->
     assert shown(found) == (1.5, 3, 2, 2, "low_n")
     assert (found.low, found.high) == (None, None)
     assert shown(values(flows_of(new=2), active=2)["quick_ratio"]) == (None, 2, 0, 0, "undefined")
+
+
+def test_stickiness_is_the_part_engaged_today_of_those_engaged_in_a_longer_window() -> None:
+    """Of 40 in 30 days 10 were heard of in the last 24 hours; without a window of 24 hours nobody knows."""
+    day, month = flows_of(engaged=10), flows_of(engaged=40)
+    found = values(month, window="30d", day=day)["stickiness_ratio"]
+    assert shown(found) == (0.25, 10, 40, 40, "ok")
+    assert (found.low, found.high) == pytest.approx((0.14187, 0.40194), abs=1e-5)
+    assert shown(values(flows_of(), window="7d", day=flows_of())["stickiness_ratio"])[:2] == (None, 0)
+    assert "stickiness_ratio" not in values(month, window="30d")
+    assert "stickiness_ratio" not in values(day, window="24h", day=day)
 
 
 def test_one_below_min_n_is_low_n_with_its_value_and_interval() -> None:

@@ -39,6 +39,7 @@ DISCOUNTED = (
         ("churn_ratio.stripe", "30d", "C / (B + N)", "3 / (6 + 2)"),
         ("growth_ratio", "30d", "(N + R - C - E) / B", "(2 + 2 - 3 - 0) / 6"),
         ("quick_ratio", "30d", "(N + R) / C", "(2 + 2) / 3"),
+        ("stickiness_ratio", "30d", "engaged in 24 h / engaged", "1 / 9"),
         ("active_customers", "30d", "B + N + R - C - E", "6 + 2 + 2 - 3 - 0"),
         ("nps_score", "30d", "100 * (P - D) / votes", "100 * (2 - 1) / 4"),
         ("average_order_value", "30d", "revenue / orders in the base currency", "225.00 / 5"),

@@ -9,7 +9,9 @@ from dataclasses import replace
 import pytest
 
 from streams.core.customer.record import ROOM
+from streams.core.customer.voided import VOIDS
 from streams.core.definition.definition import DAY_MS, Definition
+from streams.core.partition.store.customers import CHUNK, LOG_KEY_SIZE
 from tests.histories import CHURNY, NOW_MS, STEADY, Mix, history, seeded
 from tests.laws.driver import CLOCKS, Driven, Way, drive
 from tests.laws.judging import Recounted
@@ -17,11 +19,17 @@ from tests.support.chance import FIRST, examples
 
 BUYERS = Mix(signup=0.8, purchase=30, cancellation=2, survey=10, void=3, erase=0.1)
 HISTORIES = 16
+VOIDED = Mix(signup=0.8, purchase=12, cancellation=2, survey=6, void=16, erase=0.3)
 RULES = {
     "default": {},
     "quiet customers leave": {"inactivity_churn_ms": 12 * DAY_MS},
     "purchases never activate": {"implicit_signup": False, "purchase_reactivates": False},
 }
+
+
+def is_chunk_of_voids(key: bytes) -> bool:
+    """Whether a key of the changelog is that of closed voids."""
+    return key[:1] == CHUNK and key[1 + LOG_KEY_SIZE :][:1] == VOIDS
 
 
 @pytest.mark.hypothesis
@@ -30,7 +38,7 @@ RULES = {
 def test_long_histories_are_those_of_the_recount(rules: str, seed: int) -> None:
     """In order, late, too late, withdrawn, erased; restarts included."""
     rng = seeded(seed)
-    mix = (BUYERS, STEADY, BUYERS, CHURNY)[seed % 4]
+    mix = (BUYERS, STEADY, VOIDED, CHURNY)[seed % 4]
     records = history(rng, mix=mix, events=rng.randint(20, 150), customers=rng.choice((1, 1, 3)))
     kept_for_ms = rng.choice((1, 5, 20, 92)) * DAY_MS
     definition = replace(Definition(), kept_for_ms=kept_for_ms, **RULES[rules])  # type: ignore[arg-type]
@@ -39,6 +47,14 @@ def test_long_histories_are_those_of_the_recount(rules: str, seed: int) -> None:
         way = Way(clock, restart=rng.choice((0, 0.3)), flush=0.2, batch=5, room=rng.choice((64, 200, ROOM)))
         found = expected.differences(drive(records, NOW_MS, way, rng, definition))
         assert not found, "\n".join((f"{rules}, seed {seed}, kept for {kept_for_ms} ms, {way}:", *found[:6]))
+
+
+def test_voids_are_closed_in_these_histories() -> None:
+    """Else the law above would prove little of them."""
+    rng = seeded(2)
+    records = history(rng, mix=VOIDED, events=100, customers=1)
+    one: Driven = drive(records, NOW_MS, Way(room=64, restart=0.2), rng, Definition())[0]
+    assert sum(is_chunk_of_voids(key) for key in one.log) > 4
 
 
 def test_much_of_these_histories_is_closed_and_some_comes_too_late() -> None:

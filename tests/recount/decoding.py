@@ -65,6 +65,7 @@ def _object(data: bytes) -> Mapping[str, Any]:
             parse_float=fields.Number,
             parse_int=fields.integer,
             parse_constant=_no_constant,
+            object_pairs_hook=_members,
         )
     except (ValueError, RecursionError):
         raise Bad("json") from None
@@ -84,6 +85,12 @@ def _depth(text: str) -> int:
 
 def _no_constant(name: str) -> None:
     raise ValueError(name)
+
+
+def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object's members, each looked at: of a name that stands twice only the last one is left."""
+    _no_lone_surrogates(pairs)
+    return dict(pairs)
 
 
 def _no_lone_surrogates(value: object) -> None:

@@ -91,13 +91,14 @@ def _values(lives: Sequence[Life], row: GroupCounts, t_ms: int, definition: Defi
     """Everything published of a group of customers: ``now`` and every window."""
     active = row["now"]["active"]
     found = {"now": now_values(row["now"])}
+    day = next((row[window.name] for window in definition.windows if window.ms == DAY_MS), None)
     for window in definition.windows:
         paid = Paid(
             groups.net_revenue(lives, t_ms, window, definition),
             groups.paid_twice(lives, t_ms, window, definition),
             Fraction(t_ms - definition.floor_edge(t_ms, window.ms), 365 * DAY_MS),
         )
-        found[window.name] = window_values(row[window.name], active, paid, window, definition)
+        found[window.name] = window_values(row[window.name], active, paid, window, definition, day)
     return found
 
 

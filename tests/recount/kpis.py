@@ -35,7 +35,9 @@ def now_values(g: Counts) -> Values:
     }
 
 
-def window_values(c: Counts, active: int, paid: Paid, window: Window, definition: Definition) -> Values:
+def window_values(  # noqa: PLR0917 - one caller
+    c: Counts, active: int, paid: Paid, window: Window, definition: Definition, day: Counts | None
+) -> Values:
     """Every KPI of one window.
 
     Args:
@@ -44,6 +46,7 @@ def window_values(c: Counts, active: int, paid: Paid, window: Window, definition
         paid: what customers paid in it and before.
         window: decides which KPIs exist.
         definition: formulas and limits.
+        day: the counts of the window of 24 h, if there is one.
     """
     at_start = customers_at_start(c, active)
     return {
@@ -55,6 +58,7 @@ def window_values(c: Counts, active: int, paid: Paid, window: Window, definition
         **_worth(c, active, paid.years, window, definition),
         "revenue_per_customer": _per_customer(c, active, definition),
         **_spikes(c, window, definition),
+        **_stickiness(c, day, window, definition),
     }
 
 
@@ -227,6 +231,12 @@ def _worth(c: Counts, active: int, years: Fraction, window: Window, definition: 
         "lifetime_value.discounted": derived("lifetime_value.discounted", definition, discounted, lost),
         "customer_equity": derived("customer_equity", definition, equity, lost),
     }
+
+
+def _stickiness(c: Counts, day: Counts | None, window: Window, definition: Definition) -> Values:
+    if day is None or window.ms <= DAY_MS:
+        return {}
+    return {"stickiness_ratio": _part("stickiness_ratio", definition, day["engaged"], c["engaged"])}
 
 
 def _spikes(c: Counts, window: Window, definition: Definition) -> Values:

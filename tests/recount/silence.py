@@ -21,7 +21,7 @@ ORDERS = (
     "abc.",
 )
 NEW = ("new_customers", "acquisition_cost")
-EVERYTHING = ("engaged_customers", "customers_at_risk.")
+EVERYTHING = ("engaged_customers", "stickiness_ratio", "customers_at_risk.")
 
 
 def silent_sources(newest: Mapping[str, int], t_ms: int, definition: Definition) -> set[str]:

@@ -11,7 +11,6 @@ from typing import Final
 from streams.core.customer.answers import ClosedVote
 from streams.core.customer.entries import (
     PURCHASE,
-    Body,
     Fact,
     SignupEntry,
     SurveyEntry,
@@ -99,32 +98,40 @@ def derive(customer: Customer, t: int, definition: Definition, identity: Identit
         last=chain[-1] if chain else 0,
         second=chain[-2] if len(chain) > 1 else 0,
         engaged=customer.newest_ms(),
-        void_pending=void_pending(customer, identity) if body.voids else 0,
+        void_pending=void_pending(customer, identity) if customer.has_voids else 0,
         erased_ms=erased,
         due=life.due,
     )
     if life.state == ACTIVE and not erased:
         _stand(facts, customer, t)
-    facts.flags |= _flags(body, facts)
+    facts.flags |= _flags(customer, facts)
     return facts
 
 
 def withdrawn_before(customer: Customer, void: VoidEntry, identity: Identity) -> bool:
     """Whether another void has withdrawn what a void is aimed at."""
     return customer.is_apart(void.target, identity) and any(
-        reaches(void, entry) for entry in customer.body.withdrawn if digest_of(entry, identity) == void.target
+        reaches(void, entry) for entry in customer.voided_as(void.target, identity)[1]
     )
 
 
 def void_pending(customer: Customer, identity: Identity) -> int:
     """How many voids have no target so far."""
-    body = customer.body
+    voids, entries = customer.voided()
     withdrawn: dict[bytes, list[Fact]] = {}
-    for entry in body.withdrawn:
+    for entry in entries:
         withdrawn.setdefault(digest_of(entry, identity), []).append(entry)
     return sum(
         bool(void.target) and not any(reaches(void, entry) for entry in withdrawn.get(void.target, ()))
-        for void in body.voids
+        for void in voids
+    )
+
+
+def void_pending_at(customer: Customer, digest: bytes, identity: Identity) -> int:
+    """How many of those that are aimed at an id have no target so far."""
+    voids, withdrawn = customer.voided_as(digest, identity)
+    return sum(
+        void.target == digest and not any(reaches(void, entry) for entry in withdrawn) for void in voids
     )
 
 
@@ -178,7 +185,7 @@ def standing_at(
     return PENDING if pending else DETRACTOR if detractor else CALM, due, long_term
 
 
-def _flags(body: Body, facts: Facts) -> int:
+def _flags(customer: Customer, facts: Facts) -> int:
     life = facts.life
     plain = (
         len(life.transitions) == 1
@@ -189,8 +196,8 @@ def _flags(body: Body, facts: Facts) -> int:
     )
     return (
         (PLAIN_LIFE if plain else 0)
-        | (HAS_VOIDS if body.voids else 0)
-        | (HAS_SEALED if body.sealed is not None else 0)
+        | (HAS_VOIDS if customer.has_voids else 0)
+        | (HAS_SEALED if customer.body.sealed is not None else 0)
         | (ERASED if facts.erased_ms else 0)
     )
 

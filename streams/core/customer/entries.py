@@ -103,6 +103,13 @@ class ParkedEntry(Struct, frozen=True, array_like=True):
     entry: Entry
 
 
+class VoidChunk(Struct, gc=False, array_like=True):
+    """Voids, and events that voids withdrew: of these voids or of others."""
+
+    voids: list[VoidEntry]
+    withdrawn: list[Fact]
+
+
 class EraseMarker(Struct, frozen=True, array_like=True):
     """What an erase leaves under the customer's digest: when erases acted, and up to when they reach."""
 

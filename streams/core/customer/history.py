@@ -22,6 +22,7 @@ from streams.core.customer.entries import (
     PurchaseEntry,
     SignupEntry,
     SurveyEntry,
+    VoidEntry,
     purchases_of,
 )
 from streams.core.customer.forms import CancellationForm, NamedForm, PurchaseForm
@@ -30,6 +31,7 @@ from streams.core.customer.index import Index
 from streams.core.customer.lifeline import Lifeline
 from streams.core.customer.nameless import Numbers, Ranks
 from streams.core.customer.shelf import Shelf
+from streams.core.customer.voided import VOIDS, Voids
 
 PURCHASES: Final = b"p"
 SETTLED_PURCHASES: Final = b"P"
@@ -52,6 +54,7 @@ class History:
 
     Attributes:
         purchases, answers, signups, cancellations: the chunks.
+        voids: those of voids, with what they withdrew.
         changes: name of a chunk -> its bytes, of those not yet in the changelog; None: it is gone.
         index: the ids of everything closed but settled.
         named: groups that closed events name, or named.
@@ -70,6 +73,7 @@ class History:
         "named",
         "purchases",
         "signups",
+        "voids",
     )
 
     def __init__(self, identity: Identity) -> None:
@@ -82,6 +86,7 @@ class History:
         self.answers = Answers(self._answers, self.index, self.changes)
         self.signups: Shelf[SignupEntry] = Shelf(self._signups, self.index, self.changes)
         self.cancellations: Shelf[CancellationEntry] = Shelf(self._cancellations, self.index, self.changes)
+        self.voids = Voids(identity, self.changes)
         self.named: set[int] = set()
         self.line: Lifeline | None = None
 
@@ -111,7 +116,7 @@ class History:
     def holds_any(self) -> bool:
         """Whether there is a chunk."""
         kinds = (self.purchases.chunks, self.answers.chunks, self.signups.chunks, self.cancellations.chunks)
-        return any(kinds)
+        return any(kinds) or len(self.voids) > 0
 
     def after(self, at_ms: int) -> list[Fact]:
         """The events of all chunks that have any after an instant."""
@@ -129,13 +134,15 @@ class History:
     def names(self) -> list[bytes]:
         """The names of all chunks."""
         shelved = self.purchases.names() + self.answers.names()
-        return shelved + self.signups.names() + self.cancellations.names()
+        return shelved + self.signups.names() + self.cancellations.names() + self.voids.names()
 
     def restore(self, name: bytes, packed: bytes, *, known: bool) -> None:
         """Take back a chunk; ``sort`` when all are there. ``known``: its ids may be asked for."""
         kind = name[:1]
         if kind in {PURCHASES, SETTLED_PURCHASES}:
             self.purchases.restore(name, packed, known=known)
+        elif kind == VOIDS:
+            self._name_withdrawn(self.voids.restore(name, packed))
         elif kind == SIGNUPS:
             self._name_signups(self._signups.entries(self.signups.restore(name, packed, known=known)))
         elif kind == CANCELLATIONS:
@@ -244,6 +251,22 @@ class History:
 
     def _name_answers(self, entries: list[SurveyEntry]) -> None:
         self.named.update([entry.touchpoint for entry in entries])
+
+    # ---- voids
+
+    def close_voids(self, voids: list[VoidEntry], withdrawn: list[Fact]) -> None:
+        """Close voids, and what voids withdrew."""
+        self.voids.close(voids, withdrawn)
+        self._name_withdrawn(withdrawn)
+
+    def _name_withdrawn(self, withdrawn: list[Fact]) -> None:
+        for entry in withdrawn:
+            if type(entry) is SignupEntry:
+                self.named.add(entry.profile)
+            elif type(entry) is CancellationEntry:
+                self.named.update((entry.reason, entry.churn_type))
+            elif type(entry) is SurveyEntry:
+                self.named.add(entry.touchpoint)
 
     # ---- what an erase leaves
 

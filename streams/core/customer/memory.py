@@ -6,11 +6,9 @@ from typing import Final
 from streams.core.customer.blocks import bought_as
 from streams.core.customer.entries import (
     PURCHASE,
-    Body,
     Fact,
     PurchaseEntry,
     SurveyEntry,
-    digest_of,
 )
 from streams.core.customer.identity import Identity
 from streams.core.customer.record import HAS_VOIDS, Customer
@@ -33,14 +31,16 @@ def known(
     customer: Customer, digest: bytes, source: str, event_id: str, identity: Identity
 ) -> Iterator[tuple[str, int]]:
     """Kind and date of every event with this id."""
-    for bought in _bought_as(customer, digest):
+    for bought in bought_as(customer.purchases, digest):
         yield PURCHASE_KIND, bought.at_ms
     body = customer.body
     named: list[Fact] = [*body.signups, *body.cancellations, *body.surveys]
     for entry in named:
         if type(entry) is not PurchaseEntry and entry.event_id == event_id and entry.source == source:
             yield kind_of(entry), entry.at_ms
-    if customer.history is not None:
+    if customer.history is not None and customer.history.index.holds(digest):
+        for closed in customer.history.purchases.known_as(digest):
+            yield PURCHASE_KIND, closed.at_ms
         for answer in customer.history.answers.known_as(digest):
             yield SURVEY_KIND, answer.at_ms
         for signup in customer.history.signups.known_as(digest):
@@ -48,20 +48,15 @@ def known(
         for cancellation in customer.history.cancellations.known_as(digest):
             yield LASTING, cancellation.at_ms
     if customer.flags & HAS_VOIDS and customer.is_apart(digest, identity):
-        yield from _apart(body, digest, identity)
+        yield from _apart(customer, digest, identity)
 
 
-def _bought_as(customer: Customer, digest: bytes) -> list[PurchaseEntry]:
-    found = bought_as(customer.purchases, digest)
-    return found if customer.history is None else found + customer.history.purchases.known_as(digest)
-
-
-def _apart(body: Body, digest: bytes, identity: Identity) -> Iterator[tuple[str, int]]:
-    if any(void.digest == digest for void in body.voids):
+def _apart(customer: Customer, digest: bytes, identity: Identity) -> Iterator[tuple[str, int]]:
+    voids, withdrawn = customer.voided_as(digest, identity)
+    if any(void.digest == digest for void in voids):
         yield LASTING, 0
-    for fact in body.withdrawn:
-        if digest_of(fact, identity) == digest:
-            yield kind_of(fact), fact.at_ms
+    for fact in withdrawn:
+        yield kind_of(fact), fact.at_ms
 
 
 def horizon_ms(customer: Customer, kind: str, before_ms: int) -> int:
@@ -79,6 +74,8 @@ def horizon_ms(customer: Customer, kind: str, before_ms: int) -> int:
         if newest < 0 and history is not None:
             newest = history.answers.newest_before(before_ms)
     apart = [e.at_ms for e in customer.body.withdrawn if e.at_ms < before_ms and kind_of(e) == kind]
+    if history is not None:
+        apart.append(history.voids.newest_before(before_ms, bought=kind == PURCHASE_KIND))
     return max([newest, *apart])
 
 

@@ -33,6 +33,7 @@ from streams.core.customer.entries import (
     digest_of,
     last_purchase_ms,
     pack_purchase,
+    reaches,
 )
 from streams.core.customer.forms import NAMED_SIZE
 from streams.core.customer.history import History
@@ -57,6 +58,8 @@ STAYS: Final = -1
 """In the place of a profile."""
 ROOM: Final = 2_048
 """Bytes of purchases that stand in a record itself; beyond, most of them are closed (history.py)."""
+_VOIDS_PART: Final = 4
+"""Voids, and what they withdrew, have this part of the room: a void writes them beside head and chunk."""
 _at: Final = attrgetter("at_ms")
 _encode: Final = msgspec.msgpack.Encoder().encode
 _decode_body: Final = msgspec.msgpack.Decoder(Body).decode
@@ -392,9 +395,14 @@ class Customer:
     def is_aimed_at(self, entry: Fact, digest: bytes) -> bool:
         """Whether a void that is here withdraws the event."""
         since_ms = self.aims.get(digest)
-        return since_ms is not None and (
+        if since_ms is not None and (
             type(entry) is SignupEntry or type(entry) is CancellationEntry or entry.at_ms >= since_ms
-        )
+        ):
+            return True
+        if self.history is None:
+            return False
+        closed, _ = self.history.voids.about(digest)
+        return any(void.target == digest and reaches(void, entry) for void in closed)
 
     def withdraw(self, entry: Fact, digest: bytes) -> None:
         """Keep an event apart that a void withdraws."""
@@ -404,17 +412,48 @@ class Customer:
 
     def keep_apart(self, voids: list[VoidEntry], withdrawn: list[Fact]) -> None:
         """Keep these voids, and what they withdrew, and no others."""
+        if self.history is not None:
+            self.history.voids.drop()
         self.body.voids, self.body.withdrawn = voids, withdrawn
         self._aims = self._apart = None
 
     def is_apart(self, digest: bytes, identity: Identity) -> bool:
-        """Whether an id is that of a void, or of what voids withdrew."""
+        """Whether an id may be that of a void, or of what voids withdrew; False is certain."""
         apart = self._apart
         if apart is None:
             body = self.body
             apart = self._apart = {void.digest for void in body.voids}
             apart.update(digest_of(entry, identity) for entry in body.withdrawn)
-        return digest in apart
+        return digest in apart or (self.history is not None and self.history.voids.holds(digest))
+
+    def close_voids(self, identity: Identity, room: int) -> None:
+        """Close voids and what they withdrew when the head has no room for them."""
+        body = self.body
+        if (len(body.voids) + len(body.withdrawn)) * NAMED_SIZE > room // _VOIDS_PART:
+            self._long(identity).close_voids(body.voids, body.withdrawn)
+            body.voids, body.withdrawn = [], []
+            self._aims = self._apart = None
+
+    @property
+    def has_voids(self) -> bool:
+        """Whether there is a void, or what one withdrew."""
+        body, history = self.body, self.history
+        return bool(body.voids or body.withdrawn or (history is not None and len(history.voids)))
+
+    def voided(self) -> tuple[list[VoidEntry], list[Fact]]:
+        """All voids, and all that they withdrew."""
+        body, history = self.body, self.history
+        voids, withdrawn = ([], []) if history is None else history.voids.all()
+        return voids + body.voids, withdrawn + body.withdrawn
+
+    def voided_as(self, digest: bytes, identity: Identity) -> tuple[list[VoidEntry], list[Fact]]:
+        """The voids that have an id or are aimed at it, and what was withdrawn that has it."""
+        body, history = self.body, self.history
+        voids, withdrawn = ([], []) if history is None else history.voids.about(digest)
+        return (
+            [void for void in voids + body.voids if digest in (void.digest, void.target)],
+            [entry for entry in withdrawn + body.withdrawn if digest_of(entry, identity) == digest],
+        )
 
     # ---- packed
 

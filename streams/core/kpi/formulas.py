@@ -25,14 +25,23 @@ class Calculator:
         self._definition = definition
         self._build = Builder(definition, SAMPLED)
 
-    def window(
-        self, flows: Counts, gauges: Counts, window: Window, span_ms: int, sweep: Sweep | None = None
+    def window(  # noqa: PLR0917 - one caller
+        self,
+        flows: Counts,
+        gauges: Counts,
+        window: Window,
+        span_ms: int,
+        sweep: Sweep | None = None,
+        day: Counts | None = None,
     ) -> Values:
         """All KPIs of the whole, or of one value of a customer dimension, in one window.
 
-        ``span_ms`` is from its start to t. Without a sweep the shares of revenue are absent.
+        ``span_ms`` is from its start to t. Without a sweep the shares of revenue are absent, and without the
+        flows of the window of 24 h what is measured by it.
         """
-        ground = Ground(flows, gauges, self._definition, self._build, window, span_ms=span_ms, sweep=sweep)
+        ground = Ground(
+            flows, gauges, self._definition, self._build, window, day=day, span_ms=span_ms, sweep=sweep
+        )
         return _values(_CUSTOMERS, ground)
 
     def answers(self, flows: Counts, *, latest_known: bool = True) -> Values:

@@ -10,7 +10,7 @@ from typing import Final
 
 from streams.core.definition.definition import Definition
 from streams.core.definition.dimensions import EVENT_DIMENSIONS
-from streams.core.kpi.catalogue.entry import Kinds
+from streams.core.kpi.catalogue.entry import Kinds, window_of_a_day
 from streams.core.kpi.formulas import Calculator, Values
 from streams.core.kpi.silence import mark
 from streams.core.kpi.values.value import Condition, Sweep
@@ -38,6 +38,7 @@ class GroupKpis:
     def __init__(self, definition: Definition, overall: Vector | None, sweeps: Sweeps, t_ms: int) -> None:
         self._definition = definition
         self._calculator = Calculator(definition)
+        self._day = window_of_a_day(definition)
         self._overall = overall or [0] * vector_length(definition)
         self._sweeps = sweeps
         self._spans_ms = {w.name: t_ms - definition.floor_edge(t_ms, w.ms) for w in definition.windows}
@@ -61,16 +62,19 @@ class GroupKpis:
         return self._answers(vector, mixed) if group[0] == "touchpoint" else self._causes(vector)
 
     def _customers(self, group: Group, vector: Vector) -> dict[str, Values]:
-        definition, standing = self._definition, gauges(vector)
+        standing = gauges(vector)
+        counts = {w: flows(vector, self._definition, w) for w in self._definition.windows}
+        day = None if self._day is None else counts[self._day]
         periods = {
             w.name: self._calculator.window(
-                flows(vector, definition, w),
+                of_window,
                 standing,
                 w,
                 self._spans_ms[w.name],
                 self._sweeps.get((group, w.name)),
+                day,
             )
-            for w in definition.windows
+            for w, of_window in counts.items()
         }
         return {**periods, NOW: self._calculator.now(standing)}
 

@@ -66,6 +66,8 @@ def _enter(customers: Customers, key: bytes, customer: Customer) -> None:
     customer.close_purchases(customers.identity, customers.room)
     customer.close_answers(customers.identity, customers.room)
     customer.close_life(customers.identity, customers.room)
+    if not customer.body.erased_ms:
+        customer.close_voids(customers.identity, customers.room)
     customers.put(key, customer)
     customers.enter(key, customer)
 
@@ -74,10 +76,11 @@ def _part(customers: Customers, customer: Customer, at_ms: int, *, past: bool) -
     """What is dated at or before an instant, or what is after it; voids reach their own part alone."""
     body, identity, part = customer.body, customers.identity, Customer()
     part.body.activity = [x for x in body.activity if (x <= at_ms) is past]
-    for void in body.voids:
+    voids, withdrawn = customer.voided()
+    for void in voids:
         if (void.at_ms <= at_ms) is past:
             part.add_void(void)
-    everything: list[Fact] = [*customer.signups, *customer.cancellations, *customer.answered, *body.withdrawn]
+    everything: list[Fact] = [*customer.signups, *customer.cancellations, *customer.answered, *withdrawn]
     everything += purchases_of(customer.bought)
     bought: list[PurchaseEntry] = []
     for entry in everything:

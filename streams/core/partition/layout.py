@@ -15,7 +15,7 @@ from streams.core import totals
 from streams.core.alarms.day import QUANTITIES
 from streams.core.counting import quantities
 from streams.core.counting import sealed_sums as sealing
-from streams.core.customer import entries, history, life
+from streams.core.customer import entries, history, life, voided
 from streams.core.customer import record as customer
 from streams.core.customer.identity import DIGEST_SIZE
 from streams.core.definition.dimensions import DEFAULT_DIMENSIONS, EVENT_DIMENSIONS
@@ -38,6 +38,7 @@ _STRUCTS: Final[tuple[type, ...]] = (
     entries.Vote,
     entries.Sealed,
     entries.Body,
+    entries.VoidChunk,
     Ledger,
     Header,
     AtRisk,
@@ -49,6 +50,7 @@ _CODES: Final = (
     (quantities, "LIFE_FAMILY ORDERS_FAMILY SURVEYS_FAMILY"),
     (entries, "FORM_NPS FORM_CSAT5 FORM_CSAT10 FORM_CES FORM_CSAT3 FORM_CSAT4 FORM_CSAT7 FORM_CES5"),
     (history, "PURCHASES SETTLED_PURCHASES ANSWERS SETTLED_ANSWERS SIGNUPS CANCELLATIONS"),
+    (voided, "VOIDS"),
     (life, "NEVER ACTIVE LEFT"),
     (customer, "STANDING PLAIN_LIFE HAS_VOIDS HAS_SEALED ERASED"),
 )

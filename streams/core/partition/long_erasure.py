@@ -40,7 +40,7 @@ def erase_long(
     """Erase a customer of a long life as of ``at_ms``, which is not after the clock."""
     customer = customers.get(key)
     assert customer is not None  # noqa: S101 - it has chunks
-    voids = [void for void in customer.body.voids if void.at_ms > at_ms]
+    voids = [void for void in customer.voided()[0] if void.at_ms > at_ms]
     later = _part(customers, paths, key, customer, at_ms)
     customers.settled(customer)  # nobody can later tell from where to where
     paths.living.close(customer, at_ms)
@@ -68,12 +68,13 @@ def _make_anonymous(customers: Customers, customer: Customer, at_ms: int) -> Non
 
 def _part(customers: Customers, paths: Paths, key: bytes, customer: Customer, at_ms: int) -> list[Fact]:
     """Take out what is later than an instant, and what a later void withdrew back in; what was taken out."""
-    identity, withdrawn = customers.identity, customer.body.withdrawn
+    identity = customers.identity
+    voids, withdrawn = customer.voided()
     later = _later(customer, at_ms)
     customers.void_pending -= void_pending(customer, identity)
     for entry in reversed(later):
         paths.voids.take_out(key, customer, entry)
-    customer.keep_apart([void for void in customer.body.voids if void.at_ms <= at_ms], [])
+    customer.keep_apart([void for void in voids if void.at_ms <= at_ms], [])
     for entry in withdrawn:
         digest = digest_of(entry, identity)
         if entry.at_ms > at_ms:

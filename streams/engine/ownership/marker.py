@@ -22,8 +22,9 @@ MARKER_KEY = b"\0M"
 FORMAT = 2
 _FORMER = 1
 """Written without a fingerprint of its layout; what it holds is read as it is."""
-_TAKEN_OVER = frozenset({"bd2c97f704755737"})
-"""Layouts that are read as they are: before chunks of signups and cancellations there was no other record."""
+_TAKEN_OVER = frozenset({"bd2c97f704755737", "0702da657a21c2f9"})
+"""Layouts that are read as they are: before chunks of signups and cancellations, and before those of voids,
+nothing was another record."""
 
 
 class Marker(msgspec.Struct, frozen=True):

@@ -12,7 +12,8 @@ from streams.core.kpi.catalogue.churn import (
     SPIKE,
     SPIKE_OF_AN_HOUR,
 )
-from streams.core.kpi.catalogue.entry import ALL, ARRIVALS, LIFE, Board, Ground, Kpi
+from streams.core.kpi.catalogue.engagement import ENGAGEMENT
+from streams.core.kpi.catalogue.entry import ARRIVALS, LIFE, Board, Ground, Kpi
 from streams.core.kpi.catalogue.panel import Panel
 from streams.core.kpi.catalogue.risk import RISK_BANDS
 from streams.core.kpi.values.build import count, standing_ratio
@@ -279,22 +280,7 @@ CUSTOMERS: Final = (
         board=Board("Customers for a year or more", "risk", why="no customers"),
         panels=(_KEPT.line("active for a year"),),
     ),
-    Kpi(
-        name="engaged_customers",
-        title="Engaged customers",
-        meaning="Distinct customers with a signup, purchase, survey or cancellation dated in the window.",
-        formula="{n}",
-        edges=(
-            "Trials and refunds count; so does a cancellation that was withdrawn.",
-            "What a void withdrew does not.",
-        ),
-        calls={"n": "engaged"},
-        unit="count",
-        rests_on=ALL,
-        compute=_flow("engaged"),
-        help="Distinct customers of whom anything was heard.",
-        board=Board("Engaged customers", "engagement"),
-    ),
+    *ENGAGEMENT,
     *RISK_BANDS,
     *CHURN_SPIKES,
 )

@@ -40,6 +40,10 @@ ELSEWHERE: Final[Mapping[str, str]] = {
     "engaged_customers": (
         "Product analytics counts active users (DAU, MAU) by sessions; here by what a CRM hears of."
     ),
+    "stickiness_ratio": (
+        "DAU/MAU (30d) and DAU/WAU (7d) of product analytics. Some divide the mean of a month's days by the "
+        "month; here it is the last 24 hours, which differ by the day of the week."
+    ),
     "average_order_value": (
         "Shops call it AOV or ATV. Some leave refunds out, or shipping and tax: what amounts hold is the "
         "sender's choice."

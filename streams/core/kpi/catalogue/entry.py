@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import KW_ONLY, dataclass, field
 from typing import Final, Literal, TypeAlias
 
-from streams.core.definition.definition import Definition, Formula, NpsBasis, Window
+from streams.core.definition.definition import DAY_MS, Definition, Formula, NpsBasis, Window
 from streams.core.kpi.catalogue.panel import Panel
 from streams.core.kpi.values.build import Builder
 from streams.core.kpi.values.value import Sweep, Value
@@ -49,6 +49,7 @@ class Ground:
         definition: what the numbers mean.
         build: makes values.
         window: which; None: now.
+        day: flows of the group in the window of 24 h; None: the definition has none.
         span_ms: how long it is at that t: it begins with a pane, up to one earlier than its length says.
         sweep: what a sweep over the buyers found; None: nothing yet.
         latest_known: whether the group's latest votes are known.
@@ -57,6 +58,7 @@ class Ground:
 
     __slots__ = (
         "build",
+        "day",
         "definition",
         "flows",
         "gauges",
@@ -77,6 +79,7 @@ class Ground:
         build: Builder,
         window: Window | None = None,
         *,
+        day: Counts | None = None,
         span_ms: int = 0,
         sweep: Sweep | None = None,
         latest_known: bool = True,
@@ -85,6 +88,7 @@ class Ground:
         self.flows, self.gauges = flows, gauges
         self.definition, self.build = definition, build
         self.window, self.span_ms, self.latest_known = window, span_ms, latest_known
+        self.day = day
         self.swept, self.sweep = sweep is not None, sweep or NOTHING_SWEPT
         of_flows, of_gauges = whole or (flows, gauges)
         self.start, self.new = 0, 0
@@ -96,6 +100,11 @@ class Ground:
         if formula == "standard":
             return self.flows["lost"], self.start
         return self.flows["churned"], self.start + (self.new if formula == "stripe" else 0)
+
+
+def window_of_a_day(definition: Definition) -> Window | None:
+    """The window of 24 h, by which the longer ones are measured; None: the definition has none."""
+    return next((window for window in definition.windows if window.ms == DAY_MS), None)
 
 
 def customers_at_start(flows: Counts, gauges: Counts) -> int:

@@ -6,7 +6,7 @@ from typing import Final
 
 from streams.core.definition.definition import Definition
 from streams.core.kpi.catalogue.customers import CUSTOMERS
-from streams.core.kpi.catalogue.entry import NOTHING_SWEPT, Ground, Kpi, Scope
+from streams.core.kpi.catalogue.entry import NOTHING_SWEPT, Ground, Kpi, Scope, window_of_a_day
 from streams.core.kpi.catalogue.purchases import PURCHASES_AND_MONEY
 from streams.core.kpi.catalogue.surveys import SURVEYS
 from streams.core.kpi.values.build import Builder
@@ -89,7 +89,7 @@ def in_force(name: str, definition: Definition) -> Kpi:
 
 def windows_of(kpi: Kpi, definition: Definition) -> tuple[str, ...]:
     """The windows of a definition in which the whole has a KPI."""
-    build = Builder(definition, ())
+    build, day = Builder(definition, ()), window_of_a_day(definition)
     return tuple(
         window.name
         for window in definition.windows
@@ -101,6 +101,7 @@ def windows_of(kpi: Kpi, definition: Definition) -> tuple[str, ...]:
                 definition,
                 build,
                 window,
+                day=None if day is None else {},
                 sweep=NOTHING_SWEPT if definition.has_revenue_shares(window) else None,
             )
         )

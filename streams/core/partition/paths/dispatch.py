@@ -7,7 +7,7 @@ their own.
 
 from typing import Protocol
 
-from streams.core.customer.derive import void_pending
+from streams.core.customer.derive import void_pending_at
 from streams.core.customer.entries import (
     CancellationEntry,
     Entry,
@@ -91,9 +91,10 @@ class Paths:
         digest = digest_of(entry, identity)
         if not customer.is_aimed_at(entry, digest):
             return False
-        self._customers.void_pending -= void_pending(customer, identity)
+        self._customers.void_pending -= void_pending_at(customer, digest, identity)
         customer.withdraw(entry, digest)
-        self._customers.void_pending += void_pending(customer, identity)
+        self._customers.void_pending += void_pending_at(customer, digest, identity)
+        customer.close_voids(identity, self._customers.room)
         customer.changed = True
         customer.facts = None
         return True

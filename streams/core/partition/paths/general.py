@@ -99,6 +99,7 @@ def _insert(customers: Customers, customer: Customer, entry: KeptEntry, targets:
             take_out(customer, target)
             customer.withdraw(target, entry.target)
         customer.add_void(entry)
+        customer.close_voids(identity, room)
     elif type(entry) is SignupEntry:
         customer.add_signup(entry, identity, room)
     else:

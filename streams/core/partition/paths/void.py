@@ -47,6 +47,7 @@ class VoidPath:
             self.take_out(key, customer, target)
             customer.withdraw(target, entry.target)
         customer.add_void(entry)
+        customer.close_voids(self._customers.identity, self._customers.room)
         customer.changed = True
         customer.facts = None
         return True

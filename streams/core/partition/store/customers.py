@@ -47,7 +47,7 @@ CHUNK: Final = b"H"
 LOG_KEY_SIZE: Final = 1 + DIGEST_SIZE
 _NAMES: Final = 1_024
 """Chunks deleted in a step of a drain."""
-_SPREAD: Final = 32 * 64
+_SPREAD: Final = 16 * 64
 """Records woken between two spreadings of what they note for alarms."""
 _STRIDE: Final = 64
 """Records packed in a step of a drain, or woken in one of an advance."""

@@ -70,7 +70,7 @@ class Timers:
             if not bucket:
                 self._passed.pop()
             for key in dict.fromkeys(_keys(keys)):
-                self._renew(key)
+                self._renew(key, t)
             yield
         near, ready = self._near, self._ready
         while near and near[0][0] <= t:
@@ -87,9 +87,11 @@ class Timers:
         keys, self._ready = self._ready, {}
         return keys
 
-    def _renew(self, key: bytes) -> None:
+    def _renew(self, key: bytes, t: int) -> None:
         at_ms = self._due_of(key)
-        if at_ms:
+        if 0 < at_ms <= t:
+            self._ready[key] = None
+        elif at_ms:
             self.set(at_ms, key)
 
     def _put(self, hour: int, key: bytes) -> None:
