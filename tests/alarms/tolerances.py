@@ -11,7 +11,7 @@ from streams.core.alarms import tolerance as core
 from streams.core.alarms.day import KEPT_DAYS
 from streams.core.alarms.evidence import Direction
 from streams.core.alarms.judging import HOLIDAY_TOLERANCE
-from tests.alarms.scenarios import SLOTS_A_DAY, Drawn, Floats
+from tests.alarms.scenarios import SLOTS_A_DAY, Counts, Drawn, Floats
 
 _BEHIND: Final = KEPT_DAYS - 2
 """Complete days that a judge knows."""
@@ -51,8 +51,8 @@ def tolerances(
     return found
 
 
-def _by_day(counts: np.ndarray) -> Floats:
-    return counts.reshape(-1, SLOTS_A_DAY).sum(axis=1).astype(float)
+def _by_day(counts: Counts) -> Floats:
+    return np.asarray(counts.reshape(-1, SLOTS_A_DAY).sum(axis=1).astype(float))
 
 
 def _behind(days: Floats) -> Floats:
@@ -65,7 +65,7 @@ def _as_if_average(hits: Floats, answers: Floats) -> Floats:
     """What a share's days come to if each had as many answers as the average day."""
     mean = np.nanmean(answers, axis=1, keepdims=True)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(answers == 0, 0.0, np.round(hits * mean / answers))
+        return np.asarray(np.where(answers == 0, 0.0, np.round(hits * mean / answers)))
 
 
 def _variations(behind: Floats) -> Floats:
@@ -90,6 +90,10 @@ def _unsure() -> Floats:
 
 def _of(variation: Floats, *, falling: bool) -> Floats:
     shape = 1 / np.clip(variation, 0.05, 1.5) ** 2
-    x = betaincinv(core.WEEKS * shape, shape, 0.999) if falling else betaincinv(shape, core.WEEKS * shape, 0.999)
+    x = (
+        betaincinv(core.WEEKS * shape, shape, 0.999)
+        if falling
+        else betaincinv(shape, core.WEEKS * shape, 0.999)
+    )
     ratio = x / (1 - x) * (1 / core.WEEKS if falling else core.WEEKS)
     return np.where(np.isnan(variation), np.nan, np.maximum(core.LEAST_TOLERANCE, ratio))

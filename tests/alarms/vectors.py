@@ -70,7 +70,9 @@ class _Window:
         if direction == "up":
             mean = rho * _limits(_most(self._base), CONFIDENCE) / WEEKS
             # n·log(n/m) - n + m <= (n - m)²/2m
-            return np.asarray(self._n >= np.ceil(mean + np.sqrt(2 * nats * mean)).astype(np.int32)[self._base])
+            return np.asarray(
+                self._n >= np.ceil(mean + np.sqrt(2 * nats * mean)).astype(np.int32)[self._base]
+            )
         if direction == "down":
             mean = _limits(_most(self._base), 1 - CONFIDENCE) / WEEKS / rho
             # n·log(n/m) - n + m <= 2(√m - √n)², and m at most
@@ -85,7 +87,7 @@ class _Window:
             ratio = n * np.log(n / shown / share)
             ratio += np.where(missed > 0, missed * np.log(missed / shown / (1 - share)), 0.0)
         may[may] = ratio >= nats
-        return may
+        return np.asarray(may)
 
     def logs(self, direction: Direction, at: Slots, rho: Floats) -> list[Floats]:
         """Logarithms of the weighted e-values."""

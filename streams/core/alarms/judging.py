@@ -141,7 +141,7 @@ class Judge:
         return self._tolerances[day]
 
     def _tolerated(self, day: int, variation: float) -> float:
-        """The tolerance on a day of days that vary so much: holidays are low, and so is a baseline of them."""
+        """On a day, of days that vary so much: holidays are low, and so is a baseline of them."""
         falling = self._direction == "down"
         ordinary = tolerance(variation, falling=falling)
         if self._near_holiday(day):

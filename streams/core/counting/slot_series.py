@@ -2,9 +2,10 @@
 
 What panes count of lives, orders and answers is noted here, too, added or taken out, by profile; it is
 spread to the values of the profile when somebody asks, profile by profile and in order of time: nearly every
-event is alone in its slot, so that what an event costs is one addition for each value and hardly more. Churns are noted under their reason, too, and
-malformed records of the whole alone (partition/malformed_slots.py). Like panes, none of it is in the
-changelog: recovery derives it from the records. What was sealed counts at the end of its pane.
+event is alone in its slot, so that what an event costs is one addition for each value and hardly more. Churns
+are noted under their reason, too, and malformed records of the whole alone (partition/malformed_slots.py).
+Like panes, none of it is in the changelog: recovery derives it from the records. What was sealed counts at
+the end of its pane.
 """
 
 from array import array
