@@ -14,6 +14,7 @@ from streams.embedded import KafkaCluster, ValkeyServer
 from streams.engine.exits import ExitCode
 from streams.ingest.sender import Sender
 from streams.simulate import Business, SimRecord
+from streams.simulate.delivery import Dirt
 from tests.kafka.harness import run
 from tests.kafka.service import KPI, Service, ServiceWorker, chunks
 from tests.publish.board.pages import EventPage
@@ -48,8 +49,9 @@ def choose(service: Service, text: str) -> None:
 
 
 async def send_business(service: Service, sender: Sender) -> None:
-    """A month of a small business."""
-    for chunk in chunks(renamed(Business(7, 300, 30, int(time.time() * 1000)).history())):
+    """A month of a small business, with enough of everything whatever the day."""
+    business = Business(7, 300, 30, int(time.time() * 1000), dirt=Dirt(malformed_share=0.01))
+    for chunk in chunks(renamed(business.history())):
         await service.send(sender, chunk)
     await sender.drain()
 
