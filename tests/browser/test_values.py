@@ -28,7 +28,7 @@ def test_every_row_has_the_value_of_the_snapshot(page: Page, live: LiveBoard, bu
     """The tables of all panels, in a window that has every KPI; nothing else than KPIs of the snapshot."""
     page.goto(f"{live.url}#window=7d")
     expect(page.locator("#value tr")).to_have_count(11)
-    expect(page.locator("#engagement tr")).to_have_count(6)
+    expect(page.locator("#engagement tr")).to_have_count(7)
     rows = page.evaluate(
         """() => [...document.querySelectorAll(".panel [data-kpi]")].map(
              (row) => [row.dataset.kpi, row.querySelector("data").value, row.dataset.status])"""

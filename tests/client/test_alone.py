@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import re
 import subprocess
 import sys
@@ -24,9 +25,14 @@ SERVICE = Path(__file__).with_name("alone.py")
 SNAPSHOT = world.snapshot(Definition(window_names=("1h", "24h")))
 
 
+def bare_environ() -> dict[str, str]:
+    """The environment without what tells Python of other packages."""
+    return {key: text for key, text in os.environ.items() if not key.startswith("PYTHON")}
+
+
 def ran(*command: str | Path, cwd: Path) -> str:
     """What a command says that sees no checkout."""
-    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=cwd, env=bare_environ(), capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
@@ -96,7 +102,12 @@ def test_a_type_checker_knows_the_reader(alone: Path) -> None:
 def test_whoever_wants_the_service_is_told_what_to_install(alone: Path, words: list[str]) -> None:
     """In one line, whatever the command."""
     done = subprocess.run(
-        [alone / "venv/bin/kpi", *words], cwd=alone, capture_output=True, text=True, check=False
+        [alone / "venv/bin/kpi", *words],
+        cwd=alone,
+        env=bare_environ(),
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert (done.returncode, done.stdout) == (3, "")
     assert done.stderr == (

@@ -3,7 +3,7 @@
 import pytest
 
 from streams.core.definition.definition import DAY_MS, MINUTE_MS, SECOND_MS, Definition
-from streams.core.partition.parking import CHUNK
+from streams.core.partition.parking import MOST_TOGETHER
 from streams.core.partition.pieces import PIECE, PIECES, Pieces, piece_key
 from streams.core.totals import OVERALL, flows
 from tests.histories import NOW_MS, record
@@ -51,7 +51,7 @@ def test_a_second_of_parked_events_costs_its_own_chunks() -> None:
     one = Driven(PLAIN)
     one.state.advance(NOW_MS)
     one.take_batch(ahead(8_000, 280 * SECOND_MS))
-    assert len(one.flush()) >= 8_000 // CHUNK
+    assert len(one.flush()) >= 8_000 // MOST_TOGETHER
     one.state.advance(NOW_MS + 2 * SECOND_MS)
     assert len([key for key in one.flush() if key.startswith(b"P")]) <= 5
     one.take([record("purchase", "a", NOW_MS + 100 * SECOND_MS, "one more")])
@@ -62,11 +62,11 @@ def test_longest_ids_in_a_chunk_stay_below_a_piece() -> None:
     """A chunk full of what an entry can have at most."""
     one = Driven(PLAIN)
     one.state.advance(NOW_MS)
-    ids = [f"{n:03d}".ljust(128, "😀") for n in range(CHUNK)]
+    ids = [f"{n:03d}".ljust(128, "😀") for n in range(MOST_TOGETHER)]
     one.take(record("survey", "a", NOW_MS + 5, i, source="😀" * 128, touchpoint="x" * 256) for i in ids)
     one.restart()
-    assert CHUNK * 1_024 < greatest(one) <= PIECE
-    assert one.state.accounting_only().accounting.parked == CHUNK
+    assert MOST_TOGETHER * 1_024 < greatest(one) <= PIECE
+    assert one.state.accounting_only().accounting.parked == MOST_TOGETHER
 
 
 def test_a_record_of_many_pieces_comes_back_as_it_was() -> None:

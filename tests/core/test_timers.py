@@ -89,3 +89,14 @@ def test_no_key_is_ever_late(steps: list[tuple[bytes, int, int]]) -> None:
             if 0 < dues[out] <= clock:
                 dues[out] = 0
         assert not [key for key, due in dues.items() if 0 < due <= clock]
+
+
+def test_very_many_within_one_hour_are_found_some_at_a_time() -> None:
+    """So that no step is long, and all of them come."""
+    keys = [n.to_bytes(DIGEST_SIZE, "big") for n in range(1_300)]
+    timers = Timers(lambda _: HOUR_MS + 9)
+    assert list(timers.due(HOUR_MS)) == []
+    for key in keys:
+        timers.set(HOUR_MS + 9, key)
+    assert len(list(timers.passing(HOUR_MS + 9))) > 2
+    assert sorted(timers.due(HOUR_MS + 9)) == keys

@@ -21,8 +21,7 @@ from streams.core.customer.entries import (
 )
 from streams.core.customer.groups import NOBODY
 from streams.core.customer.identity import Identity
-from streams.core.customer.life import ACTIVE, NEW, Life, LifeEvents, Transition, live
-from streams.core.customer.life import ERASED as ERASED_TRANSITION
+from streams.core.customer.life import ACTIVE, ERASURE, NEW, Life, LifeEvents, Transition, live
 from streams.core.customer.record import ERASED, HAS_SEALED, HAS_VOIDS, HEADER, PLAIN_LIFE, STANDING, Customer
 from streams.core.customer.risk import (
     CALM,
@@ -138,7 +137,7 @@ def void_pending_at(customer: Customer, digest: bytes, identity: Identity) -> in
 def _end(life: Life, erased_ms: int, definition: Definition) -> None:
     """An erase ends a person: an active one leaves without churn; nothing is pending but to be forgotten."""
     if life.state == ACTIVE:
-        life.transitions.append(Transition(erased_ms, ERASED_TRANSITION))
+        life.transitions.append(Transition(erased_ms, ERASURE))
     life.pending = False
     life.due = erased_ms + definition.reach_ms
 

@@ -21,7 +21,7 @@ NEW: Final = 0
 """What a transition is."""
 REACTIVATED: Final = 1
 CHURNED: Final = 2
-ERASED: Final = 3
+ERASURE: Final = 3
 
 INACTIVE: Final = "inactive"
 _END: Final = 1 << 62

@@ -145,11 +145,11 @@ def relive(  # noqa: PLR0917 - what a walk needs
         t: up to when.
         definition: what the numbers mean.
     """
-    walk = _Walk(customer, line, start_ms, due, definition)
+    walk = _Onward(customer, line, start_ms, due, definition)
     return walk.run(start_ms, settled_ms, t)
 
 
-class _Walk:
+class _Onward:
     __slots__ = (
         "_coming",
         "_customer",

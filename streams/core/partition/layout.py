@@ -61,7 +61,7 @@ _PURCHASES: Final = (
 )
 _KEYS: Final = (
     group_key(1),
-    parking.chunk_key(b"k", 2, 3),
+    parking.parked_key(b"k", 2, 3),
     pieces.piece_key(4, b"k"),
     malformed_slots.day_key(5),
 )

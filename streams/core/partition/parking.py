@@ -4,8 +4,9 @@ Parked entries wait in one queue by time (an erase after everything else of its 
 their digests, so that a repeat is a duplicate. In live operation the queue holds a tick's worth of events;
 in a replay it holds the whole file.
 
-What waits at a drain goes to the changelog in chunks: those of one customer and one second of event time, no
-more than ``CHUNK`` each, so that no record outgrows a topic and few are written again when some of it is due.
+What waits at a drain goes to the changelog in chunks: those of one customer and one second of event time,
+no more than ``MOST_TOGETHER`` each, so that no record outgrows a topic and few are written again when some
+of it is due.
 """
 
 from bisect import bisect_left, bisect_right, insort
@@ -27,8 +28,8 @@ from streams.core.customer.entries import (
 from streams.core.customer.identity import DIGEST_SIZE
 from streams.core.customer.memory import LASTING, PURCHASE_KIND, SURVEY_KIND, kind_of
 
-CHUNK: Final = 256
-"""Entries of a chunk; one has two ids of 128 characters at most, some 1,100 bytes."""
+MOST_TOGETHER: Final = 256
+"""Entries of one record; an entry has two ids of 128 characters at most, some 1,100 bytes."""
 _KINDS: Final = (LASTING, PURCHASE_KIND, SURVEY_KIND)
 _CODES: Final[dict[type[Entry], int]] = {PurchaseEntry: 1, SurveyEntry: 2}
 """Places in it."""
@@ -206,7 +207,7 @@ class Parking:
         for parked in waiting:
             number = self._enter(parked)
             second, key = parked.order // _SECOND, parked.key
-            changed[chunk_key(key, second, number)] = self._logged[second][key][number]
+            changed[parked_key(key, second, number)] = self._logged[second][key][number]
         self._fresh.clear()
         out: list[tuple[bytes, bytes | None]] = [(key, None) for key in self._former]
         self._former.clear()
@@ -221,7 +222,7 @@ class Parking:
                 for number, chunk in enumerate(chunks):
                     if chunk and min(chunk, key=_order).order <= end:
                         chunk[:] = [parked for parked in chunk if parked.order > end]
-                        changed[chunk_key(key, second, number)] = chunk
+                        changed[parked_key(key, second, number)] = chunk
             if (second + 1) * _SECOND > end + 1:
                 return
             heappop(begun)
@@ -230,7 +231,7 @@ class Parking:
     def _enter(self, parked: Parked) -> int:
         """Put an entry into its customer's newest chunk of its second; the number of that chunk."""
         chunks = self._chunks_of(parked.order // _SECOND, parked.key)
-        if not chunks or len(chunks[-1]) >= CHUNK:
+        if not chunks or len(chunks[-1]) >= MOST_TOGETHER:
             chunks.append([])
         chunks[-1].append(parked)
         return len(chunks) - 1
@@ -260,7 +261,7 @@ class Parking:
         chunks[number] = found
 
 
-def chunk_key(key: bytes, second: int, number: int) -> bytes:
+def parked_key(key: bytes, second: int, number: int) -> bytes:
     """What a chunk of a customer and a second stands under, without its form."""
     return key + second.to_bytes(_SECOND_SIZE, "big") + number.to_bytes(_NUMBER_SIZE, "big")
 

@@ -1,6 +1,6 @@
 """Single values: exact integers come in, a number with n, interval and status goes out.
 
-``build`` divides, once, and is the only place that does; ``statistics`` has the intervals.
+``build`` divides; ``statistics`` has the intervals.
 
 Never: knows which KPI of which group it is making.
 """
