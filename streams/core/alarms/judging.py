@@ -13,14 +13,12 @@ from typing import Final, Literal
 
 from streams.core.alarms.day import SLOT_MS, SLOTS_A_DAY
 from streams.core.alarms.evidence import REACH, Direction, Evidence, Prefix, evidence
-from streams.core.alarms.tolerance import LEAST_TOLERANCE, WEEKS, day_variation, of_baseline, tolerance
+from streams.core.alarms.tolerance import LEAST_TOLERANCE, day_variation, tolerance
 
 HOLD: Final = 12
 """Slots of an hour."""
 HOLIDAY_TOLERANCE: Final = 3.5
-"""A holiday has 30 % of a day's counts; at least so much is tolerated then."""
-ANY_DAY: Final = range(1 << 40)
-"""In the place of holidays that nobody has listed."""
+"""A holiday has 30 % of a day's counts, and after it the baseline is low."""
 
 Status = Literal["learning", "ok", "alarm"]
 _NOTHING: Final = Evidence(-math.inf, 0, 0, 0.0)
@@ -68,7 +66,8 @@ class Judge:
     Args:
         direction: what would be out of the ordinary.
         threshold_log10: see threshold_log10 in evidence.py.
-        holidays: days since the epoch on which little happens; ANY_DAY: it may be any.
+        holidays: days since the epoch on which little happens.
+        least_tolerance: of every day.
     """
 
     def __init__(
@@ -76,10 +75,12 @@ class Judge:
         direction: Direction,
         threshold_log10: float,
         holidays: Collection[int] = (),
+        least_tolerance: float = LEAST_TOLERANCE,
     ) -> None:
         self._direction = direction
         self._threshold = threshold_log10
         self._holidays = holidays
+        self._least = least_tolerance
         self._found: dict[int, Evidence] = {}
         """By the slot after the last one that it rests on."""
         self._tolerances: dict[int, float | None] = {}
@@ -137,23 +138,10 @@ class Judge:
         if day not in self._tolerances:
             days = len(series.days) - ((series.end - 1) // SLOTS_A_DAY - day)
             variation = day_variation(_spread(series, max(0, days), self._direction))
-            self._tolerances[day] = None if variation is None else self._tolerated(day, variation)
+            near = day in self._holidays or day - 1 in self._holidays
+            least = max(self._least, HOLIDAY_TOLERANCE) if near else self._least
+            self._tolerances[day] = None if variation is None else max(least, tolerance(variation))
         return self._tolerances[day]
-
-    def _tolerated(self, day: int, variation: float) -> float:
-        """On a day, of days that vary so much: holidays are low, and so is a baseline of them."""
-        falling = self._direction == "down"
-        ordinary = tolerance(variation, falling=falling)
-        if self._near_holiday(day):
-            least = ordinary * (HOLIDAY_TOLERANCE / LEAST_TOLERANCE) if falling else HOLIDAY_TOLERANCE
-            ordinary = max(ordinary, least)
-        if self._direction != "up":
-            return ordinary
-        return ordinary * of_baseline(sum(self._near_holiday(day - 7 * week) for week in range(1, WEEKS + 1)))
-
-    def _near_holiday(self, day: int) -> bool:
-        """Whether a day, or the one before it, which its windows reach into, is a holiday."""
-        return day in self._holidays or day - 1 in self._holidays
 
 
 def _spread(series: Series, days: int, direction: Direction) -> Sequence[int]:

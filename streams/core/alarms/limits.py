@@ -50,35 +50,17 @@ def mean_at_least(count: int, p: float) -> float:
 
 def share_at_most(hits: int, n: int, p: float) -> float:
     """The one-sided upper limit, at confidence p, of a share that hits of n were seen of; 1 of nothing."""
-    return 1.0 if hits >= n else beta_quantile(hits + 1, n - hits, p, hits / n)
-
-
-def beta_quantile(a: float, b: float, p: float, low: float) -> float:
-    """The quantile of a beta distribution, which is above ``low``; that is its mode, or more."""
-    high = 1.0
+    if hits >= n:
+        return 1.0
+    low, high = hits / n, 1.0
     middle = (low + high) / 2
     while low < middle < high:
-        if _beta_cdf(a, b, middle) < p:
+        if _beta_cdf(hits + 1, n - hits, middle) < p:
             low = middle
         else:
             high = middle
         middle = (low + high) / 2
     return middle
-
-
-def ratio_quantile(shape: float, several: int, p: float) -> float:
-    """The quantile of X / Y, p above a half: X gamma distributed with mean 1, Y the mean of several like it.
-
-    That is Snedecor's F with 2·shape and 2·several·shape degrees of freedom.
-    """
-    x = beta_quantile(shape, several * shape, p, 1 / (1 + several))
-    return several * x / (1 - x)
-
-
-def inverse_ratio_quantile(shape: float, several: int, p: float) -> float:
-    """The same of Y / X."""
-    x = beta_quantile(several * shape, shape, p, several / (1 + several))
-    return x / (1 - x) / several
 
 
 def _first_guess(shape: float, p: float) -> float:

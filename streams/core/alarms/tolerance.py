@@ -10,7 +10,7 @@ from functools import lru_cache
 from math import sqrt
 from typing import Final
 
-from streams.core.alarms.limits import chi_square_quantile, inverse_ratio_quantile, ratio_quantile
+from streams.core.alarms.limits import chi_square_quantile, gamma_quantile
 
 WEEKS: Final = 4
 """Weeks that a day is held against."""
@@ -20,18 +20,13 @@ DAYS_LEAST: Final = 7
 LEARNING_DAYS: Final = 35
 """Four weeks of baseline, and the days that are held against it."""
 LEAST_TOLERANCE: Final = 1.25
-HOLIDAY_SHARE: Final = 0.3
-"""Of a day's counts on a holiday."""
 _WEEK: Final = 7
 _OF_MEAN: Final = 1 + 1 / WEEKS
 """Variance of D/m in units of 1/m: of the day itself, and of the mean of four."""
 _LEAST_MEAN: Final = 0.5
 _CONFIDENT: Final = 0.1
-_COMMON: Final = 0.999
-_STEADY: Final = 0.05
-"""Of less than that, the least tolerance is more than enough."""
-_WIDEST: Final = 1.5
-"""A greater one comes of a day that has nothing to do with the others."""
+_RARE: Final = 0.999
+_MARGIN: Final = 1.1
 
 
 def day_variation(days: Sequence[int]) -> float | None:
@@ -54,32 +49,11 @@ def day_variation(days: Sequence[int]) -> float | None:
     return sqrt(k / chi_square_quantile(k, _CONFIDENT) * beyond_chance)
 
 
-def tolerance(variation: float, *, falling: bool = False) -> float:
-    """How many times the expectation is ordinary still: one day in a thousand is further from it.
-
-    Days being gamma distributed, a day over the mean of four has Snedecor's distribution; upside down it is a
-    wider one: at a variation of 0.4 a day is 3.4 times as high, and 5.6 times as low.
-
-    Args:
-        variation: coefficient of variation of days.
-        falling: how many times less.
-    """
-    if variation < _STEADY:
-        return LEAST_TOLERANCE
-    of_ratio = _inverse_ratio if falling else _ratio
-    return max(LEAST_TOLERANCE, of_ratio(1 / min(variation, _WIDEST) ** 2))
-
-
-def of_baseline(holidays: int) -> float:
-    """How many times too low the mean of four weeks is in which so many of the days were holidays."""
-    return WEEKS / (WEEKS - (1 - HOLIDAY_SHARE) * holidays)
+def tolerance(variation: float) -> float:
+    """How many times the expectation is ordinary still: that of one day in a thousand, and a tenth more."""
+    return _of_gamma(1 / (variation * variation)) if variation else LEAST_TOLERANCE
 
 
 @lru_cache(maxsize=4_096)
-def _ratio(shape: float) -> float:
-    return ratio_quantile(shape, WEEKS, _COMMON)
-
-
-@lru_cache(maxsize=4_096)
-def _inverse_ratio(shape: float) -> float:
-    return inverse_ratio_quantile(shape, WEEKS, _COMMON)
+def _of_gamma(shape: float) -> float:
+    return max(LEAST_TOLERANCE, _MARGIN * gamma_quantile(shape, _RARE) / shape)

@@ -1,16 +1,14 @@
 """Counts by five minutes for alarms, of the whole, of each value of a customer dimension and of reasons.
 
 What panes count of lives, orders and answers is noted here, too, added or taken out, by profile; it is
-spread to the values of the profile when somebody asks, profile by profile and in order of time: nearly every
-event is alone in its slot, so that what an event costs is one addition for each value and hardly more. Churns
-are noted under their reason, too, and malformed records of the whole alone (partition/malformed_slots.py).
-Like panes, none of it is in the changelog: recovery derives it from the records. What was sealed counts at
-the end of its pane.
+spread to the values of the profile when somebody asks. Churns are noted under their reason, too, and
+malformed records of the whole alone (partition/malformed_slots.py). Like panes, none of it is in the
+changelog: recovery derives it from the records. What was sealed counts at the end of its pane.
 """
 
 from array import array
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sized
 from typing import Final, TypeAlias
 
 from streams.core.alarms import day as d
@@ -27,22 +25,30 @@ Told: TypeAlias = tuple[Group, int, bytes | None]
 BEFORE: Final = -1
 """In the place of a day: how many customers were active before the first slot that is kept."""
 _MOST_WAITING: Final = 200_000
-_MOST_OPEN: Final = 2_048
-"""Days of groups that are unpacked at once; 18 KiB each."""
+_MOST_OPEN: Final = 4_096
+"""Days of groups that are unpacked at once; 8 KiB each."""
 _SLOT_MS: Final = d.SLOT_MS
 _WIDTH: Final = d.WIDTH
 _ORDERS: Final = d.ORDERS
-_WHOLE: Final = -1
+_BITS: Final = 24
+_PROFILE: Final = (1 << _BITS) - 1
+_WHOLE: Final = _PROFILE
 """In the place of a profile: of the whole alone."""
 _CELLS: Final = d.SLOTS_A_DAY * d.WIDTH
 _ZEROS: Final = [0] * d.WIDTH
 _NPS_LAST: Final = q.NPS + 2
 _NO_DAY: Final = -(1 << 40)
-_NONE: Final = array("q")
 
 
-def _places() -> "array[int]":
-    return array("q")
+class _Opened:
+    """A day of one profile while numbers are spread to the values that it has."""
+
+    __slots__ = ("cells", "groups", "lowest")
+
+    def __init__(self, groups: list[Group], cells: "list[array[int]]") -> None:
+        self.groups = groups
+        self.cells = cells
+        self.lowest = _CELLS
 
 
 class SlotSeries:
@@ -57,7 +63,6 @@ class SlotSeries:
         "_before",
         "_changed",
         "_cold",
-        "_fine_ms",
         "_first_ms",
         "_kept_days",
         "_less",
@@ -70,7 +75,6 @@ class SlotSeries:
         "_told_slots",
         "_touched_before",
         "_values_of",
-        "_waits",
     )
 
     def __init__(self, kept_days: int, values_of: ValuesOf) -> None:
@@ -79,19 +83,15 @@ class SlotSeries:
         self._today = _NO_DAY
         self._first_ms = _NO_DAY
         """What is dated at or before it is too old."""
-        self._fine_ms = _NO_DAY
-        """Of what is dated at or before it, only the day counts."""
-        self._more: defaultdict[int, array[int]] = defaultdict(_places)
-        self._less: defaultdict[int, array[int]] = defaultdict(_places)
-        """Profile -> slot and quantity as one number, of what came, of what was taken out."""
-        self._many: defaultdict[int, dict[int, int]] = defaultdict(dict)
+        self._more = array("q")
+        self._less = array("q")
+        """Slot, quantity and profile as one number: of what came, of what was taken out."""
+        self._many: dict[int, int] = {}
         """The same of what came, or was taken out, more than once: how many."""
-        self._waits = 0
-        """How much is in those three."""
         self._moved: dict[int, int] = {}
         """Profile -> change in active customers that no value has yet."""
         self._cold: dict[tuple[Group, int], bytes] = {}
-        self._open: dict[tuple[Group, int], list[int]] = {}
+        self._open: dict[tuple[Group, int], array[int]] = {}
         """Days that have changed lately: their numbers, slot by slot; of coarse days one slot."""
         self._changed: dict[tuple[Group, int], int] = {}
         """(group, day) -> the first slot that nobody was told of."""
@@ -110,9 +110,10 @@ class SlotSeries:
         if money < 0:
             if money & 1:
                 self._note(profile, ms, d.REFUNDS, sign)
-        elif sign == 1 and ms > self._fine_ms and self._waits < _MOST_WAITING:  # the hottest line there is
-            self._waits += 1
-            self._more[profile].append((ms - 1) // _SLOT_MS * _WIDTH + _ORDERS)
+        elif (
+            sign == 1 and ms > self._first_ms and len(self._more) < _MOST_WAITING
+        ):  # the hottest line there is
+            self._more.append(((ms - 1) // _SLOT_MS * _WIDTH + _ORDERS) << _BITS | profile)
         else:
             self._note(profile, ms, d.ORDERS, sign)
 
@@ -160,19 +161,17 @@ class SlotSeries:
         if ms <= self._first_ms:
             self._touched_before = True
             return
-        slot = (ms - 1) // _SLOT_MS
-        if ms <= self._fine_ms:
-            slot -= slot % d.SLOTS_A_DAY
-        at = slot * _WIDTH + quantity
+        key = ((ms - 1) // _SLOT_MS * _WIDTH + quantity) << _BITS | profile
         if amount == 1:
-            self._more[profile].append(at)
+            waiting: Sized = self._more
+            self._more.append(key)
         elif amount == -1:
-            self._less[profile].append(at)
+            waiting = self._less
+            self._less.append(key)
         else:
-            many = self._many[profile]
-            many[at] = many.get(at, 0) + amount
-        self._waits += 1
-        if self._waits > _MOST_WAITING:
+            waiting = self._many
+            self._many[key] = self._many.get(key, 0) + amount
+        if len(waiting) > _MOST_WAITING:
             self.spread()
 
     # ---- keeping
@@ -185,7 +184,7 @@ class SlotSeries:
         self.spread()
         self._today = today
         first, fine = today - self._kept_days + 1, today - d.FINE_DAYS + 1
-        self._first_ms, self._fine_ms = first * d.DAY_MS, fine * d.DAY_MS
+        self._first_ms = first * d.DAY_MS
         for key in [key for key in {*self._cold, *self._open} if key[1] < fine]:
             slots = self._take(key)
             if key[1] >= first:
@@ -197,20 +196,25 @@ class SlotSeries:
 
     def spread(self) -> None:
         """Bring to the values what was noted of their profiles."""
-        for profile in {*self._more, *self._less, *self._many}:
-            more, less = self._more.get(profile, _NONE), self._less.get(profile, _NONE)
-            many = self._many.get(profile)
-            groups = self._groups_of(profile)
-            if many is None and set(less).isdisjoint(more):
-                self._count(groups, more, 1)
-                self._count(groups, less, -1)
-            else:
-                for amount, places in _by_amount(more, less, many or {}).items():
-                    self._count(groups, places, amount)
-        self._more.clear()
-        self._less.clear()
-        self._many.clear()
-        self._waits = 0
+        fine = self._today - d.FINE_DAYS + 1
+        opened: dict[int, _Opened] = {}
+        for key, amount in self._taken().items():
+            at = key >> _BITS
+            day = at // _CELLS
+            place = at - day * _CELLS
+            if day < fine:
+                place %= _WIDTH
+            name = day << _BITS | key & _PROFILE
+            found = opened.get(name)
+            if found is None:
+                groups = self._groups_of(key & _PROFILE)
+                found = opened[name] = _Opened(groups, [self._cells(group, day) for group in groups])
+            for numbers in found.cells:
+                numbers[place] += amount
+            if place < found.lowest:  # noqa: PLR1730 - a call for each number is dear
+                found.lowest = place
+        for name, found in opened.items():
+            self._note_changes(name >> _BITS, found)
         for profile, ways in self._moved.items():
             for group in self._groups_of(profile):
                 self._add(group, ways)
@@ -221,19 +225,23 @@ class SlotSeries:
     def _add(self, group: Group, ways: int) -> None:
         self._sums[group] = self._sums.get(group, 0) + ways
 
-    def _count(self, groups: list[Group], places: "array[int] | list[int]", amount: int) -> None:
-        """Add an amount at each of the places, of all days, to what is known of groups."""
-        begin, end = 0, _NO_DAY
-        cells: list[list[int]] = []
-        for at in sorted(places):
-            if at >= end:
-                day = at // _CELLS
-                begin = day * _CELLS
-                end = begin + _CELLS
-                cells = [self._cells(group, day, at // _WIDTH) for group in groups]
-            place = at - begin
-            for numbers in cells:
-                numbers[place] += amount
+    def _taken(self) -> dict[int, int]:
+        """What waits, each number once, without what came to nothing."""
+        waiting = Counter(self._more)
+        del self._more[:]
+        if not self._less and not self._many:
+            return waiting
+        waiting.update(self._many)
+        for key in self._less:
+            waiting[key] -= 1
+        del self._less[:]
+        self._many.clear()
+        return {key: amount for key, amount in waiting.items() if amount}
+
+    def _note_changes(self, day: int, opened: "_Opened") -> None:
+        slot = day * d.SLOTS_A_DAY + opened.lowest // d.WIDTH
+        for group in opened.groups:
+            self._changed[group, day] = min(slot, self._changed.get((group, day), slot))
 
     def _groups_of(self, profile: int) -> list[Group]:
         """Where the numbers of a profile, or of a value of events, are kept."""
@@ -242,17 +250,15 @@ class SlotSeries:
             return values
         return [] if values and values[0][0] in UNWATCHED else [OVERALL, *values]
 
-    def _cells(self, group: Group, day: int, slot: int) -> list[int]:
-        """The numbers of a day, to be changed from a slot on."""
-        key = group, day
-        if slot < self._changed.get(key, slot + 1):
-            self._changed[key] = slot
-        cells = self._open.get(key)
+    def _cells(self, group: Group, day: int) -> "array[int]":
+        """The numbers of a day, to be changed."""
+        cells = self._open.get((group, day))
         if cells is None:
-            cells = self._open[key] = [0] * (_CELLS if day > self._today - d.FINE_DAYS else _WIDTH)
-            packed = self._cold.pop(key, None)
-            for number, row in ({} if packed is None else d.unpack_day(packed)).items():
-                cells[number * _WIDTH : (number + 1) * _WIDTH] = row
+            fine = day > self._today - d.FINE_DAYS
+            cells = self._open[group, day] = array("i", bytes(4 * (_CELLS if fine else d.WIDTH)))
+            packed = self._cold.pop((group, day), None)
+            for slot, row in ({} if packed is None else d.unpack_day(packed)).items():
+                cells[slot * d.WIDTH : (slot + 1) * d.WIDTH] = array("i", row)
         return cells
 
     def _take(self, key: tuple[Group, int]) -> d.Slots:
@@ -314,20 +320,8 @@ class SlotSeries:
         return group, day, d.pack_day(told) if told else None
 
 
-def _by_amount(more: "array[int]", less: "array[int]", many: dict[int, int]) -> dict[int, list[int]]:
-    """What is to be added -> where, without what came to nothing."""
-    waiting = Counter(more)
-    waiting.update(many)
-    for at in less:
-        waiting[at] -= 1
-    found: dict[int, list[int]] = {}
-    for at, amount in waiting.items():
-        if amount:
-            found.setdefault(amount, []).append(at)
-    return found
-
-
-def _slots(numbers: list[int]) -> d.Slots:
+def _slots(cells: "array[int]") -> d.Slots:
     """The slots of a day that are not all zeros."""
+    numbers = cells.tolist()
     rows = (numbers[at : at + d.WIDTH] for at in range(0, len(numbers), d.WIDTH))
     return {slot: row for slot, row in enumerate(rows) if row != _ZEROS}

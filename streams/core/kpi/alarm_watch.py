@@ -16,8 +16,8 @@ import msgspec
 
 from streams.core.alarms import day as d
 from streams.core.alarms.evidence import Direction, Term, listed_log10
-from streams.core.alarms.judging import ANY_DAY, Judge, Judgement
-from streams.core.alarms.tolerance import LEARNING_DAYS
+from streams.core.alarms.judging import HOLIDAY_TOLERANCE, Judge, Judgement
+from streams.core.alarms.tolerance import LEARNING_DAYS, LEAST_TOLERANCE
 from streams.core.customer.groups import OTHER
 from streams.core.definition.alarms import SHARES, Alarm
 from streams.core.definition.definition import SHARED_VALUES, Definition
@@ -173,8 +173,8 @@ class AlarmWatch:
         judge = self._judges.get(key)
         if judge is None:
             cautious = direction == "down" and not self._holidays
-            holidays = ANY_DAY if cautious else self._holidays
-            judge = self._judges[key] = Judge(direction, self._threshold, holidays)
+            least = HOLIDAY_TOLERANCE if cautious else LEAST_TOLERANCE
+            judge = self._judges[key] = Judge(direction, self._threshold, self._holidays, least)
         past = series.series(quantity, against)
         if group[0] in EVENT_DIMENSIONS:  # a reason has no customers of its own
             past = replace(past, exposures=self._groups[OVERALL].series(quantity, None).exposures)

@@ -4,13 +4,12 @@ import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.core.alarms.day import SLOT_MS
 from streams.core.alarms.evidence import REACH, Direction, Prefix
-from streams.core.alarms.judging import ANY_DAY, HOLD, Judge, Judgement, Series
+from streams.core.alarms.judging import HOLD, HOLIDAY_TOLERANCE, Judge, Judgement, Series
 
 THRESHOLD = 8.0
 DAY = 288
@@ -144,30 +143,9 @@ def test_the_evidence_of_a_day_rests_on_the_tolerance_of_that_day() -> None:
     assert at_midnight.tolerance == after.tolerance
 
 
-def test_a_holiday_nobody_has_listed_may_be_any_day() -> None:
-    """What falls has the tolerance of holidays every day."""
-    assert judge(ordinary(), "down", holidays=ANY_DAY).tolerance == 3.5
-
-
-def test_a_baseline_of_holidays_is_low() -> None:
-    """Of two in four weeks, as after Christmas and New Year, it is 65 %; of one 82 %."""
-    today = START // DAY + 39
-    for weeks, low in ((), 4.0), ((1,), 3.3), ((1, 2), 2.6), ((1, 2, 3, 4), 1.2):
-        for of_the_day in (0, 1):  # windows reach into the day before
-            holidays = {today - 7 * week - of_the_day for week in weeks}
-            assert judge(ordinary(), "up", holidays=holidays).tolerance == pytest.approx(1.25 * 4 / low)
-            assert judge(ordinary(), "down", holidays=holidays).tolerance == 1.25
-
-
-def test_what_falls_on_a_holiday_is_tolerated_beside_what_days_differ_by() -> None:
-    """A holiday may be a low one; what rises has the least tolerance of a holiday."""
-    past = ordinary(days=60)
-    today = START // DAY + 59
-    varied = replace(past, days=[1_440 + 100 * (day * day % 5 - 2) for day in range(59)])
-    low, high = (judge(varied, direction) for direction in ("down", "up"))
-    assert low.tolerance > high.tolerance > 1.25
-    assert judge(varied, "down", holidays={today}).tolerance == pytest.approx(2.8 * low.tolerance)
-    assert judge(varied, "up", holidays={today - 1}).tolerance == 3.5
+def test_a_least_tolerance_is_kept() -> None:
+    """For who does not know the holidays."""
+    assert Judge("down", THRESHOLD, (), HOLIDAY_TOLERANCE).judge(ordinary().series).tolerance == 3.5
 
 
 def test_counts_below_nothing_are_nothing() -> None:
