@@ -175,4 +175,4 @@ def test_the_churn_test_of_a_million_churns_is_quick() -> None:
 
     Some ten standard deviations (500 each) of five lines, where a whole tail would be half a million terms.
     """
-    assert lines_run(lambda: upper_tail(500_000, 500_000, 1, 1)) < 40_000
+    assert lines_run(lambda: upper_tail(500_000, 500_000, 1, 1)) < 30_000
