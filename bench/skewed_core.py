@@ -3,8 +3,7 @@
     python -m bench.skewed_core [--events N] [--ticks N] [--profile]
 
 A worker that catches up asks for no totals; ``--ticks`` takes all of them, and what is told of alarms, every
-so many events, as one that is live does. The core is the compiled one where that is first on the path:
-`PYTHONPATH=.cache/compiled:. PYTHONSAFEPATH=1`.
+so many events, as one that is live does. The core is the compiled one under `scripts/on-compiled-core`.
 """
 
 import argparse

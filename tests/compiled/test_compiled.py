@@ -126,13 +126,18 @@ def test_a_deployment_runs_from_the_wheel(
     assert "Traceback" not in said
 
 
+def bare_environ() -> dict[str, str]:
+    """The environment without a package that the tests themselves may run beside, optimised as little."""
+    kept = {key: text for key, text in os.environ.items() if key != "PYTHONPATH"}
+    return {**kept, "OPTIMIZATION": "1"}
+
+
 def on_core(**environ: str) -> tuple[str, str]:
     """Which file a module of the core comes from under ``scripts/on-compiled-core``, and what that says."""
     code = "from streams.core.partition import intake; print(intake.__file__)"
-    inherited = {key: text for key, text in os.environ.items() if key != "PYTHONPATH"}
     done = subprocess.run(
         [ROOT / "scripts/on-compiled-core", sys.executable, "-c", code],
-        env={**inherited, **environ},
+        env={**bare_environ(), **environ},
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -147,10 +152,33 @@ def test_what_was_compiled_once_is_taken_again() -> None:
     """Only the rest of the package is packed anew."""
     kept = sorted((ROOT / ".cache/core").iterdir())
     made = [folder.stat().st_ino for folder in kept]
-    module, said = on_core(OPTIMIZATION="1")
+    module, said = on_core()
     assert (Path(module).suffix, said.splitlines()[-1]) == (".so", "core: compiled")
     assert sorted((ROOT / ".cache/core").iterdir()) == kept
     assert [folder.stat().st_ino for folder in kept] == made
+
+
+@pytest.mark.system("cc")
+@pytest.mark.usefixtures("installed")
+def test_a_command_that_runs_keeps_its_package_while_others_begin() -> None:
+    """Until it ends: then the next one removes it."""
+    code = "import streams; print(streams.__file__, flush=True); input(); import streams.core.partition.state"
+    running = subprocess.Popen(
+        [ROOT / "scripts/on-compiled-core", sys.executable, "-c", code],
+        env=bare_environ(),
+        cwd=ROOT,
+        text=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    assert running.stdout is not None
+    package = Path(running.stdout.readline().strip())
+    other, _ = on_core()
+    assert not Path(other).is_relative_to(package.parent)
+    running.communicate("\n")
+    assert running.returncode == 0
+    on_core()
+    assert not package.exists()
 
 
 @pytest.mark.parametrize(
